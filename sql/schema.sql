@@ -1,0 +1,38 @@
+-- The extension's own schema: the trigger functions, and the log of corrections.
+COMMENT ON SCHEMA spend_sync IS 'spend_sync: trigger functions, bindings, log of corrections';
+
+CREATE FUNCTION spend_sync.capture_clip() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_capture_clip';
+COMMENT ON FUNCTION spend_sync.capture_clip() IS 'spend_sync: notes which clips a statement writes';
+
+CREATE FUNCTION spend_sync.capture_submission() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_capture_submission';
+COMMENT ON FUNCTION spend_sync.capture_submission() IS 'spend_sync: notes which links a statement writes';
+
+CREATE FUNCTION spend_sync.capture_campaign() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_capture_campaign';
+COMMENT ON FUNCTION spend_sync.capture_campaign() IS 'spend_sync: notes direct writes of a total';
+
+CREATE FUNCTION spend_sync.flush() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_flush';
+COMMENT ON FUNCTION spend_sync.flush() IS 'spend_sync: brings totals up at the end of a statement';
+
+CREATE TABLE spend_sync.correction (
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    campaigns regclass NOT NULL,
+    campaign_id text NOT NULL,
+    recorded numeric,
+    actual numeric NOT NULL,
+    found_by text NOT NULL
+        CHECK (found_by = ANY (ARRAY['sync_campaign', 'sync_all_campaigns', 'attach', 'direct write', 'write'])),
+    role name NOT NULL
+);
+CREATE INDEX ON spend_sync.correction (campaigns, at);
+COMMENT ON TABLE spend_sync.correction IS 'a row whenever a total was found wrong and corrected';
+COMMENT ON COLUMN spend_sync.correction.campaigns IS 'the campaigns table';
+COMMENT ON COLUMN spend_sync.correction.campaign_id IS 'the campaign''s key';
+COMMENT ON COLUMN spend_sync.correction.recorded IS 'what the spent column said';
+COMMENT ON COLUMN spend_sync.correction.actual IS 'what its approved clips had earned';
+COMMENT ON COLUMN spend_sync.correction.found_by IS 'what found it: a sync function, attach, a direct write, a write';
+COMMENT ON COLUMN spend_sync.correction.role IS 'the role that called it';
+SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction', '');

@@ -1,0 +1,213 @@
+//! Binding tables: look, validate, create the triggers, bring the totals to the truth; and undoing it.
+
+use crate::backend::{self, Row};
+use crate::binding;
+use crate::catalog::{self, Relation, Trigger, TriggerFunction};
+use crate::check;
+use crate::ddl;
+use crate::detect::{self, Given};
+use crate::errors::{Error, Result};
+use crate::flush::{self, FoundBy};
+use crate::mapping::{DirectWrites, FullName, Mapping};
+use crate::shape::{self, Shape, Tables};
+use pgrx::pg_sys::Oid;
+
+/// What `spend_sync_attach` was asked for.
+pub struct Request {
+    pub campaigns: Option<Oid>,
+    pub clips: Option<Oid>,
+    pub submissions: Option<Oid>,
+    pub given: Given,
+    pub direct_writes: String,
+    pub sync: bool,
+}
+
+/// What it did.
+pub struct Attached {
+    pub shape: Shape,
+    /// A row a campaign, if totals were brought to the truth.
+    pub synced: Option<Vec<Row>>,
+}
+
+/// Binds three tables. Takes SHARE ROW EXCLUSIVE locks on them until the transaction ends: what was written before is
+/// in the sums, what is written after fires the triggers.
+pub fn attach(request: Request) -> Result<Attached> {
+    if !backend::is_utf8() {
+        return Err(Error::NotUtf8);
+    }
+    flush::now()?;
+    let direct_writes = DirectWrites::parse(&request.direct_writes)?;
+    let tables = tables(&request)?;
+    lock(&tables)?;
+    let columns = detect::columns(&tables, request.given, direct_writes)?;
+    let shape = shape::describe(tables, columns)?;
+    check_owner(&shape)?;
+    ddl::drop_triggers(&dead_or_of(&shape)?)?;
+    ddl::create_triggers(&shape)?;
+    warn_of_missing_index(&shape)?;
+    if !request.sync {
+        return Ok(Attached { shape, synced: None });
+    }
+    let binding =
+        binding::of(shape.campaigns.oid)?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
+    let synced = flush::sync_all(&binding, FoundBy::Attach)?;
+    Ok(Attached {
+        shape,
+        synced: Some(synced),
+    })
+}
+
+/// Removes the triggers of a campaigns table's binding from all of its tables; totals stay as they are.
+pub fn detach(campaigns: Oid) -> Result<()> {
+    flush::now()?;
+    let table = usable(campaigns)?;
+    let Some(own) = binding::own_trigger(campaigns)? else {
+        return Err(Error::NothingAttached {
+            campaigns: Some(table.display()),
+        });
+    };
+    let named = named_by(&own);
+    let mut mine = Vec::new();
+    for trigger in catalog::triggers()? {
+        if trigger.relation == campaigns && serves_campaigns(&trigger, campaigns)? || named_by(&trigger) == named {
+            owned(trigger.relation)?;
+            mine.push(trigger);
+        }
+    }
+    ddl::drop_triggers(&mine)
+}
+
+fn tables(request: &Request) -> Result<Tables> {
+    let find = |given: Option<Oid>, role, name| -> Result<Relation> {
+        let found = match given {
+            Some(oid) => Some(oid),
+            None => catalog::find_visible(name)?,
+        };
+        usable(found.ok_or(Error::TableMissing { role, name })?)
+    };
+    let tables = Tables {
+        campaigns: find(request.campaigns, "campaigns", "campaigns")?,
+        clips: find(request.clips, "clips", "clips")?,
+        submissions: find(request.submissions, "submissions", "clip_submissions")?,
+    };
+    let Tables {
+        campaigns,
+        clips,
+        submissions,
+    } = &tables;
+    for (one, other) in [(campaigns, clips), (clips, submissions), (submissions, campaigns)] {
+        if one.oid == other.oid {
+            return Err(Error::SameTable { table: one.display() });
+        }
+    }
+    Ok(tables)
+}
+
+/// A table that the role in force owns and whose rows all fire row triggers.
+fn usable(oid: Oid) -> Result<Relation> {
+    let table = owned(oid)?;
+    let refuse = |problem: &str| {
+        Err(Error::NotATable {
+            table: table.display(),
+            problem: problem.to_owned(),
+        })
+    };
+    match table.kind {
+        'r' | 'p' if !table.has_inheritance_children => Ok(table),
+        'r' | 'p' => refuse("Tables inherit from it; their rows would count, but fire no triggers"),
+        'v' | 'm' => refuse("It is a view"),
+        'f' => refuse("It is a foreign table"),
+        _ => refuse("It is no table"),
+    }
+}
+
+fn owned(oid: Oid) -> Result<Relation> {
+    let table = catalog::relation(oid)?.ok_or_else(|| Error::internal("a relation that is not there"))?;
+    if table.is_ours {
+        return Ok(table);
+    }
+    let role = backend::display_name(&catalog::role_name(backend::current_role())?);
+    Err(Error::NotOwner {
+        table: table.display(),
+        role,
+    })
+}
+
+/// In the order in which a write touches them, so that writers and attach do not deadlock.
+fn lock(tables: &Tables) -> Result<()> {
+    let Tables {
+        campaigns,
+        clips,
+        submissions,
+    } = tables;
+    for table in [clips, submissions, campaigns] {
+        backend::run(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table.sql()))?;
+    }
+    Ok(())
+}
+
+/// The statements of a flush run as the owner of the campaigns table: it must be able to.
+fn check_owner(shape: &Shape) -> Result<()> {
+    for (table, must_lock) in [
+        (&shape.campaigns, true),
+        (&shape.submissions, false),
+        (&shape.clips, true),
+    ] {
+        let missing = backend::as_role(shape.campaigns.owner, || catalog::missing_right(table.oid, must_lock))?;
+        if let Some(right) = missing {
+            let owner = backend::display_name(&shape.campaigns.owner_name);
+            let advice = format!("GRANT {right} TO {owner};");
+            return Err(Error::OwnerCannot {
+                problem: format!("It lacks {right}"),
+                owner,
+                advice,
+            });
+        }
+    }
+    binding::check_rows_are_seen(shape)
+}
+
+/// The campaigns table that a trigger's argument names.
+fn named_by(trigger: &Trigger) -> Option<FullName> {
+    Mapping::parse(&trigger.argument)
+        .ok()
+        .map(|mapping| mapping.campaigns.resolve(&trigger.table.schema))
+}
+
+/// Whether a trigger on a campaigns table is there for its own total: the table may be another total's clips too.
+fn serves_campaigns(trigger: &Trigger, campaigns: Oid) -> Result<bool> {
+    if trigger.function == TriggerFunction::CaptureCampaign {
+        return Ok(true);
+    }
+    let Some(named) = named_by(trigger) else {
+        return Ok(false);
+    };
+    Ok(catalog::find(&named)?.is_none_or(|oid| oid == campaigns))
+}
+
+/// The triggers that a new binding replaces: an older one of the same campaigns table, and what renamed or dropped
+/// tables have left behind on its tables.
+fn dead_or_of(shape: &Shape) -> Result<Vec<Trigger>> {
+    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
+    let old = binding::own_trigger(shape.campaigns.oid)?.and_then(|trigger| named_by(&trigger));
+    let mut replaced = Vec::new();
+    for trigger in catalog::triggers()? {
+        let named = named_by(&trigger);
+        let target = named.as_ref().map(catalog::find).transpose()?.flatten();
+        let is_dead = target.is_none() && tables.contains(&trigger.relation);
+        let is_old = old.is_some() && named == old;
+        if target == Some(shape.campaigns.oid) || is_dead || is_old {
+            owned(trigger.relation)?;
+            replaced.push(trigger);
+        }
+    }
+    Ok(replaced)
+}
+
+/// A write looks up the submissions of its clips: without an index it would read all of them.
+fn warn_of_missing_index(shape: &Shape) -> Result<()> {
+    for finding in check::missing_indexes(shape)? {
+        backend::warn(&finding.problem, &finding.advice);
+    }
+    Ok(())
+}

@@ -1,0 +1,710 @@
+//! PostgreSQL's inside, wrapped in safe functions: the only file with `unsafe` in it.
+//!
+//! Two things pgrx has no safe wrapper for decide its shape. Statements run with a snapshot of our choosing
+//! (`SPI_execute_snapshot`, as the foreign-key triggers do), and an error that PostgreSQL raises inside of one is
+//! carried as a value, [`PgError`], up to the entry point and rethrown there whole: pgrx would drop its constraint,
+//! table and column names, its CONTEXT and a private SQLSTATE on the way.
+
+use crate::errors::{Error, Result};
+use crate::key::{Key, KeyType};
+use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::{FromDatum, IntoDatum};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
+use std::mem::MaybeUninit;
+use std::ptr::{null, null_mut};
+
+/// The same functions as in `pg_sys`, without pgrx's guard: their errors jump to the nearest [`caught`], or out of
+/// the backend's function altogether.
+mod raw {
+    use super::{CStr, Datum, c_char, c_int, c_long, pg_sys};
+
+    unsafe extern "C-unwind" {
+        pub fn ReThrowError(error: *mut pg_sys::ErrorData) -> !;
+        pub fn SPI_prepare_cursor(
+            sql: *const c_char,
+            count: c_int,
+            types: *mut pg_sys::Oid,
+            options: c_int,
+        ) -> pg_sys::SPIPlanPtr;
+        pub fn SPI_execute(sql: *const c_char, read_only: bool, limit: c_long) -> c_int;
+        pub fn SPI_execute_snapshot(
+            plan: pg_sys::SPIPlanPtr,
+            values: *mut Datum,
+            nulls: *const c_char,
+            snapshot: pg_sys::Snapshot,
+            crosscheck: pg_sys::Snapshot,
+            read_only: bool,
+            fire_triggers: bool,
+            limit: c_long,
+        ) -> c_int;
+    }
+
+    /// What PostgreSQL keeps for a function that follows the version-1 calling convention.
+    pub static V1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
+    pub const SEARCH_PATH: &CStr = c"search_path";
+}
+
+/// An error of PostgreSQL's, whole, on its way to [`PgError::rethrow`].
+#[derive(Debug)]
+pub struct PgError(*mut pg_sys::ErrorData);
+
+impl PgError {
+    /// Raises the error again, as it was. To be called where no frame below the backend's function owns anything.
+    pub fn rethrow(self) -> ! {
+        // SAFETY: the error was copied into TopTransactionContext, which lives until the abort this call starts.
+        unsafe { raw::ReThrowError(self.0) }
+    }
+}
+
+/// Runs `call`, which calls one raw function, and catches its error.
+///
+/// `call` must own nothing (its frame is jumped over), and after an error nothing but unwinding may follow: like
+/// C code after PG_CATCH without a subtransaction, we only hand the error on.
+fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
+    let mut result = MaybeUninit::uninit();
+    // SAFETY: the backend has one thread. The jump buffer lives in the frame of call_with_sigsetjmp for as long as
+    // PG_exception_stack points to it; what an error leaves behind on these two stacks is restored at once.
+    unsafe {
+        let exceptions = pg_sys::PG_exception_stack;
+        let contexts = pg_sys::error_context_stack;
+        let jumped = cee_scape::call_with_sigsetjmp(false, |buffer| {
+            pg_sys::PG_exception_stack = std::ptr::from_ref(buffer).cast_mut().cast();
+            result.write(call());
+            0
+        });
+        pg_sys::PG_exception_stack = exceptions;
+        pg_sys::error_context_stack = contexts;
+        if jumped == 0 {
+            return Ok(result.assume_init());
+        }
+        pg_sys::CurrentMemoryContext = pg_sys::TopTransactionContext;
+        let error = pg_sys::CopyErrorData();
+        pg_sys::FlushErrorState();
+        Err(Error::Postgres(PgError(error)))
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Statements
+// ---------------------------------------------------------------------------------------------------------------
+
+/// One parameter of a statement.
+pub enum Value<'a> {
+    Text(&'a str),
+    Texts(&'a [String]),
+    Oid(Oid),
+    Int8s(&'a [i64]),
+    Keys(KeyType, &'a [Key]),
+}
+
+impl Value<'_> {
+    fn type_oid(&self) -> Oid {
+        match self {
+            Self::Text(_) => pg_sys::TEXTOID,
+            Self::Texts(_) => pg_sys::TEXTARRAYOID,
+            Self::Oid(_) => pg_sys::OIDOID,
+            Self::Int8s(_) => pg_sys::INT8ARRAYOID,
+            Self::Keys(kind, _) => kind.array_oid(),
+        }
+    }
+
+    fn datum(&self) -> Option<Datum> {
+        match self {
+            Self::Text(text) => text.into_datum(),
+            Self::Texts(texts) => texts.iter().map(String::as_str).collect::<Vec<_>>().into_datum(),
+            Self::Oid(oid) => oid.into_datum(),
+            Self::Int8s(numbers) => numbers.to_vec().into_datum(),
+            Self::Keys(kind, keys) => keys_datum(*kind, keys),
+        }
+    }
+}
+
+/// The array of keys of one kind; a key of another kind can't be in it (a binding's sets hold one kind each).
+fn keys_datum(kind: KeyType, keys: &[Key]) -> Option<Datum> {
+    match kind {
+        KeyType::Int2 | KeyType::Int4 | KeyType::Int8 => {
+            let ints = keys
+                .iter()
+                .filter_map(|k| if let Key::Int(i) = k { Some(*i) } else { None });
+            ints.collect::<Vec<i64>>().into_datum()
+        }
+        KeyType::Uuid => {
+            let uuids = keys
+                .iter()
+                .filter_map(|k| if let Key::Uuid(u) = k { Some(*u) } else { None });
+            uuids.map(pgrx::Uuid::from_bytes).collect::<Vec<_>>().into_datum()
+        }
+        KeyType::Text => {
+            let texts = keys
+                .iter()
+                .filter_map(|k| if let Key::Text(t) = k { Some(t.as_ref()) } else { None });
+            texts.collect::<Vec<&str>>().into_datum()
+        }
+    }
+}
+
+/// One row of a result, each column as PostgreSQL prints it.
+pub struct Row(Vec<Option<String>>);
+
+impl Row {
+    /// The column's text, counted from 0; `None` for NULL.
+    pub fn get(&self, column: usize) -> Option<&str> {
+        self.0.get(column).and_then(Option::as_deref)
+    }
+
+    /// The column's text, "" for NULL.
+    pub fn text(&self, column: usize) -> &str {
+        self.get(column).unwrap_or_default()
+    }
+
+    pub fn is_true(&self, column: usize) -> bool {
+        self.get(column) == Some("t")
+    }
+
+    pub fn number<T: std::str::FromStr + Default>(&self, column: usize) -> T {
+        self.text(column).parse().unwrap_or_default()
+    }
+
+    pub fn oid(&self, column: usize) -> Oid {
+        Oid::from(self.number::<u32>(column))
+    }
+}
+
+/// What a statement sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sees {
+    /// What the calling query sees: for previews, which write nothing.
+    Caller,
+    /// All that is committed now, and all that this transaction has done: at every isolation level. A row updated
+    /// must also be visible to the transaction's own snapshot (at REPEATABLE READ and SERIALIZABLE), else 40001.
+    Latest,
+}
+
+/// Which plan a prepared statement runs with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Planned {
+    /// Once, for any parameters: statements over a few keys.
+    Once,
+    /// Each time, for the keys at hand: a plan made for one key is ruin for 100,000.
+    EachTime,
+}
+
+/// A prepared statement that outlives its transaction.
+pub struct Plan(pg_sys::SPIPlanPtr);
+
+impl Drop for Plan {
+    fn drop(&mut self) {
+        // SAFETY: the plan was kept by SPI_keepplan and is owned by this value alone; plan caches that are
+        // executing it hold a reference count of their own.
+        unsafe { pg_sys::SPI_freeplan(self.0) };
+    }
+}
+
+/// Runs `body` connected to SPI. On an error the connection is left to the abort that follows, which knows better
+/// than we which connections the failed statement had opened above ours.
+fn connected<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    // SAFETY: SPI_connect and SPI_finish are paired, and everything returned was copied out of SPI's memory.
+    unsafe { pg_sys::SPI_connect() };
+    let result = body()?;
+    // SAFETY: see above.
+    unsafe { pg_sys::SPI_finish() };
+    Ok(result)
+}
+
+/// Prepares `sql` for parameters of these types.
+pub fn prepare(sql: &str, types: &[Oid], planned: Planned) -> Result<Plan> {
+    connected(|| {
+        let plan = prepare_here(sql, types, planned)?;
+        // SAFETY: a plan fresh from SPI_prepare_cursor.
+        unsafe { pg_sys::SPI_keepplan(plan) };
+        Ok(Plan(plan))
+    })
+}
+
+fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SPIPlanPtr> {
+    let sql = CString::new(sql).map_err(|_| Error::internal("a NUL byte in a statement"))?;
+    let mut types = types.to_vec();
+    let count = c_int::try_from(types.len()).unwrap_or(c_int::MAX);
+    let options = match planned {
+        Planned::Once => pg_sys::CURSOR_OPT_GENERIC_PLAN,
+        Planned::EachTime => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
+    };
+    let (text, kinds) = (sql.as_ptr(), types.as_mut_ptr());
+    // SAFETY: text and types live until the call returns; the closure owns neither.
+    let plan = caught(|| unsafe { raw::SPI_prepare_cursor(text, count, kinds, options.cast_signed()) })?;
+    if plan.is_null() {
+        return Err(Error::internal("a statement could not be prepared"));
+    }
+    Ok(plan)
+}
+
+/// Runs a prepared statement to its end and gives all rows of its result.
+pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
+    connected(|| execute_here(plan.0, values, sees))
+}
+
+/// Prepares, runs and forgets a statement.
+pub fn query(sql: &str, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
+    let types: Vec<Oid> = values.iter().map(Value::type_oid).collect();
+    connected(|| {
+        let plan = prepare_here(sql, &types, Planned::EachTime)?;
+        execute_here(plan, values, sees)
+    })
+}
+
+fn execute_here(plan: pg_sys::SPIPlanPtr, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
+    let data: Vec<Option<Datum>> = values.iter().map(Value::datum).collect();
+    let nulls: Vec<c_char> = data
+        .iter()
+        .map(|d| if d.is_some() { b' ' } else { b'n' } as c_char)
+        .collect();
+    let mut data: Vec<Datum> = data.into_iter().map(|d| d.unwrap_or(Datum::from(0))).collect();
+    let (data, nulls) = (data.as_mut_ptr(), nulls.as_ptr());
+    let (snapshot, crosscheck) = snapshots(sees);
+    let read_only = sees == Sees::Caller;
+    // SAFETY: the arrays have one element a parameter and outlive the call; SPI copies the snapshots it keeps.
+    let code =
+        caught(|| unsafe { raw::SPI_execute_snapshot(plan, data, nulls, snapshot, crosscheck, read_only, true, 0) })?;
+    if code < 0 {
+        return Err(Error::internal("SPI refused a statement"));
+    }
+    Ok(rows())
+}
+
+/// The snapshot to read with and the one that updated rows must also be visible to; as in `ri_PerformCheck`.
+fn snapshots(sees: Sees) -> (pg_sys::Snapshot, pg_sys::Snapshot) {
+    if sees == Sees::Caller {
+        return (null_mut(), null_mut());
+    }
+    // SAFETY: we are in a transaction, outside of parallel workers. CommandCounterIncrement makes this
+    // transaction's own work visible to the snapshot taken next.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        let whole_transaction = pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ.cast_signed();
+        let crosscheck = if whole_transaction {
+            pg_sys::GetTransactionSnapshot()
+        } else {
+            null_mut()
+        };
+        (pg_sys::GetLatestSnapshot(), crosscheck)
+    }
+}
+
+/// The rows of the statement that SPI has just run.
+fn rows() -> Vec<Row> {
+    // SAFETY: SPI_tuptable is null or valid until SPI_finish; SPI_getvalue gives null or a fresh C string.
+    unsafe {
+        let Some(table) = pg_sys::SPI_tuptable.as_ref() else {
+            return Vec::new();
+        };
+        let count = usize::try_from(pg_sys::SPI_processed).unwrap_or_default();
+        let columns = (*table.tupdesc).natts;
+        let mut rows = Vec::with_capacity(count);
+        for at in 0..count {
+            let tuple = *table.vals.add(at);
+            let text = |column| {
+                let value = pg_sys::SPI_getvalue(tuple, table.tupdesc, column);
+                (!value.is_null()).then(|| {
+                    let text = CStr::from_ptr(value).to_string_lossy().into_owned();
+                    pg_sys::pfree(value.cast());
+                    text
+                })
+            };
+            rows.push(Row((1..=columns).map(text).collect()));
+        }
+        rows
+    }
+}
+
+/// Runs a utility statement (CREATE TRIGGER and the like) as SQL text, so that other extensions' hooks see it.
+pub fn run(sql: &str) -> Result<()> {
+    connected(|| {
+        let text = CString::new(sql).map_err(|_| Error::internal("a NUL byte in a statement"))?;
+        let text = text.as_ptr();
+        // SAFETY: the text outlives the call.
+        let code = caught(|| unsafe { raw::SPI_execute(text, false, 0) })?;
+        if code < 0 {
+            Err(Error::internal("SPI refused a statement"))
+        } else {
+            Ok(())
+        }
+    })
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Who runs it, and with which names in sight
+// ---------------------------------------------------------------------------------------------------------------
+
+struct Identity(Oid, c_int);
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        // SAFETY: what GetUserIdAndSecContext gave.
+        unsafe { pg_sys::SetUserIdAndSecContext(self.0, self.1) };
+    }
+}
+
+/// Runs `body` as `role`, past row-level security that is forced on it: as the foreign-key triggers run theirs. The
+/// identity comes back after errors too.
+pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
+    let (mut user, mut context) = (Oid::INVALID, 0);
+    // SAFETY: both pointers are to our own variables.
+    unsafe { pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context) };
+    let _restored = Identity(user, context);
+    let added = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;
+    // SAFETY: the guard above restores both.
+    unsafe { pg_sys::SetUserIdAndSecContext(role, context | added.cast_signed()) };
+    body()
+}
+
+struct SettingsLevel(c_int);
+
+impl Drop for SettingsLevel {
+    fn drop(&mut self) {
+        // SAFETY: the level that NewGUCNestLevel gave; all deeper ones are undone with it.
+        unsafe { pg_sys::AtEOXact_GUC(true, self.0) };
+    }
+}
+
+/// Runs `body` with nothing in sight but PostgreSQL's own names: for catalog queries and DDL. Not for statements that
+/// may fire users' triggers, which need their own search_path.
+pub fn with_catalog_names<T>(body: impl FnOnce() -> T) -> T {
+    // SAFETY: the guard undoes the setting, whichever way body ends.
+    let _restored = SettingsLevel(unsafe { pg_sys::NewGUCNestLevel() });
+    // SAFETY: both strings are constants.
+    unsafe {
+        pg_sys::set_config_option(
+            raw::SEARCH_PATH.as_ptr(),
+            c"pg_catalog, pg_temp".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+    }
+    body()
+}
+
+/// The role whose rights are in force.
+pub fn current_role() -> Oid {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// Whether the search path finds this relation by its bare name.
+pub fn is_visible(relation: Oid) -> bool {
+    // SAFETY: looks the relation up in the system caches.
+    unsafe { pg_sys::RelationIsVisible(relation) }
+}
+
+/// A name as PostgreSQL would print it in SQL: quoted where it must be.
+pub fn display_name(name: &str) -> String {
+    let Ok(name) = CString::new(name) else {
+        return String::new();
+    };
+    // SAFETY: gives the argument itself or a fresh C string.
+    unsafe { CStr::from_ptr(pg_sys::quote_identifier(name.as_ptr())) }
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Reserves a prefix of setting names: an unknown name under it is an error from now on.
+pub fn reserve_settings(prefix: &'static CStr) {
+    // SAFETY: a constant string.
+    unsafe { pg_sys::MarkGUCPrefixReserved(prefix.as_ptr()) };
+}
+
+/// Whether the database stores text as UTF-8; keys and names are handled as such.
+pub fn is_utf8() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8.cast_signed() }
+}
+
+/// A WARNING to the client; says what is the matter and what to do.
+pub fn warn(message: &str, hint: &str) {
+    pgrx::pg_sys::panic::ErrorReport::new(
+        pg_sys::errcodes::PgSqlErrorCode::ERRCODE_WARNING,
+        message.to_owned(),
+        "spend_sync",
+    )
+    .set_hint(hint)
+    .report(pgrx::PgLogLevel::WARNING);
+}
+
+/// An argument of type `name`: pgrx has none.
+pub struct Name(pub String);
+
+impl FromDatum for Name {
+    unsafe fn from_polymorphic_datum(datum: Datum, is_null: bool, _: Oid) -> Option<Self> {
+        if is_null {
+            return None;
+        }
+        // SAFETY: a name is a C string in a field of fixed size.
+        let name = unsafe { CStr::from_ptr(datum.cast_mut_ptr()) };
+        Some(Self(name.to_string_lossy().into_owned()))
+    }
+}
+
+// SAFETY: the argument is declared as name, and read as one.
+unsafe impl<'fcx> pgrx::callconv::ArgAbi<'fcx> for Name {
+    unsafe fn unbox_arg_unchecked(arg: pgrx::callconv::Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as above; a null argument reaches Option<Name> as None and never comes here.
+        unsafe { arg.unbox_arg_using_from_datum() }.unwrap_or(Self(String::new()))
+    }
+}
+
+pgrx::impl_sql_translatable!(Name, "name");
+
+// ---------------------------------------------------------------------------------------------------------------
+// Trigger calls
+// ---------------------------------------------------------------------------------------------------------------
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Insert,
+    Update,
+    Delete,
+    Truncate,
+}
+
+/// Which version of the row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    Old,
+    New,
+}
+
+/// A column to read from a row: its number in the trigger's own relation and its key type.
+#[derive(Clone, Copy)]
+pub struct KeyAttribute {
+    pub number: i16,
+    pub kind: KeyType,
+}
+
+/// One call of a trigger.
+pub struct TriggerCall<'a>(&'a pg_sys::TriggerData);
+
+impl TriggerCall<'_> {
+    pub fn event(&self) -> Event {
+        match self.0.tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => Event::Insert,
+            pg_sys::TRIGGER_EVENT_DELETE => Event::Delete,
+            pg_sys::TRIGGER_EVENT_UPDATE => Event::Update,
+            _ => Event::Truncate,
+        }
+    }
+
+    pub fn is_row_level(&self) -> bool {
+        self.0.tg_event & pg_sys::TRIGGER_EVENT_ROW != 0
+    }
+
+    pub fn is_after(&self) -> bool {
+        self.0.tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
+    }
+
+    /// The trigger's own OID; a partition's clone has one of its own.
+    pub fn trigger(&self) -> Oid {
+        // SAFETY: PostgreSQL keeps the trigger for the length of the call.
+        unsafe { (*self.0.tg_trigger).tgoid }
+    }
+
+    fn slot(&self, version: Version) -> *mut pg_sys::TupleTableSlot {
+        match (self.event(), version) {
+            (Event::Update, Version::New) => self.0.tg_newslot,
+            _ => self.0.tg_trigslot,
+        }
+    }
+
+    fn attribute(&self, version: Version, number: i16) -> Option<Datum> {
+        let slot = self.slot(version);
+        let at = usize::try_from(number - 1).ok()?;
+        // SAFETY: a row trigger's slots are filled; the number was looked up for the relation the trigger is on, and
+        // the slot's arrays have an element for each of its columns.
+        unsafe {
+            if (*slot).tts_nvalid < number {
+                pg_sys::slot_getsomeattrs_int(slot, c_int::from(number));
+            }
+            (!*(*slot).tts_isnull.add(at)).then(|| *(*slot).tts_values.add(at))
+        }
+    }
+
+    /// The key in a column of the row; `None` for NULL.
+    pub fn key(&self, version: Version, attribute: KeyAttribute) -> Option<Key> {
+        let datum = self.attribute(version, attribute.number)?;
+        // SAFETY: the datum is of the column's type, and not null.
+        unsafe {
+            match attribute.kind {
+                KeyType::Int2 => i16::from_datum(datum, false).map(|i| Key::Int(i.into())),
+                KeyType::Int4 => i32::from_datum(datum, false).map(|i| Key::Int(i.into())),
+                KeyType::Int8 => i64::from_datum(datum, false).map(Key::Int),
+                KeyType::Uuid => pgrx::Uuid::from_datum(datum, false).map(|u| Key::Uuid(*u.as_bytes())),
+                KeyType::Text => <&str>::from_datum(datum, false).map(|t| Key::Text(t.into())),
+            }
+        }
+    }
+
+    /// A column of the row as PostgreSQL prints it; `None` for NULL.
+    pub fn text(&self, version: Version, number: i16, type_oid: Oid) -> Option<String> {
+        let datum = self.attribute(version, number)?;
+        let (mut output, mut is_varlena) = (Oid::INVALID, false);
+        // SAFETY: the datum is of this type; the output function gives a C string.
+        unsafe {
+            pg_sys::getTypeOutputInfo(type_oid, &raw mut output, &raw mut is_varlena);
+            let text = pg_sys::OidOutputFunctionCall(output, datum);
+            Some(CStr::from_ptr(text).to_string_lossy().into_owned())
+        }
+    }
+
+    /// How many triggers we are in.
+    pub fn depth() -> i32 {
+        // SAFETY: pg_trigger_depth reads a variable and looks at none of its arguments.
+        unsafe { pg_sys::pg_trigger_depth(null_mut()) }
+            .value()
+            .try_into()
+            .unwrap_or_default()
+    }
+}
+
+/// The outermost frame of a trigger function: it owns nothing when an error leaves it.
+///
+/// # Safety
+/// To be called by PostgreSQL only, with a valid `fcinfo`.
+pub unsafe fn trigger_entry(
+    fcinfo: pg_sys::FunctionCallInfo,
+    name: &'static str,
+    body: fn(&TriggerCall) -> Result<()>,
+) -> Datum {
+    let call = || {
+        // SAFETY: fcinfo is valid; its context, if any, is a node.
+        let data = unsafe { ((*fcinfo).context as *const pg_sys::TriggerData).as_ref() };
+        match data.filter(|data| data.type_ == pg_sys::NodeTag::T_TriggerData) {
+            Some(data) => body(&TriggerCall(data)),
+            None => Err(Error::NotATrigger { function: name }),
+        }
+    };
+    // SAFETY: pgrx turns a panic of ours into an ERROR here, once the frames above have been dropped.
+    let error = unsafe {
+        pg_sys::panic::pgrx_extern_c_guard(|| match call() {
+            Ok(()) => null_mut(),
+            Err(error) => error.into_pg().0,
+        })
+    };
+    if !error.is_null() {
+        PgError(error).rethrow();
+    }
+    Datum::from(0)
+}
+
+/// Declares the C symbols of a trigger function: `$symbol`, with its version-1 record, over the safe `$body`.
+macro_rules! trigger_function {
+    ($symbol:ident, $info:ident, $name:literal, $body:path) => {
+        /// # Safety
+        /// Called by PostgreSQL.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C-unwind" fn $symbol(fcinfo: pg_sys::FunctionCallInfo) -> Datum {
+            // SAFETY: PostgreSQL's own call.
+            unsafe { trigger_entry(fcinfo, $name, $body) }
+        }
+
+        #[unsafe(no_mangle)]
+        pub extern "C-unwind" fn $info() -> *const pg_sys::Pg_finfo_record {
+            &raw const raw::V1
+        }
+    };
+}
+
+trigger_function!(
+    spend_sync_capture_clip,
+    pg_finfo_spend_sync_capture_clip,
+    "capture_clip",
+    crate::triggers::capture_clip
+);
+trigger_function!(
+    spend_sync_capture_submission,
+    pg_finfo_spend_sync_capture_submission,
+    "capture_submission",
+    crate::triggers::capture_submission
+);
+trigger_function!(
+    spend_sync_capture_campaign,
+    pg_finfo_spend_sync_capture_campaign,
+    "capture_campaign",
+    crate::triggers::capture_campaign
+);
+trigger_function!(
+    spend_sync_flush,
+    pg_finfo_spend_sync_flush,
+    "flush",
+    crate::triggers::flush
+);
+
+// ---------------------------------------------------------------------------------------------------------------
+// Transactions and invalidation
+// ---------------------------------------------------------------------------------------------------------------
+
+/// How deep in subtransactions we are; 1 outside of any.
+pub fn nest_level() -> i32 {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetCurrentTransactionNestLevel() }
+}
+
+/// Runs `body` with a snapshot set, as code in a pre-commit callback must.
+fn with_snapshot(body: fn() -> Result<()>) -> Result<()> {
+    // SAFETY: pushed and popped in pairs; on an error the abort pops it.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    body()?;
+    // SAFETY: see above.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    Ok(())
+}
+
+unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *mut c_void) {
+    use pg_sys::XactEvent::*;
+    // SAFETY: as in trigger_entry.
+    let error = unsafe {
+        pg_sys::panic::pgrx_extern_c_guard(|| {
+            let done = match event {
+                XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE if crate::capture::is_empty() => Ok(()),
+                XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => with_snapshot(crate::flush::before_commit),
+                XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
+                    crate::capture::clear();
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
+            done.map_or_else(|error: Error| error.into_pg().0, |()| null_mut())
+        })
+    };
+    if !error.is_null() {
+        PgError(error).rethrow();
+    }
+}
+
+unsafe extern "C-unwind" fn on_subtransaction(
+    event: pg_sys::SubXactEvent::Type,
+    _: pg_sys::SubTransactionId,
+    _: pg_sys::SubTransactionId,
+    _: *mut c_void,
+) {
+    match event {
+        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => crate::capture::commit_subtransaction(nest_level()),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => crate::capture::abort_subtransaction(nest_level()),
+        _ => {}
+    }
+}
+
+unsafe extern "C-unwind" fn on_invalidation(_: Datum, relation: Oid) {
+    crate::binding::forget(relation);
+}
+
+/// Hooks us into transactions and into the relation cache. Once per backend, when the library is loaded.
+pub fn register_callbacks() {
+    // SAFETY: the callbacks are functions of this library, which is never unloaded.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(on_transaction), null_mut());
+        pg_sys::RegisterSubXactCallback(Some(on_subtransaction), null_mut());
+        pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), Datum::from(null::<u8>() as usize));
+    }
+}

@@ -1,0 +1,406 @@
+//! What PostgreSQL's catalogs say of tables, columns, keys and triggers: read only, with nothing but pg_catalog in
+//! sight, and as of now (an old snapshot would not show a trigger that is firing already).
+
+use crate::backend::{self, Row, Sees, Value};
+use crate::errors::{Error, Result};
+use crate::key::KeyType;
+use crate::mapping::FullName;
+use crate::names;
+use pgrx::pg_sys::Oid;
+
+fn read(sql: &str, values: &[Value]) -> Result<Vec<Row>> {
+    backend::with_catalog_names(|| backend::query(sql, values, Sees::Latest))
+}
+
+/// A table.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    pub oid: Oid,
+    pub name: FullName,
+    /// `pg_class.relkind`: r, p, v, ...
+    pub kind: char,
+    pub owner: Oid,
+    pub owner_name: String,
+    /// The role in force owns it, or is a member of the role that does.
+    pub is_ours: bool,
+    pub has_inheritance_children: bool,
+}
+
+impl Relation {
+    /// The name for SQL.
+    pub fn sql(&self) -> String {
+        names::table(&self.name.schema, &self.name.table)
+    }
+
+    /// The name for people: always with its schema, quoted where it must be.
+    pub fn display(&self) -> String {
+        display(&self.name)
+    }
+
+    pub fn is_partitioned(&self) -> bool {
+        self.kind == 'p'
+    }
+}
+
+/// A full name for people.
+pub fn display(name: &FullName) -> String {
+    format!(
+        "{}.{}",
+        backend::display_name(&name.schema),
+        backend::display_name(&name.table)
+    )
+}
+
+/// The relation with this OID, if there is one.
+pub fn relation(oid: Oid) -> Result<Option<Relation>> {
+    let rows = read(
+        "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
+                pg_has_role(c.relowner, 'USAGE'),
+                c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.oid = $1",
+        &[Value::Oid(oid)],
+    )?;
+    Ok(rows.first().map(|row| Relation {
+        oid: row.oid(0),
+        name: FullName {
+            schema: row.text(1).to_owned(),
+            table: row.text(2).to_owned(),
+        },
+        kind: row.text(3).chars().next().unwrap_or('?'),
+        owner: row.oid(4),
+        owner_name: row.text(5).to_owned(),
+        is_ours: row.is_true(6),
+        has_inheritance_children: row.is_true(7),
+    }))
+}
+
+/// The OID of a table by its full name. This is where a trigger's "campaigns table" becomes a relation.
+pub fn find(name: &FullName) -> Result<Option<Oid>> {
+    let rows = read(
+        "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname = $2",
+        &[Value::Text(&name.schema), Value::Text(&name.table)],
+    )?;
+    Ok(rows.first().map(|row| row.oid(0)))
+}
+
+/// The table that the caller's search path finds under a bare name.
+pub fn find_visible(name: &str) -> Result<Option<Oid>> {
+    let sql = "SELECT pg_catalog.to_regclass(pg_catalog.quote_ident($1))::pg_catalog.oid";
+    let rows = backend::query(sql, &[Value::Text(name)], Sees::Latest)?;
+    Ok(rows.first().filter(|row| row.get(0).is_some()).map(|row| row.oid(0)))
+}
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub name: String,
+    pub number: i16,
+    /// The type as declared, for people.
+    pub type_name: String,
+    /// The type below all domains.
+    pub base_type: Oid,
+    /// That type in SQL, with its precision and scale.
+    pub base_sql: String,
+    pub typmod: i32,
+    pub is_enum: bool,
+    pub is_generated: bool,
+    pub has_deterministic_collation: bool,
+}
+
+impl Column {
+    pub fn key_type(&self) -> Option<KeyType> {
+        KeyType::of(self.base_type)
+    }
+}
+
+/// All columns of a table, in their order.
+pub fn columns(relation: Oid) -> Result<Vec<Column>> {
+    let rows = read(
+        "WITH RECURSIVE base (attnum, oid, typmod) AS (
+             SELECT attnum, atttypid, atttypmod FROM pg_attribute
+             WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
+             UNION ALL
+             SELECT base.attnum, t.typbasetype, t.typtypmod
+             FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'd')
+         SELECT a.attname, a.attnum, format_type(a.atttypid, a.atttypmod), t.oid,
+                CASE WHEN n.nspname = 'pg_catalog' THEN format_type(t.oid, base.typmod)
+                     ELSE format('%I.%I', n.nspname, t.typname) END,
+                base.typmod, t.typtype = 'e', a.attgenerated <> '', coalesce(l.collisdeterministic, true)
+         FROM base
+         JOIN pg_type t ON t.oid = base.oid AND t.typtype <> 'd'
+         JOIN pg_namespace n ON n.oid = t.typnamespace
+         JOIN pg_attribute a ON a.attrelid = $1 AND a.attnum = base.attnum
+         LEFT JOIN pg_collation l ON l.oid = a.attcollation
+         ORDER BY a.attnum",
+        &[Value::Oid(relation)],
+    )?;
+    Ok(rows.iter().map(column).collect())
+}
+
+fn column(row: &Row) -> Column {
+    Column {
+        name: row.text(0).to_owned(),
+        number: row.number(1),
+        type_name: row.text(2).to_owned(),
+        base_type: row.oid(3),
+        base_sql: row.text(4).to_owned(),
+        typmod: row.number(5),
+        is_enum: row.is_true(6),
+        is_generated: row.is_true(7),
+        has_deterministic_collation: row.is_true(8),
+    }
+}
+
+/// The columns that identify a row alone, the primary key's first. The columns a table is partitioned by must stand
+/// in each of its unique indexes and don't count.
+pub fn unique_columns(relation: Oid) -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT min(a.attname::text) AS name, bool_or(i.indisprimary) AS is_primary
+         FROM pg_index i
+         LEFT JOIN pg_partitioned_table p ON p.partrelid = i.indrelid
+         CROSS JOIN LATERAL (
+             SELECT k.attnum, count(*) OVER () AS keys
+             FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
+             WHERE k.place <= i.indnkeyatts
+               AND (i.indnkeyatts = 1 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[]))) AS k
+         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+         WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND k.keys = 1
+         GROUP BY i.indexrelid
+         ORDER BY is_primary DESC, name",
+        &[Value::Oid(relation)],
+    )?;
+    Ok(rows.iter().map(|row| row.text(0).to_owned()).collect())
+}
+
+/// A foreign key of one column.
+pub struct ForeignKey {
+    pub column: String,
+    pub referenced: String,
+    /// Checked on every write at its end: a link never names a row that does not exist.
+    pub is_immediate: bool,
+}
+
+/// The single-column foreign keys from one table to another.
+pub fn foreign_keys(from: Oid, to: Oid) -> Result<Vec<ForeignKey>> {
+    let rows = read(
+        "SELECT a.attname, r.attname, f.convalidated AND NOT f.condeferrable
+         FROM pg_constraint f
+         JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+         JOIN pg_attribute r ON r.attrelid = f.confrelid AND r.attnum = f.confkey[1]
+         WHERE f.contype = 'f' AND f.conrelid = $1 AND f.confrelid = $2 AND cardinality(f.conkey) = 1
+         ORDER BY f.conname",
+        &[Value::Oid(from), Value::Oid(to)],
+    )?;
+    Ok(rows
+        .iter()
+        .map(|row| ForeignKey {
+            column: row.text(0).to_owned(),
+            referenced: row.text(1).to_owned(),
+            is_immediate: row.is_true(2),
+        })
+        .collect())
+}
+
+/// Whether an index that covers all rows begins with this column.
+pub fn has_index(relation: Oid, column: i16) -> Result<bool> {
+    let rows = read(
+        "SELECT FROM pg_index i WHERE i.indrelid = $1 AND i.indkey[0]::text = $2 AND i.indpred IS NULL AND i.indisvalid",
+        &[Value::Oid(relation), Value::Text(&column.to_string())],
+    )?;
+    Ok(!rows.is_empty())
+}
+
+/// The labels of the enum below a column, in their order.
+pub fn enum_labels(enum_type: Oid) -> Result<Vec<String>> {
+    let sql = "SELECT enumlabel FROM pg_enum WHERE enumtypid = $1 ORDER BY enumsortorder";
+    Ok(read(sql, &[Value::Oid(enum_type)])?
+        .iter()
+        .map(|row| row.text(0).to_owned())
+        .collect())
+}
+
+/// The partitions below a table, of all levels, in the order of their names.
+pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
+    let rows = read(
+        "SELECT n.nspname, c.relname FROM pg_partition_tree($1::regclass) p
+         JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE p.level > 0 ORDER BY 1, 2",
+        &[Value::Oid(relation)],
+    )?;
+    Ok(rows
+        .iter()
+        .map(|r| FullName {
+            schema: r.text(0).to_owned(),
+            table: r.text(1).to_owned(),
+        })
+        .collect())
+}
+
+/// Which of our functions a trigger calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerFunction {
+    CaptureClip,
+    CaptureSubmission,
+    CaptureCampaign,
+    Flush,
+}
+
+impl TriggerFunction {
+    const ALL: [Self; 4] = [
+        Self::CaptureClip,
+        Self::CaptureSubmission,
+        Self::CaptureCampaign,
+        Self::Flush,
+    ];
+
+    /// The function's name in the schema spend_sync.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CaptureClip => "capture_clip",
+            Self::CaptureSubmission => "capture_submission",
+            Self::CaptureCampaign => "capture_campaign",
+            Self::Flush => "flush",
+        }
+    }
+}
+
+/// A trigger of ours.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    pub name: String,
+    /// The relation that the argument's names are relative to.
+    pub relation: Oid,
+    pub table: FullName,
+    pub function: TriggerFunction,
+    /// The mapping, as JSON.
+    pub argument: String,
+    /// `pg_trigger.tgenabled`: O, D, R, A.
+    pub enabled: char,
+}
+
+const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
+            CASE WHEN t.tgnargs = 1 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
+            t.tgenabled
+     FROM pg_trigger t
+     JOIN pg_proc p ON p.oid = t.tgfoid
+     JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
+     JOIN pg_class c ON c.oid = t.tgrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'flush')";
+
+fn trigger(row: &Row) -> Option<Trigger> {
+    let function = TriggerFunction::ALL
+        .into_iter()
+        .find(|function| function.name() == row.text(4))?;
+    Some(Trigger {
+        name: row.text(0).to_owned(),
+        relation: row.oid(1),
+        table: FullName {
+            schema: row.text(2).to_owned(),
+            table: row.text(3).to_owned(),
+        },
+        function,
+        argument: row.text(5).to_owned(),
+        enabled: row.text(6).chars().next().unwrap_or('?'),
+    })
+}
+
+/// All triggers of ours but the clones on partitions, in the order of their tables and names.
+pub fn triggers() -> Result<Vec<Trigger>> {
+    let rows = read(&format!("{TRIGGERS} AND t.tgparentid = 0 ORDER BY 3, 4, 1"), &[])?;
+    Ok(rows.iter().filter_map(trigger).collect())
+}
+
+/// The triggers of ours on one table that are no clones.
+pub fn triggers_on(relation: Oid) -> Result<Vec<Trigger>> {
+    let sql = format!("{TRIGGERS} AND t.tgparentid = 0 AND t.tgrelid = $1 ORDER BY 1");
+    Ok(read(&sql, &[Value::Oid(relation)])?
+        .iter()
+        .filter_map(trigger)
+        .collect())
+}
+
+/// The relation a trigger fires on and the trigger it was made as: itself, or, for a partition's clone, the one on
+/// the table that was attached.
+pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
+    let sql = format!(
+        "WITH RECURSIVE up (oid, parent) AS (
+             SELECT t.oid, t.tgparentid FROM pg_trigger t WHERE t.oid = $1
+             UNION ALL
+             SELECT t.oid, t.tgparentid FROM up JOIN pg_trigger t ON t.oid = up.parent)
+         SELECT root.*, (SELECT tgrelid FROM pg_trigger WHERE oid = $1)
+         FROM ({TRIGGERS} AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
+    );
+    let rows = read(&sql, &[Value::Oid(trigger_oid)])?;
+    Ok(rows.first().and_then(|row| Some((row.oid(7), trigger(row)?))))
+}
+
+/// The names of all triggers on a table, whoever made them.
+pub fn trigger_names(table: &FullName) -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+        &[Value::Text(&table.schema), Value::Text(&table.table)],
+    )?;
+    Ok(rows.iter().map(|row| row.text(0).to_owned()).collect())
+}
+
+/// What the role in force lacks on a table: the words of the missing right, `None` where it has what it needs.
+pub fn missing_right(relation: Oid, must_lock: bool) -> Result<Option<String>> {
+    let rows = read(
+        "SELECT CASE
+             WHEN NOT has_schema_privilege(c.relnamespace, 'USAGE') THEN 'USAGE on schema ' || quote_ident(n.nspname)
+             WHEN NOT (has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'))
+                 THEN 'SELECT on ' || c.oid::regclass
+             WHEN $2 = 'lock' AND NOT has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE on ' || c.oid::regclass
+         END
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1",
+        &[
+            Value::Oid(relation),
+            Value::Text(if must_lock { "lock" } else { "read" }),
+        ],
+    )?;
+    Ok(rows.first().and_then(|row| row.get(0).map(str::to_owned)))
+}
+
+/// Whether row-level security hides rows of a table from the role in force.
+pub fn hides_rows(relation: Oid) -> Result<bool> {
+    let rows = read("SELECT row_security_active($1)", &[Value::Oid(relation)])?;
+    Ok(rows.first().is_some_and(|row| row.is_true(0)))
+}
+
+/// A role's name.
+pub fn role_name(role: Oid) -> Result<String> {
+    let rows = read("SELECT pg_get_userbyid($1)", &[Value::Oid(role)])?;
+    Ok(rows.first().map(|row| row.text(0).to_owned()).unwrap_or_default())
+}
+
+/// The owner of the extension's own tables.
+pub fn owner_of_corrections() -> Result<Oid> {
+    let rows = read(
+        "SELECT c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'spend_sync' AND c.relname = 'correction'",
+        &[],
+    )?;
+    rows.first()
+        .map(|row| row.oid(0))
+        .ok_or_else(|| Error::internal("no table spend_sync.correction"))
+}
+
+/// How many totals of a campaigns table were corrected within the last 7 days, and by what the last one was found.
+/// Read as the owner of the log.
+pub fn recent_corrections(campaigns: Oid) -> Result<(i64, String)> {
+    let rows = backend::as_role(owner_of_corrections()?, || {
+        read(
+            "SELECT count(*), (array_agg(found_by ORDER BY at DESC))[1] FROM spend_sync.correction
+             WHERE campaigns = $1 AND at > now() - interval '7 days'",
+            &[Value::Oid(campaigns)],
+        )
+    })?;
+    Ok(rows
+        .first()
+        .map(|row| (row.number(0), row.text(1).to_owned()))
+        .unwrap_or_default())
+}

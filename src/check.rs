@@ -1,0 +1,206 @@
+//! Advice: what is wrong, or slow, or will be, about a binding.
+
+use crate::backend;
+use crate::binding::{self, Binding};
+use crate::catalog::{self, Relation};
+use crate::ddl;
+use crate::errors::{Error, Result};
+use crate::report;
+use crate::shape::Shape;
+use crate::statements;
+use pgrx::pg_sys::{self, Oid};
+
+/// One finding; nothing found means healthy.
+pub struct Finding {
+    /// "error": totals may be wrong or writes fail; "warning": they are slow, rounded, or were wrong lately.
+    pub severity: &'static str,
+    pub object: String,
+    pub problem: String,
+    /// What to do; SQL where SQL does it.
+    pub advice: String,
+}
+
+/// Looks one campaigns table's binding over, or those of all that the search path sees.
+pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
+    let tables = match campaigns {
+        Some(campaigns) => vec![campaigns],
+        None => binding::visible()?.iter().map(|trigger| trigger.relation).collect(),
+    };
+    if tables.is_empty() {
+        return Err(Error::NothingAttached { campaigns: None });
+    }
+    let mut findings = Vec::new();
+    for table in tables {
+        findings.extend(check(table)?);
+    }
+    Ok(findings)
+}
+
+fn check(campaigns: Oid) -> Result<Vec<Finding>> {
+    let binding = match binding::of(campaigns) {
+        Ok(Some(binding)) => binding,
+        Ok(None) => {
+            let table = catalog::relation(campaigns)?.map(|table| table.display());
+            return Err(Error::NothingAttached { campaigns: table });
+        }
+        Err(error) => return broken(campaigns, error).map(|finding| vec![finding]),
+    };
+    report::may_preview(&binding)?;
+    let shape = &binding.shape;
+    let mut findings = Vec::new();
+    findings.extend(owner_rights(shape)?);
+    findings.extend(triggers(shape)?);
+    findings.extend(missing_indexes(shape)?);
+    findings.extend(rounding(shape));
+    findings.extend(recent_drift(&binding)?);
+    Ok(findings)
+}
+
+/// A binding that writes would fail on.
+fn broken(campaigns: Oid, error: Error) -> Result<Finding> {
+    let (Error::BrokenBinding { problem, .. } | Error::OwnerCannot { problem, .. }) = error else {
+        return Err(error);
+    };
+    let table = catalog::relation(campaigns)?;
+    Ok(Finding {
+        severity: "error",
+        object: table.map(|table| table.display()).unwrap_or_default(),
+        problem: format!("{problem}; writes fail"),
+        advice: "Mend it, or call spend_sync_attach() again with the present names.".to_owned(),
+    })
+}
+
+fn owner_rights(shape: &Shape) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for (table, must_lock) in [
+        (&shape.campaigns, true),
+        (&shape.submissions, false),
+        (&shape.clips, true),
+    ] {
+        let missing = backend::as_role(shape.campaigns.owner, || catalog::missing_right(table.oid, must_lock))?;
+        if let Some(right) = missing {
+            let owner = backend::display_name(&shape.campaigns.owner_name);
+            findings.push(Finding {
+                severity: "error",
+                object: table.display(),
+                problem: format!("role {owner}, which owns the campaigns table, lacks {right}; writes fail"),
+                advice: format!("GRANT {right} TO {owner};"),
+            });
+        }
+    }
+    Ok(findings)
+}
+
+/// Triggers that are disabled or missing: what they would have seen goes by.
+fn triggers(shape: &Shape) -> Result<Vec<Finding>> {
+    let present = catalog::triggers()?;
+    let mut findings = Vec::new();
+    for wanted in ddl::wanted(shape)? {
+        let found = present.iter().find(|trigger| {
+            trigger.table == wanted.table
+                && trigger.function == wanted.function
+                && wanted.is_made_as(&trigger.name)
+                && trigger.argument == wanted.argument
+        });
+        let object = catalog::display(&wanted.table);
+        match found {
+            None => findings.push(Finding {
+                severity: "error",
+                problem: format!("the trigger spend_sync_..._{} is missing", wanted.suffix),
+                object,
+                advice: "Call spend_sync_attach() again; it creates all triggers anew.".to_owned(),
+            }),
+            Some(trigger) if !matches!(trigger.enabled, 'O' | 'A') => {
+                let name = backend::display_name(&trigger.name);
+                findings.push(Finding {
+                    severity: "error",
+                    problem: format!("trigger {name} is disabled: what it would see goes by"),
+                    advice: format!("ALTER TABLE {object} ENABLE TRIGGER {name};"),
+                    object,
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(findings)
+}
+
+/// The indexes that every write needs: the submissions of a clip, those of a campaign.
+pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let submissions = &shape.submissions;
+    for (column, of) in [
+        (&shape.submission_clip, "clip"),
+        (&shape.submission_campaign, "campaign"),
+    ] {
+        if !catalog::has_index(submissions.oid, column.number)? {
+            findings.push(Finding {
+                severity: "warning",
+                object: submissions.display(),
+                problem: format!(
+                    "no index begins with column {}: each write reads all submissions to find those of a {of}",
+                    backend::display_name(&column.name)
+                ),
+                advice: create_index(submissions, &column.name),
+            });
+        }
+    }
+    Ok(findings)
+}
+
+/// A partitioned table's index cannot be created concurrently.
+fn create_index(table: &Relation, column: &str) -> String {
+    let concurrently = if table.is_partitioned() { "" } else { "CONCURRENTLY " };
+    format!(
+        "CREATE INDEX {concurrently}ON {} ({});",
+        table.display(),
+        backend::display_name(column)
+    )
+}
+
+/// Whether a total can lose digits in its column.
+fn rounding(shape: &Shape) -> Option<Finding> {
+    let (spent, earnings) = (&shape.spent, &shape.earnings);
+    let is_float = |kind| matches!(kind, pg_sys::FLOAT4OID | pg_sys::FLOAT8OID);
+    let problem = if is_float(spent.base_type) {
+        "it keeps about 15 digits (real: 6) of a total"
+    } else if decimals(spent.base_type, spent.typmod) < decimals(earnings.base_type, earnings.typmod) {
+        "it has fewer decimals than the earnings: totals are rounded"
+    } else {
+        return None;
+    };
+    Some(Finding {
+        severity: "warning",
+        object: format!("{}.{}", shape.campaigns.display(), backend::display_name(&spent.name)),
+        problem: format!("column type {}: {problem}", spent.type_name),
+        advice: format!(
+            "ALTER TABLE {} ALTER COLUMN {} TYPE {};",
+            shape.campaigns.display(),
+            backend::display_name(&spent.name),
+            if is_float(earnings.base_type) {
+                "numeric"
+            } else {
+                &earnings.type_name
+            }
+        ),
+    })
+}
+
+/// How many decimals a type of money holds; without a limit, all.
+fn decimals(base_type: Oid, typmod: i32) -> i32 {
+    match base_type {
+        pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID => 0,
+        _ => statements::numeric_limits(typmod).map_or(i32::MAX, |(_, scale)| scale),
+    }
+}
+
+fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {
+    let (count, last) = catalog::recent_corrections(binding.oid())?;
+    Ok((count > 0).then(|| Finding {
+        severity: "warning",
+        object: binding.shape.campaigns.display(),
+        problem: format!("{count} totals were found wrong within the last 7 days, the last one by {last}"),
+        advice: "SELECT * FROM spend_sync.correction ORDER BY at DESC; find out what writes past the triggers."
+            .to_owned(),
+    }))
+}

@@ -1,0 +1,182 @@
+//! The triggers of a binding as SQL text, so that other extensions' utility hooks see them.
+
+use crate::backend;
+use crate::catalog::{self, Trigger, TriggerFunction};
+use crate::errors::{Error, Result};
+use crate::mapping::{FullName, Mapping, TableName};
+use crate::names::{self, ident, literal};
+use crate::shape::Shape;
+
+/// Creates all triggers of a binding.
+pub fn create_triggers(shape: &Shape) -> Result<()> {
+    let partitions = partitions(shape)?;
+    let made = makings(shape, &partitions);
+    let base = free_base(shape, &made)?;
+    // WHEN conditions find their operators by search path, once, here.
+    backend::with_catalog_names(|| {
+        made.iter()
+            .try_for_each(|making| backend::run(&create(shape, making, &base)))
+    })
+}
+
+/// The partitions of all three tables.
+pub fn partitions(shape: &Shape) -> Result<Vec<FullName>> {
+    let mut all = Vec::new();
+    for table in [&shape.clips, &shape.submissions, &shape.campaigns] {
+        if table.is_partitioned() {
+            all.extend(catalog::partitions(table.oid)?);
+        }
+    }
+    Ok(all)
+}
+
+pub fn drop_triggers(triggers: &[Trigger]) -> Result<()> {
+    for trigger in triggers {
+        let table = names::table(&trigger.table.schema, &trigger.table.table);
+        backend::run(&format!("DROP TRIGGER {} ON {table}", ident(&trigger.name)))?;
+    }
+    Ok(())
+}
+
+/// The mapping as a trigger on a table of this schema carries it.
+pub fn mapping(shape: &Shape, schema: &str) -> Mapping {
+    let name = |full| TableName::seen_from(schema, full);
+    Mapping {
+        campaigns: name(&shape.campaigns.name),
+        clips: name(&shape.clips.name),
+        submissions: name(&shape.submissions.name),
+        columns: shape.columns.clone(),
+    }
+}
+
+/// The first part of the triggers' names that no other trigger on these tables has: the campaigns table's name, with
+/// its schema or a number where several totals share a table.
+fn free_base(shape: &Shape, made: &[Making]) -> Result<String> {
+    let FullName { schema, table } = &shape.campaigns.name;
+    let mut taken = Vec::new();
+    for making in made {
+        taken.extend(catalog::trigger_names(making.table)?);
+    }
+    let numbered = (2..100).map(|number| format!("{number}_{table}"));
+    [table.clone(), format!("{schema}_{table}")]
+        .into_iter()
+        .chain(numbered)
+        .find(|base| {
+            !made
+                .iter()
+                .any(|making| taken.contains(&names::trigger(base, making.suffix)))
+        })
+        .ok_or_else(|| Error::internal("no name is left for a trigger"))
+}
+
+/// What one trigger is made of, but for its name and argument.
+struct Making<'a> {
+    table: &'a FullName,
+    suffix: &'static str,
+    when: String,
+    function: TriggerFunction,
+}
+
+/// The triggers of a binding. Updates are filtered by WHEN, not by UPDATE OF: a column list misses what a BEFORE
+/// trigger or a generated column changes.
+fn makings<'a>(shape: &'a Shape, partitions: &'a [FullName]) -> Vec<Making<'a>> {
+    let changed = |columns: &[&str]| {
+        let differs = |c: &&str| format!("OLD.{0} IS DISTINCT FROM NEW.{0}", ident(c));
+        columns.iter().map(differs).collect::<Vec<_>>().join(" OR ")
+    };
+    let columns = &shape.columns;
+    let of_clip = changed(&[&columns.earnings, &columns.clip_id]);
+    let of_link = changed(&[&columns.status, &columns.submission_campaign, &columns.submission_clip]);
+    let of_campaign = changed(&[&columns.spent, &columns.campaign_id]);
+    let mut made = Vec::new();
+    for (table, function, events, update) in [
+        (
+            &shape.clips.name,
+            TriggerFunction::CaptureClip,
+            "INSERT OR DELETE",
+            of_clip,
+        ),
+        (
+            &shape.submissions.name,
+            TriggerFunction::CaptureSubmission,
+            "INSERT OR DELETE",
+            of_link,
+        ),
+        (
+            &shape.campaigns.name,
+            TriggerFunction::CaptureCampaign,
+            "INSERT",
+            of_campaign,
+        ),
+    ] {
+        let row = |suffix, when| Making {
+            table,
+            suffix,
+            when,
+            function,
+        };
+        made.push(row("row", format!("AFTER {events} ON {{}} FOR EACH ROW")));
+        made.push(row(
+            "update",
+            format!("AFTER UPDATE ON {{}} FOR EACH ROW WHEN ({update})"),
+        ));
+        made.push(flush_of(table));
+    }
+    made.extend(partitions.iter().map(flush_of));
+    made
+}
+
+/// Row triggers of a partitioned table are cloned to its partitions, statement triggers are not: a write, or TRUNCATE,
+/// of a partition itself would fire none.
+fn flush_of(table: &FullName) -> Making<'_> {
+    let when = "AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} FOR EACH STATEMENT".to_owned();
+    Making {
+        table,
+        suffix: "flush",
+        when,
+        function: TriggerFunction::Flush,
+    }
+}
+
+/// The trigger's whole CREATE statement.
+fn create(shape: &Shape, making: &Making, base: &str) -> String {
+    let table = names::table(&making.table.schema, &making.table.table);
+    let argument = mapping(shape, &making.table.schema).to_argument();
+    format!(
+        "CREATE TRIGGER {name} {when} EXECUTE FUNCTION spend_sync.{function}({argument})",
+        name = ident(&names::trigger(base, making.suffix)),
+        when = making.when.replacen("{}", &table, 1),
+        function = making.function.name(),
+        argument = literal(&argument),
+    )
+}
+
+/// A trigger that a healthy binding has.
+pub struct Wanted {
+    pub table: FullName,
+    pub suffix: &'static str,
+    pub function: TriggerFunction,
+    pub argument: String,
+}
+
+impl Wanted {
+    /// Whether a trigger of this name is this one; the middle of a name is free.
+    pub fn is_made_as(&self, name: &str) -> bool {
+        name.starts_with("spend_sync_") && name.ends_with(&format!("_{}", self.suffix))
+    }
+}
+
+/// All triggers that a healthy binding has, as its tables stand now.
+pub fn wanted(shape: &Shape) -> Result<Vec<Wanted>> {
+    let partitions = partitions(shape)?;
+    let made = makings(shape, &partitions);
+    Ok(made
+        .iter()
+        .map(|making| Wanted {
+            table: making.table.clone(),
+            suffix: making.suffix,
+            function: making.function,
+            argument: mapping(shape, &making.table.schema).to_argument(),
+        })
+        .collect())
+}

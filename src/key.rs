@@ -1,0 +1,168 @@
+//! The value of a campaign's or clip's key, outside of PostgreSQL's memory.
+//!
+//! Keys are compared, sorted and hashed here only to keep each of them once; who equals whom is always decided by
+//! PostgreSQL, which gets them back as an array parameter of [`KeyType::array_oid`].
+
+use pgrx::pg_sys;
+use std::fmt;
+
+/// One key. The variant follows the column's type, so that `5` and `'5'` never meet in one set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    Int(i64),
+    Uuid([u8; 16]),
+    Text(Box<str>),
+}
+
+/// The types a key column may have (domains count as the type below them).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyType {
+    Int2,
+    Int4,
+    Int8,
+    Uuid,
+    Text,
+}
+
+impl KeyType {
+    /// The key type of a column, from the type below all its domains; `None` where a key can't have it.
+    pub fn of(base_type: pg_sys::Oid) -> Option<Self> {
+        match base_type {
+            pg_sys::INT2OID => Some(Self::Int2),
+            pg_sys::INT4OID => Some(Self::Int4),
+            pg_sys::INT8OID => Some(Self::Int8),
+            pg_sys::UUIDOID => Some(Self::Uuid),
+            pg_sys::TEXTOID | pg_sys::VARCHAROID => Some(Self::Text),
+            _ => None,
+        }
+    }
+
+    /// The array type in which keys travel to PostgreSQL. All integers travel as bigint: the operator family of
+    /// integers is one, so an index on an int4 column serves a bigint parameter.
+    pub fn array_oid(self) -> pg_sys::Oid {
+        match self {
+            Self::Int2 | Self::Int4 | Self::Int8 => pg_sys::INT8ARRAYOID,
+            Self::Uuid => pg_sys::UUIDARRAYOID,
+            Self::Text => pg_sys::TEXTARRAYOID,
+        }
+    }
+
+    /// Whether a column of this type can point to a key of the other.
+    pub fn links_to(self, other: Self) -> bool {
+        self.array_oid() == other.array_oid()
+    }
+
+    /// Reads a key as PostgreSQL prints it; `None` where the text is no value of the type.
+    pub fn parse(self, text: &str) -> Option<Key> {
+        match self {
+            Self::Int2 | Self::Int4 | Self::Int8 => text.trim().parse().ok().map(Key::Int),
+            Self::Uuid => parse_uuid(text).map(Key::Uuid),
+            Self::Text => Some(Key::Text(text.into())),
+        }
+    }
+
+    /// The name to show in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int2 => "smallint",
+            Self::Int4 => "integer",
+            Self::Int8 => "bigint",
+            Self::Uuid => "uuid",
+            Self::Text => "text",
+        }
+    }
+}
+
+fn parse_uuid(text: &str) -> Option<[u8; 16]> {
+    let trimmed = text.trim();
+    let bare = trimmed
+        .strip_prefix('{')
+        .and_then(|t| t.strip_suffix('}'))
+        .unwrap_or(trimmed);
+    let digits: Vec<u8> = bare.bytes().filter(|b| *b != b'-').collect();
+    if digits.len() != 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let digits = std::str::from_utf8(&digits).ok()?;
+    u128::from_str_radix(digits, 16).ok().map(u128::to_be_bytes)
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Uuid(bytes) => {
+                for (at, byte) in bytes.iter().enumerate() {
+                    if matches!(at, 4 | 6 | 8 | 10) {
+                        f.write_str("-")?;
+                    }
+                    write!(f, "{byte:02x}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// How many advisory locks one relation's keys share. Locks live in a table of fixed size that all sessions share:
+/// a bulk load of 100,000 links must not fill it.
+const GUARD_BUCKETS: u64 = 1024;
+
+impl Key {
+    /// The advisory lock that stands for this key of `relation` while no row may carry it yet: the relation in the
+    /// upper half, a bucket of the key's hash (FNV-1a, the same in every backend and version) in the lower.
+    pub fn guard(&self, relation: pg_sys::Oid) -> i64 {
+        let hash = self.to_string().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        let lock = (u64::from(relation.to_u32()) << 32) | (hash % GUARD_BUCKETS);
+        lock.cast_signed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_print_as_postgresql_prints_them() {
+        let uuid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+        for (kind, text) in [
+            (KeyType::Int8, "-9223372036854775808"),
+            (KeyType::Int4, "7"),
+            (KeyType::Uuid, uuid),
+            (KeyType::Text, "it's a \"key\"\n"),
+            (KeyType::Text, ""),
+        ] {
+            let key = kind.parse(text);
+            assert_eq!(key.map(|k| k.to_string()).as_deref(), Some(text));
+        }
+        assert_eq!(
+            KeyType::Uuid.parse("{A0EEBC999C0B4EF8BB6D6BB9BD380A11}"),
+            KeyType::Uuid.parse(uuid)
+        );
+    }
+
+    #[test]
+    fn text_that_is_no_key_is_refused() {
+        for (kind, text) in [
+            (KeyType::Int8, "9223372036854775808"),
+            (KeyType::Int4, "abc"),
+            (KeyType::Int4, ""),
+            (KeyType::Uuid, "a0eebc99"),
+            (KeyType::Uuid, "+0eebc999c0b4ef8bb6d6bb9bd380a11"),
+        ] {
+            assert_eq!(kind.parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_guard_depends_on_relation_and_key_only() {
+        let (one, two) = (pg_sys::Oid::from(1), pg_sys::Oid::from(2));
+        let key = Key::Text("ckz".into());
+        assert_eq!(key.guard(one), key.clone().guard(one));
+        assert_ne!(key.guard(one), key.guard(two));
+        assert_ne!(key.guard(one), Key::Text("cky".into()).guard(one));
+    }
+}

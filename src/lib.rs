@@ -1,0 +1,52 @@
+//! spend_sync keeps `campaigns.spent` equal to the sum of the earnings of its approved clips.
+//!
+//! The data goes one way:
+//!
+//! ```text
+//! triggers -> capture -> flush -> statements / backend      (a write)
+//! functions -> attach | flush | report | check -> binding   (a call)
+//! ```
+//!
+//! `binding` says which tables and columns feed which total: read from the triggers' arguments (`mapping`), looked up
+//! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `names` and `money` are pure; `errors` and
+//! `settings` are leaves; `backend` is the only file with `unsafe` in it.
+
+use pgrx::prelude::*;
+
+mod attach;
+mod backend;
+mod binding;
+mod capture;
+mod catalog;
+mod check;
+mod ddl;
+mod detect;
+mod errors;
+mod flush;
+mod functions;
+mod key;
+mod mapping;
+mod money;
+mod names;
+mod report;
+mod settings;
+mod shape;
+mod statements;
+mod triggers;
+
+pgrx::pg_module_magic!(name, version);
+
+extension_sql_file!("../sql/schema.sql", name = "schema", requires = [functions::spend_sync]);
+extension_sql_file!(
+    "../sql/binding.sql",
+    name = "binding",
+    requires = ["schema", functions::spend_sync::bindings]
+);
+extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
+
+/// Called by PostgreSQL when the library is loaded into a backend.
+#[pg_guard]
+extern "C-unwind" fn _PG_init() {
+    settings::define();
+    backend::register_callbacks();
+}

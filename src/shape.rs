@@ -1,0 +1,217 @@
+//! A binding's tables and columns as they stand in the catalog, validated: what statements are built from.
+
+use crate::backend;
+use crate::catalog::{self, Column, Relation};
+use crate::errors::{Error, Result};
+use crate::key::KeyType;
+use crate::mapping::Columns;
+use pgrx::pg_sys::{self, Oid};
+
+/// Everything a statement needs to know of one binding.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub campaigns: Relation,
+    pub campaign_id: Column,
+    pub title: Option<Column>,
+    pub spent: Column,
+    pub clips: Relation,
+    pub clip_id: Column,
+    pub earnings: Column,
+    pub submissions: Relation,
+    pub submission_campaign: Column,
+    pub submission_clip: Column,
+    pub status: Column,
+    pub columns: Columns,
+    /// The keys' types.
+    pub campaign_key: KeyType,
+    pub clip_key: KeyType,
+    /// An immediate foreign key ties every link to an existing campaign / clip.
+    pub campaigns_tied: bool,
+    pub clips_tied: bool,
+}
+
+/// The three relations of a binding.
+pub struct Tables {
+    pub campaigns: Relation,
+    pub clips: Relation,
+    pub submissions: Relation,
+}
+
+/// The types money may have.
+pub fn is_money(base_type: Oid) -> bool {
+    matches!(
+        base_type,
+        pg_sys::NUMERICOID
+            | pg_sys::INT2OID
+            | pg_sys::INT4OID
+            | pg_sys::INT8OID
+            | pg_sys::FLOAT4OID
+            | pg_sys::FLOAT8OID
+    )
+}
+
+/// The types a status may have.
+pub fn is_status(column: &Column) -> bool {
+    column.is_enum || matches!(column.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BOOLOID)
+}
+
+/// Looks a binding's columns up and checks their types.
+pub fn describe(tables: Tables, columns: Columns) -> Result<Shape> {
+    let of_campaigns = catalog::columns(tables.campaigns.oid)?;
+    let of_clips = catalog::columns(tables.clips.oid)?;
+    let of_submissions = catalog::columns(tables.submissions.oid)?;
+    let title = columns.title.as_deref();
+    let title = title
+        .map(|name| column(&tables.campaigns, &of_campaigns, "title", name))
+        .transpose()?;
+    let campaign_id = column(&tables.campaigns, &of_campaigns, "campaign_id", &columns.campaign_id)?;
+    let spent = column(&tables.campaigns, &of_campaigns, "spent", &columns.spent)?;
+    let clip_id = column(&tables.clips, &of_clips, "clip_id", &columns.clip_id)?;
+    let earnings = column(&tables.clips, &of_clips, "earnings", &columns.earnings)?;
+    let find = |argument, name: &str| column(&tables.submissions, &of_submissions, argument, name);
+    let submission_campaign = find("submission_campaign", &columns.submission_campaign)?;
+    let submission_clip = find("submission_clip", &columns.submission_clip)?;
+    let status = find("status", &columns.status)?;
+
+    let campaign_key = key(&tables.campaigns, &campaign_id)?;
+    let clip_key = key(&tables.clips, &clip_id)?;
+    link(&tables.submissions, &submission_campaign, &campaign_id, campaign_key)?;
+    link(&tables.submissions, &submission_clip, &clip_id, clip_key)?;
+    money(&tables.campaigns, &spent)?;
+    money(&tables.clips, &earnings)?;
+    if spent.is_generated {
+        let problem = "A generated column cannot be written";
+        return Err(wrong_type(
+            &tables.campaigns,
+            &spent,
+            problem,
+            "Let spent be an ordinary column.",
+        ));
+    }
+    approved(&tables.submissions, &status, &columns.approved)?;
+
+    Ok(Shape {
+        campaigns_tied: tied(
+            &tables.submissions,
+            &submission_campaign,
+            &tables.campaigns,
+            &campaign_id,
+        )?,
+        clips_tied: tied(&tables.submissions, &submission_clip, &tables.clips, &clip_id)?,
+        campaigns: tables.campaigns,
+        clips: tables.clips,
+        submissions: tables.submissions,
+        campaign_id,
+        title,
+        spent,
+        clip_id,
+        earnings,
+        submission_campaign,
+        submission_clip,
+        status,
+        columns,
+        campaign_key,
+        clip_key,
+    })
+}
+
+fn column(table: &Relation, columns: &[Column], argument: &'static str, name: &str) -> Result<Column> {
+    columns
+        .iter()
+        .find(|column| column.name == name)
+        .cloned()
+        .ok_or_else(|| Error::ColumnMissing {
+            table: table.display(),
+            argument,
+            wanted: backend::display_name(name),
+            candidates: columns
+                .iter()
+                .map(|column| backend::display_name(&column.name))
+                .collect(),
+        })
+}
+
+fn wrong_type(table: &Relation, column: &Column, problem: &str, hint: &str) -> Error {
+    Error::WrongType {
+        table: table.display(),
+        column: backend::display_name(&column.name),
+        kind: column.type_name.clone(),
+        problem: problem.to_owned(),
+        hint: hint.to_owned(),
+    }
+}
+
+fn key(table: &Relation, column: &Column) -> Result<KeyType> {
+    const HINT: &str = "Keys may be text, varchar, uuid, smallint, integer or bigint.";
+    if !column.has_deterministic_collation {
+        return Err(wrong_type(
+            table,
+            column,
+            "Its collation calls different texts equal",
+            HINT,
+        ));
+    }
+    column
+        .key_type()
+        .ok_or_else(|| wrong_type(table, column, "A key cannot be of this type", HINT))
+}
+
+fn link(submissions: &Relation, column: &Column, target: &Column, target_key: KeyType) -> Result<()> {
+    match column.key_type() {
+        Some(kind) if kind.links_to(target_key) => Ok(()),
+        _ => {
+            let problem = format!(
+                "It cannot point to column {} of type {}",
+                backend::display_name(&target.name),
+                target.type_name
+            );
+            Err(wrong_type(
+                submissions,
+                column,
+                &problem,
+                "Let a link have the type of the key it points to.",
+            ))
+        }
+    }
+}
+
+fn money(table: &Relation, column: &Column) -> Result<()> {
+    const HINT: &str = "Money may be numeric, smallint, integer, bigint, real or double precision.";
+    if is_money(column.base_type) {
+        return Ok(());
+    }
+    Err(wrong_type(table, column, "Money cannot be of this type", HINT))
+}
+
+fn approved(submissions: &Relation, status: &Column, approved: &[String]) -> Result<()> {
+    if !is_status(status) {
+        const HINT: &str = "A status may be an enum, text, varchar or boolean.";
+        return Err(wrong_type(submissions, status, "A status cannot be of this type", HINT));
+    }
+    if approved.is_empty() {
+        return Err(Error::NothingApproved);
+    }
+    let known = if status.is_enum {
+        catalog::enum_labels(status.base_type)?
+    } else if status.base_type == pg_sys::BOOLOID {
+        vec!["true".to_owned(), "false".to_owned()]
+    } else {
+        return Ok(());
+    };
+    match approved.iter().find(|value| !known.contains(value)) {
+        None => Ok(()),
+        Some(value) => Err(Error::BadStatus {
+            table: submissions.display(),
+            column: backend::display_name(&status.name),
+            value: value.clone(),
+            known,
+        }),
+    }
+}
+
+fn tied(submissions: &Relation, link: &Column, target: &Relation, key: &Column) -> Result<bool> {
+    let keys = catalog::foreign_keys(submissions.oid, target.oid)?;
+    Ok(keys
+        .iter()
+        .any(|fk| fk.is_immediate && fk.column == link.name && fk.referenced == key.name))
+}

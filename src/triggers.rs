@@ -1,0 +1,174 @@
+//! The triggers' entry points: is this the call we are made for, what did it write, note it down.
+
+use crate::backend::{self, Event, TriggerCall, Version};
+use crate::binding::{self, Attributes, Binding};
+use crate::capture::{self, Touched};
+use crate::errors::{Error, Result};
+use crate::key::Key;
+use crate::settings::{self, Flush};
+use crate::{flush, money};
+use std::rc::Rc;
+
+/// AFTER INSERT OR UPDATE OR DELETE on clips, for each row.
+pub fn capture_clip(call: &TriggerCall) -> Result<()> {
+    check_row_level(call, "capture_clip")?;
+    let found = binding::of_trigger(call.trigger())?;
+    let Attributes::Clip { id } = found.at else {
+        return Err(misplaced("capture_clip"));
+    };
+    let tied = found.binding.shape.clips_tied;
+    let event = call.event();
+    if event == Event::Insert && tied {
+        return Ok(()); // no link can name a clip that did not exist
+    }
+    let old = if event == Event::Insert {
+        None
+    } else {
+        call.key(Version::Old, id)
+    };
+    let new = if event == Event::Delete {
+        None
+    } else {
+        call.key(Version::New, id)
+    };
+    note(&found.binding, |touched| {
+        if !tied && new.is_some() && new != old {
+            touched.guarded_clips.extend(new.clone());
+        }
+        touched.clips.extend(old);
+        touched.clips.extend(new);
+    })
+}
+
+/// AFTER INSERT OR UPDATE OR DELETE on submissions, for each row.
+pub fn capture_submission(call: &TriggerCall) -> Result<()> {
+    check_row_level(call, "capture_submission")?;
+    let found = binding::of_trigger(call.trigger())?;
+    let Attributes::Submission { campaign, clip } = found.at else {
+        return Err(misplaced("capture_submission"));
+    };
+    let link = |version| -> Option<(Key, Key)> { Some((call.key(version, campaign)?, call.key(version, clip)?)) };
+    let event = call.event();
+    let old = if event == Event::Insert {
+        None
+    } else {
+        link(Version::Old)
+    };
+    let new = if event == Event::Delete {
+        None
+    } else {
+        link(Version::New)
+    };
+    let shape = &found.binding.shape;
+    note(&found.binding, |touched| {
+        if let Some((campaign, clip)) = new.as_ref().filter(|_| new != old) {
+            touched.linked_clips.insert(clip.clone());
+            if !shape.clips_tied {
+                touched.guarded_clips.insert(clip.clone());
+            }
+            if !shape.campaigns_tied {
+                touched.guarded_campaigns.insert(campaign.clone());
+            }
+        }
+        touched.campaigns.extend(old.map(|(campaign, _)| campaign));
+        touched.campaigns.extend(new.map(|(campaign, _)| campaign));
+    })
+}
+
+/// AFTER INSERT OR UPDATE on campaigns, for each row: a write of `spent` or of the key that is not ours.
+pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
+    check_row_level(call, "capture_campaign")?;
+    if flush::is_own_update(TriggerCall::depth()) {
+        return Ok(());
+    }
+    let found = binding::of_trigger(call.trigger())?;
+    let Attributes::Campaign { id, spent, spent_type } = found.at else {
+        return Err(misplaced("capture_campaign"));
+    };
+    let shape = &found.binding.shape;
+    let Some(key) = call.key(Version::New, id) else {
+        return Ok(());
+    };
+    let amount = call.text(Version::New, spent, spent_type);
+    let is_update = call.event() == Event::Update;
+    let is_new_key = !is_update || call.key(Version::Old, id).as_ref() != Some(&key);
+    let by_hand = if is_update {
+        !is_same_amount(amount.as_deref(), call.text(Version::Old, spent, spent_type).as_deref())
+    } else {
+        amount.is_some() && !is_same_amount(amount.as_deref(), Some("0"))
+    };
+    if by_hand && is_update && found.binding.rejects_direct_writes() {
+        return Err(Error::DirectWrite {
+            campaigns: shape.campaigns.display(),
+            id: key.to_string(),
+            column: backend::display_name(&shape.spent.name),
+        });
+    }
+    if !is_update && shape.campaigns_tied && !by_hand && amount.is_some() {
+        return Ok(()); // a new campaign with nothing spent, and no link can name it yet
+    }
+    note(&found.binding, |touched| {
+        if is_new_key && !shape.campaigns_tied {
+            touched.guarded_campaigns.insert(key.clone());
+        }
+        if by_hand {
+            touched.written_by_hand.insert(key.clone());
+        }
+        touched.campaigns.insert(key);
+    })
+}
+
+/// AFTER each statement on any of the tables.
+pub fn flush(call: &TriggerCall) -> Result<()> {
+    if call.is_row_level() || !call.is_after() {
+        return Err(Error::WrongTrigger {
+            function: "flush",
+            problem: "must fire AFTER, FOR EACH STATEMENT",
+        });
+    }
+    if call.event() == Event::Truncate {
+        let found = binding::of_trigger(call.trigger())?;
+        note(&found.binding, |touched| touched.every_campaign = true)?;
+    }
+    match settings::flush() {
+        Flush::Statement if !capture::is_empty() => flush::now(),
+        Flush::Statement | Flush::Commit => Ok(()),
+    }
+}
+
+fn check_row_level(call: &TriggerCall, function: &'static str) -> Result<()> {
+    if call.is_row_level() && call.is_after() {
+        return Ok(());
+    }
+    Err(Error::WrongTrigger {
+        function,
+        problem: "must fire AFTER, FOR EACH ROW",
+    })
+}
+
+/// A trigger on another table than its function is for is caught when it is loaded; this is the compiler's proof.
+fn misplaced(function: &'static str) -> Error {
+    Error::WrongTrigger {
+        function,
+        problem: "is on another table than its function is made for",
+    }
+}
+
+/// Whether two amounts are the same number: 1.0 and 1.00 are.
+fn is_same_amount(one: Option<&str>, other: Option<&str>) -> bool {
+    one == other
+        || one
+            .zip(other)
+            .is_some_and(|(one, other)| match (money::parse(one), money::parse(other)) {
+                (Some(one), Some(other)) => one == other,
+                _ => false,
+            })
+}
+
+fn note(binding: &Rc<Binding>, write: impl FnOnce(&mut Touched)) -> Result<()> {
+    let nest = backend::nest_level();
+    if capture::record(nest, binding.id(), write) > capture::ROWS_KEPT {
+        flush::compact(binding, nest)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+pub const USAGE: &str = "\
+spend_sync_stress --host SOCKETDIR --port PORT --user USER --dbname DATABASE
+                  [--seconds 20] [--seed 1] [--clients 8]
+                  [--flush mixed|statement|commit] [--schema keyed|loose|both]
+                  [--no-extension] [--naive]
+
+The database must exist; its schemas stress_keyed and stress_loose are made anew.
+--no-extension  nothing keeps the totals: shows that the checker finds drift. Drift is only reported.
+--naive         as above, with triggers that sum without a lock: right with --clients 1, wrong with more.";
+
+/// What `spend_sync.flush` a transaction runs under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlushMix {
+    Mixed,
+    Statement,
+    Commit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaChoice {
+    Keyed,
+    Loose,
+    Both,
+}
+
+/// Who keeps `campaigns.spent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    Extension,
+    NaiveTriggers,
+    Nobody,
+}
+
+#[derive(Clone, Debug)]
+pub struct Arguments {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub dbname: String,
+    pub duration: Duration,
+    pub seed: u64,
+    pub clients: u32,
+    pub flush: FlushMix,
+    pub schema: SchemaChoice,
+    pub keeper: Keeper,
+}
+
+impl Default for Arguments {
+    fn default() -> Arguments {
+        Arguments {
+            host: String::new(),
+            port: 5432,
+            user: "postgres".into(),
+            dbname: "postgres".into(),
+            duration: Duration::from_secs(20),
+            seed: 1,
+            clients: 8,
+            flush: FlushMix::Mixed,
+            schema: SchemaChoice::Both,
+            keeper: Keeper::Extension,
+        }
+    }
+}
+
+/// Reads the arguments after the program's name.
+pub fn parse(words: impl Iterator<Item = String>) -> Result<Arguments> {
+    let mut arguments = Arguments::default();
+    let mut words = words;
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--no-extension" => arguments.keeper = Keeper::Nobody,
+            "--naive" => arguments.keeper = Keeper::NaiveTriggers,
+            option => {
+                let value = words
+                    .next()
+                    .with_context(|| format!("{option}: a value is missing\n{USAGE}"))?;
+                set(&mut arguments, option, &value).with_context(|| format!("{option} {value}\n{USAGE}"))?;
+            }
+        }
+    }
+    if arguments.host.is_empty() {
+        bail!("--host is missing\n{USAGE}");
+    }
+    if arguments.clients == 0 {
+        bail!("--clients must be at least 1\n{USAGE}");
+    }
+    Ok(arguments)
+}
+
+fn set(arguments: &mut Arguments, option: &str, value: &str) -> Result<()> {
+    match option {
+        "--host" => arguments.host = value.into(),
+        "--port" => arguments.port = value.parse()?,
+        "--user" => arguments.user = value.into(),
+        "--dbname" => arguments.dbname = value.into(),
+        "--seconds" => arguments.duration = Duration::from_secs(value.parse()?),
+        "--seed" => arguments.seed = value.parse()?,
+        "--clients" => arguments.clients = value.parse()?,
+        "--flush" => {
+            arguments.flush = match value {
+                "mixed" => FlushMix::Mixed,
+                "statement" => FlushMix::Statement,
+                "commit" => FlushMix::Commit,
+                _ => bail!("not one of mixed, statement, commit"),
+            }
+        }
+        "--schema" => {
+            arguments.schema = match value {
+                "keyed" => SchemaChoice::Keyed,
+                "loose" => SchemaChoice::Loose,
+                "both" => SchemaChoice::Both,
+                _ => bail!("not one of keyed, loose, both"),
+            }
+        }
+        _ => bail!("unknown option"),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, FlushMix, Keeper, SchemaChoice, parse};
+
+    fn read(line: &str) -> anyhow::Result<Arguments> {
+        parse(line.split_whitespace().map(String::from))
+    }
+
+    #[test]
+    fn options_are_read_and_the_rest_defaults() -> anyhow::Result<()> {
+        let arguments = read("--host /s --port 6000 --seed 7 --flush commit --schema loose --naive")?;
+        assert_eq!((arguments.port, arguments.seed, arguments.clients), (6000, 7, 8));
+        assert_eq!(arguments.flush, FlushMix::Commit);
+        assert_eq!(arguments.schema, SchemaChoice::Loose);
+        assert_eq!(arguments.keeper, Keeper::NaiveTriggers);
+        Ok(())
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for line in [
+            "",
+            "--host",
+            "--host /s --port x",
+            "--host /s --flush never",
+            "--host /s --what 1",
+            "--host /s --clients 0",
+        ] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the threads share: when to stop, when something last ended, what went wrong.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+pub struct Control {
+    begin: Instant,
+    stop: AtomicBool,
+    last_end_ms: AtomicU64,
+    failures: Mutex<Vec<String>>,
+}
+
+impl Control {
+    pub fn new() -> Control {
+        Control {
+            begin: Instant::now(),
+            stop: AtomicBool::new(false),
+            last_end_ms: AtomicU64::new(0),
+            failures: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.begin.elapsed()
+    }
+
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// A transaction has ended, in whatever way.
+    pub fn transaction_ended(&self) {
+        self.last_end_ms
+            .store(self.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// How long no transaction has ended.
+    pub fn standstill(&self) -> Duration {
+        self.elapsed()
+            .saturating_sub(Duration::from_millis(self.last_end_ms.load(Ordering::Relaxed)))
+    }
+
+    /// Something that must not happen: the run stops, and has failed.
+    pub fn fail(&self, failure: String) {
+        eprintln!("FAILURE: {failure}");
+        // A thread that panicked while it held the lock has still left a list of strings.
+        self.failures
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .push(failure);
+        self.stop();
+    }
+
+    pub fn failures(&self) -> usize {
+        self.failures
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .len()
+    }
+}

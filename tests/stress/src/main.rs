@@ -1,0 +1,260 @@
+//! Random concurrent writers against spend_sync, and a checker: every snapshot must agree with a plain sum.
+//!
+//! arguments -> schema (tables, attach) -> client * N (plan -> operations) beside checker (oracle) -> tally. The last line is
+//! `1 passed, 0 failed` or `0 passed, 1 failed`, the exit status 0 or 1.
+//!
+//! Expected errors are 40001 and 40P01 anywhere, and what an operation provokes by itself, listed with each kind: 23505 (a key
+//! that exists), 23503 (a link to nothing, keyed schema only), P0002 (sync_campaign of a campaign that does not exist). No time-out
+//! of locks or statements is set: it would hide a deadlock that the server does not see. The watchdog finds that one.
+
+mod arguments;
+mod campaign_operations;
+mod checker;
+mod client;
+mod clip_operations;
+mod control;
+mod dice;
+mod mixed_operations;
+mod naive;
+mod operations;
+mod oracle;
+mod plan;
+mod schema;
+mod submission_operations;
+mod tally;
+
+use std::process::ExitCode;
+use std::thread::{self, sleep};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use postgres::{Client, NoTls};
+
+use arguments::{Arguments, Keeper};
+use control::Control;
+use dice::Dice;
+use operations::Repertoire;
+use plan::Choices;
+use schema::Schema;
+use tally::{Snapshots, Tally};
+
+/// No transaction ended for so long: something waits for ever.
+const STANDSTILL_MAX: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    let passed = arguments::parse(std::env::args().skip(1)).and_then(|arguments| run(&arguments));
+    match passed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            println!("0 passed, 1 failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<bool> {
+    let schemas = schema::chosen(arguments.schema);
+    let repertoire = Repertoire::new(&schemas, arguments.keeper == Keeper::Extension);
+    set_up(arguments, &schemas)?;
+
+    let control = Control::new();
+    let (tally, snapshots) = write_and_check(arguments, &schemas, &repertoire, &control)?;
+    let seconds = control.elapsed().as_secs_f64();
+    let last = check_at_rest(arguments, &schemas, &control)?;
+
+    tally.print(&snapshots, seconds);
+    println!("at rest: {last} campaigns drifted");
+    let names: Vec<_> = repertoire.kinds.iter().map(|kind| kind.name).collect();
+    let too_little = tally.too_little(&snapshots, &names);
+    too_little
+        .iter()
+        .for_each(|reason| println!("too little happened: {reason}"));
+
+    let drifted = snapshots.drifted + tally.checks_drifted + last;
+    let sound = control.failures() == 0 && too_little.is_empty();
+    if arguments.keeper != Keeper::Extension {
+        println!(
+            "{:?} kept the totals: drift is only reported ({drifted} in all)",
+            arguments.keeper
+        );
+    }
+    let passed = sound && (drifted == 0 || arguments.keeper != Keeper::Extension);
+    println!(
+        "{}",
+        if passed {
+            "1 passed, 0 failed"
+        } else {
+            "0 passed, 1 failed"
+        }
+    );
+    Ok(passed)
+}
+
+fn connect(arguments: &Arguments, name: &str) -> Result<Client> {
+    postgres::Config::new()
+        .host(&arguments.host)
+        .port(arguments.port)
+        .user(&arguments.user)
+        .dbname(&arguments.dbname)
+        .application_name(name)
+        .connect(NoTls)
+        .with_context(|| {
+            format!(
+                "cannot connect to {}:{} {}",
+                arguments.host, arguments.port, arguments.dbname
+            )
+        })
+}
+
+/// Tables, rows, and whoever keeps the totals.
+fn set_up(arguments: &Arguments, schemas: &[&'static Schema]) -> Result<()> {
+    let mut client = connect(arguments, "stress set-up")?;
+    roll_back_prepared(&mut client)?;
+    let slots: String = client.query_one("SHOW max_prepared_transactions", &[])?.try_get(0)?;
+    if slots.parse::<u32>()? < arguments.clients {
+        bail!(
+            "max_prepared_transactions is {slots}: it must be at least {}, the number of clients",
+            arguments.clients
+        );
+    }
+    if arguments.keeper == Keeper::Extension {
+        client.batch_execute("CREATE EXTENSION IF NOT EXISTS spend_sync")?;
+    }
+    // Client numbers begin at 1: number 0 fills the tables.
+    let mut dice = Dice::new(arguments.seed, 0);
+    for schema in schemas {
+        schema.create(&mut client, &mut dice)?;
+        match arguments.keeper {
+            Keeper::Extension => println!("attached {}", schema.attach(&mut client)?),
+            Keeper::NaiveTriggers => naive::create_triggers(&mut client, schema)?,
+            Keeper::Nobody => {}
+        }
+    }
+    Ok(())
+}
+
+/// What a run that was cut off left behind holds its locks for ever.
+fn roll_back_prepared(client: &mut Client) -> Result<()> {
+    let left = client.query(
+        "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() AND starts_with(gid, $1)",
+        &[&client::PREPARED_PREFIX],
+    )?;
+    for row in left {
+        let name: String = row.try_get(0)?;
+        client.batch_execute(&format!("ROLLBACK PREPARED '{name}'"))?;
+        eprintln!("rolled back {name}, left by an earlier run");
+    }
+    Ok(())
+}
+
+fn write_and_check(
+    arguments: &Arguments,
+    schemas: &[&'static Schema],
+    repertoire: &Repertoire,
+    control: &Control,
+) -> Result<(Tally, Snapshots)> {
+    let mut workers = Vec::new();
+    for number in 1..=arguments.clients {
+        let mut client = connect(arguments, &format!("stress client {number}"))?;
+        // A deadlock is the expected end of many a transaction here; a second's wait for each would leave little else.
+        // On tables this small the planner reads them whole, and SERIALIZABLE then fails nearly always: half of the
+        // clients are kept to indexes. That makes plans look dear, and JIT would compile each of them for a second.
+        let scans = if number % 2 == 0 { "off" } else { "on" };
+        client.batch_execute(&format!(
+            "SET deadlock_timeout = '50ms'; SET enable_seqscan = {scans}; SET jit = off"
+        ))?;
+        workers.push(client::Worker {
+            number,
+            client,
+            dice: Dice::new(arguments.seed, u64::from(number)),
+            choices: Choices {
+                schemas,
+                repertoire,
+                flush: arguments.flush,
+            },
+            control,
+            tally: Tally::default(),
+            trace: Vec::new(),
+        });
+    }
+    let checker = connect(arguments, "stress checker")?;
+    let extension = arguments.keeper == Keeper::Extension;
+
+    thread::scope(|scope| {
+        let checker = scope.spawn(move || checker::run(checker, schemas, extension, control));
+        let workers: Vec<_> = workers
+            .into_iter()
+            .map(|worker| scope.spawn(move || worker.run()))
+            .collect();
+        while !workers.iter().all(|worker| worker.is_finished()) || !checker.is_finished() {
+            watch(arguments, control);
+        }
+        // All are joined before any is judged: a scope panics itself over a panic that nobody has taken.
+        let (tallies, snapshots): (Vec<_>, _) = (
+            workers.into_iter().map(|worker| worker.join()).collect(),
+            checker.join(),
+        );
+        let mut tally = Tally::default();
+        for of_worker in tallies {
+            tally.merge(of_worker.map_err(|_| anyhow!("a client panicked"))?);
+        }
+        Ok((tally, snapshots.map_err(|_| anyhow!("the checker panicked"))?))
+    })
+}
+
+/// Ends the run when its time is up, or at once, with all that can be said, when it stands still.
+fn watch(arguments: &Arguments, control: &Control) {
+    sleep(Duration::from_millis(50));
+    if control.elapsed() >= arguments.duration {
+        control.stop();
+    }
+    if control.standstill() < STANDSTILL_MAX {
+        return;
+    }
+    eprintln!("FAILURE: no transaction has ended for {} s", STANDSTILL_MAX.as_secs());
+    if let Err(error) = describe_waits(arguments) {
+        eprintln!("{error:#}");
+    }
+    println!("0 passed, 1 failed");
+    // The threads wait for a server that does not answer: there is nothing to join.
+    std::process::exit(1);
+}
+
+/// Who waits for whom, and in which statement.
+fn describe_waits(arguments: &Arguments) -> Result<()> {
+    let sessions = connect(arguments, "stress watchdog")?.query(
+        "SELECT concat_ws(' | ', pid, application_name, state, wait_event_type, wait_event,
+                          'blocked by ' || pg_blocking_pids(pid)::text, query)
+         FROM pg_stat_activity WHERE datname = current_database()
+         UNION ALL SELECT 'prepared: ' || gid FROM pg_prepared_xacts",
+        &[],
+    )?;
+    for session in sessions {
+        eprintln!("{}", session.try_get::<_, String>(0)?);
+    }
+    Ok(())
+}
+
+/// The last word, after everything has ended: drifted campaigns, and nothing prepared that is not resolved.
+fn check_at_rest(arguments: &Arguments, schemas: &[&'static Schema], control: &Control) -> Result<u64> {
+    let mut client = connect(arguments, "stress checker")?;
+    let findings = checker::snapshot(&mut client, schemas, arguments.keeper == Keeper::Extension)?;
+    for drift in &findings.drifts {
+        eprintln!(
+            "DRIFT at rest: {}: recorded {}, actual {}",
+            drift.campaign, drift.recorded, drift.actual
+        );
+    }
+    let left: i64 = client
+        .query_one(
+            "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database() AND starts_with(gid, $1)",
+            &[&client::PREPARED_PREFIX],
+        )?
+        .try_get(0)?;
+    if left > 0 && control.failures() == 0 {
+        control.fail(format!("{left} prepared transactions were left"));
+    }
+    Ok(findings.drifts.len() as u64)
+}

@@ -1,0 +1,179 @@
+//! The two sets of tables the writers work on: the application's names and types, reduced to what touches spend, with so few
+//! keys that every transaction meets another one.
+//!
+//! - `stress_keyed`: links tied by immediate foreign keys that cascade; status an enum.
+//! - `stress_loose`: no foreign key at all, so that a link may name a clip or a campaign that does not exist yet, and only the
+//!   advisory locks on its key keep the total. Clips are partitioned by key and submissions by status, so that a changed key
+//!   and a decision move rows, and some writes go straight to a partition. Two statuses count as approved.
+
+use anyhow::{Context, Result};
+use postgres::Client;
+
+use crate::arguments::SchemaChoice;
+use crate::dice::Dice;
+
+/// Keys that can exist; about two thirds of them do at any time.
+pub const CAMPAIGN_KEYS: u32 = 6;
+pub const CLIP_KEYS: u32 = 16;
+pub const SUBMISSION_KEYS: u32 = 48;
+
+/// The first clip key of the upper partition.
+const UPPER_CLIPS_FROM: u32 = 9;
+
+pub const STATUSES: [&str; 4] = ["PENDING", "APPROVED", "REJECTED", "PAID"];
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Schema {
+    pub name: &'static str,
+    /// True: partitioned and without foreign keys.
+    pub loose: bool,
+    /// The statuses whose submissions count.
+    pub approved: &'static [&'static str],
+}
+
+pub static KEYED: Schema = Schema {
+    name: "stress_keyed",
+    loose: false,
+    approved: &["APPROVED"],
+};
+pub static LOOSE: Schema = Schema {
+    name: "stress_loose",
+    loose: true,
+    approved: &["APPROVED", "PAID"],
+};
+
+pub fn chosen(choice: SchemaChoice) -> Vec<&'static Schema> {
+    match choice {
+        SchemaChoice::Keyed => vec![&KEYED],
+        SchemaChoice::Loose => vec![&LOOSE],
+        SchemaChoice::Both => vec![&KEYED, &LOOSE],
+    }
+}
+
+pub fn campaign_key(number: u32) -> String {
+    format!("c{}", number + 1)
+}
+
+pub fn clip_key(number: u32) -> String {
+    format!("k{:02}", number + 1)
+}
+
+pub fn submission_key(number: u32) -> String {
+    format!("s{:02}", number + 1)
+}
+
+impl Schema {
+    /// The partition of clips that holds a clip key.
+    pub fn clip_partition(&self, number: u32) -> &'static str {
+        if number + 1 < UPPER_CLIPS_FROM {
+            "clips_low"
+        } else {
+            "clips_high"
+        }
+    }
+
+    /// All tables a statement can name, partitions too.
+    pub fn tables(&self) -> &'static [&'static str] {
+        const PLAIN: &[&str] = &["campaigns", "clips", "clip_submissions"];
+        const PARTITIONED: &[&str] = &[
+            "campaigns",
+            "clips",
+            "clips_low",
+            "clips_high",
+            "clip_submissions",
+            "clip_submissions_pending",
+            "clip_submissions_decided",
+        ];
+        if self.loose { PARTITIONED } else { PLAIN }
+    }
+
+    /// Makes the tables anew and fills them.
+    pub fn create(&self, client: &mut Client, dice: &mut Dice) -> Result<()> {
+        let (name, tables) = (self.name, if self.loose { LOOSE_TABLES } else { KEYED_TABLES });
+        let statements = format!(
+            "SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name};
+             SET search_path = {name}; {tables}
+             CREATE INDEX ON clip_submissions (\"campaignId\", status);
+             CREATE INDEX ON clip_submissions (\"clipId\");
+             {rows}
+             RESET search_path; RESET client_min_messages; ANALYZE {name}.clips, {name}.clip_submissions, {name}.campaigns;",
+            rows = rows(dice),
+        );
+        client
+            .batch_execute(&statements)
+            .with_context(|| format!("cannot create {name}"))
+    }
+
+    /// Binds the tables; gives what attach says it bound.
+    pub fn attach(&self, client: &mut Client) -> Result<String> {
+        let (name, approved) = (self.name, self.approved.join(","));
+        // No link column is named: the keyed links are read from foreign keys, the loose ones from the columns' names.
+        let bound = client
+            .query_one(
+                &format!(
+                    "SELECT concat_ws(', ', total, source, link, approved_when, on_direct_write, 'corrected ' || corrected)
+                     FROM spend_sync_attach(campaigns => '{name}.campaigns', clips => '{name}.clips',
+                         submissions => '{name}.clip_submissions', approved => '{{{approved}}}')"
+                ),
+                &[],
+            )
+            .with_context(|| format!("cannot attach {name}"))?;
+        Ok(bound.try_get(0)?)
+    }
+}
+
+const KEYED_TABLES: &str = r#"
+    CREATE TYPE "SubmissionStatus" AS ENUM ('PENDING', 'APPROVED', 'REJECTED', 'PAID');
+    CREATE TABLE campaigns (
+        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0);
+    CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0);
+    CREATE TABLE clip_submissions (
+        id text PRIMARY KEY,
+        "campaignId" text NOT NULL REFERENCES campaigns (id) ON DELETE CASCADE ON UPDATE CASCADE,
+        "clipId" text REFERENCES clips (id) ON DELETE CASCADE ON UPDATE CASCADE,
+        status "SubmissionStatus" DEFAULT 'PENDING');
+"#;
+
+// The upper partition begins at UPPER_CLIPS_FROM.
+const LOOSE_TABLES: &str = r#"
+    CREATE TABLE campaigns (
+        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0);
+    CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0) PARTITION BY RANGE (id);
+    CREATE TABLE clips_low PARTITION OF clips FOR VALUES FROM (MINVALUE) TO ('k09');
+    CREATE TABLE clips_high PARTITION OF clips FOR VALUES FROM ('k09') TO (MAXVALUE);
+    CREATE TABLE clip_submissions (
+        id text, "campaignId" text, "clipId" text, status text DEFAULT 'PENDING', PRIMARY KEY (id, status)
+    ) PARTITION BY LIST (status);
+    CREATE TABLE clip_submissions_pending PARTITION OF clip_submissions FOR VALUES IN ('PENDING');
+    CREATE TABLE clip_submissions_decided PARTITION OF clip_submissions FOR VALUES IN ('APPROVED', 'REJECTED', 'PAID');
+"#;
+
+/// Four campaigns, twelve clips, half of the submissions that can exist; `spent` is left to attach.
+fn rows(dice: &mut Dice) -> String {
+    const CAMPAIGNS: u32 = 4;
+    const CLIPS: u32 = 12;
+    let campaigns: Vec<_> = (0..CAMPAIGNS)
+        .map(|number| format!("('{}', 'Campaign {}')", campaign_key(number), number + 1))
+        .collect();
+    let clips: Vec<_> = (0..CLIPS)
+        .map(|number| format!("('{}', {})", clip_key(number), dice.money()))
+        .collect();
+    let submissions: Vec<_> = (0..SUBMISSION_KEYS / 2)
+        .map(|number| {
+            let (campaign, clip) = (campaign_key(dice.below(CAMPAIGNS)), clip_key(dice.below(CLIPS)));
+            format!(
+                "('{}', '{campaign}', '{clip}', '{}')",
+                submission_key(number),
+                dice.pick(&STATUSES)
+            )
+        })
+        .collect();
+    format!(
+        "INSERT INTO campaigns (id, title) VALUES {};
+         INSERT INTO clips (id, earnings) VALUES {};
+         INSERT INTO clip_submissions (id, \"campaignId\", \"clipId\", status) VALUES {};",
+        campaigns.join(", "),
+        clips.join(", "),
+        submissions.join(", ")
+    )
+}

@@ -98,7 +98,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    fn type_oid(&self) -> Oid {
+    pub fn type_oid(&self) -> Oid {
         match self {
             Self::Text(_) => pg_sys::TEXTOID,
             Self::Texts(_) => pg_sys::TEXTARRAYOID,

@@ -59,7 +59,22 @@ impl Binding {
         })
     }
 
-    /// All campaigns with what is recorded and what should be; rows of [`statements::settled`].
+    /// Stores totals: amounts as text, one for each key.
+    pub fn store(&self, keys: &[Key], totals: &[String]) -> Result<Vec<Row>> {
+        let kind = self.shape.campaign_key;
+        let planned = if keys.len() <= FEW_KEYS {
+            Planned::Once
+        } else {
+            Planned::EachTime
+        };
+        backend::as_role(self.shape.campaigns.owner, || {
+            let values = [Value::Keys(kind, keys), Value::Texts(totals)];
+            let plan = self.plan(Statement::Store, &values.each_ref().map(Value::type_oid), planned)?;
+            backend::execute(&plan, &values, Sees::Latest)
+        })
+    }
+
+    /// All campaigns with what is recorded and what should be; rows of [`statements::summed`].
     pub fn preview(&self, sees: Sees) -> Result<Vec<Row>> {
         backend::as_role(self.shape.campaigns.owner, || {
             backend::execute(&*self.plan(Statement::Preview, &[], Planned::EachTime)?, &[], sees)

@@ -10,7 +10,7 @@ use crate::capture::{self, Touched};
 use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::key::{Key, KeyType};
-use crate::statements::{self, Statement, settled};
+use crate::statements::{self, Statement, stored, summed};
 use pgrx::pg_sys::Oid;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,13 +151,13 @@ fn settle_written(binding: &Binding, touched: Touched) -> Result<()> {
     let rows = settle(binding, campaigns)?;
     let corrected: Vec<&Row> = rows
         .iter()
-        .filter(|row| row.is_true(settled::NEEDS_SYNC) && row.get(settled::RECORDED).is_some())
+        .filter(|row| row.is_true(summed::NEEDS_SYNC) && row.get(summed::RECORDED).is_some())
         .filter(|row| is_in(&written_by_hand, binding.shape.campaign_key, row))
         .collect();
     if let Some(row) = corrected.first().filter(|_| binding.rejects_direct_writes()) {
         return Err(Error::DirectWrite {
             campaigns: binding.shape.campaigns.display(),
-            id: row.text(settled::ID).to_owned(),
+            id: row.text(summed::ID).to_owned(),
             column: backend::display_name(&binding.shape.spent.name),
         });
     }
@@ -165,14 +165,14 @@ fn settle_written(binding: &Binding, touched: Touched) -> Result<()> {
 }
 
 fn is_in(keys: &BTreeSet<Key>, kind: KeyType, row: &Row) -> bool {
-    !keys.is_empty() && kind.parse(row.text(settled::ID)).is_some_and(|key| keys.contains(&key))
+    !keys.is_empty() && kind.parse(row.text(summed::ID)).is_some_and(|key| keys.contains(&key))
 }
 
 /// The campaigns of a preview that need to be synced.
 fn differing(binding: &Binding, rows: &[Row]) -> BTreeSet<Key> {
-    let differs = rows.iter().filter(|row| row.is_true(settled::NEEDS_SYNC));
+    let differs = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC));
     differs
-        .filter_map(|row| binding.shape.campaign_key.parse(row.text(settled::ID)))
+        .filter_map(|row| binding.shape.campaign_key.parse(row.text(summed::ID)))
         .collect()
 }
 
@@ -191,32 +191,68 @@ pub fn sync_all(binding: &Binding, found_by: FoundBy) -> Result<Vec<Row>> {
     log_found(binding, found_by, &synced)?;
     let mut synced: BTreeMap<String, Row> = synced
         .into_iter()
-        .map(|row| (row.text(settled::ID).to_owned(), row))
+        .map(|row| (row.text(summed::ID).to_owned(), row))
         .collect();
     for row in &mut all {
-        if let Some(newer) = synced.remove(row.text(settled::ID)) {
+        if let Some(newer) = synced.remove(row.text(summed::ID)) {
             *row = newer;
         }
     }
     Ok(all)
 }
 
-/// Locks campaigns, sums them, stores what differs; a row of [`settled`] for each that exists.
+/// Locks campaigns, sums them, stores what differs; a row of [`summed`] for each that exists, as it was found.
 fn settle(binding: &Binding, keys: BTreeSet<Key>) -> Result<Vec<Row>> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let kind = binding.shape.campaign_key;
     let keys: Vec<Key> = keys.into_iter().collect();
     lock_campaigns(binding, &keys)?;
     let statement = if keys.len() <= FEW_KEYS {
-        Statement::SettleFew
+        Statement::SumFew
     } else {
-        Statement::SettleMany
+        Statement::SumMany
     };
-    let rows = own_update(|| binding.run(statement, kind, &keys))?;
-    rows.iter().try_for_each(|row| check_stored(binding, row))?;
+    let rows = binding.run(statement, binding.shape.campaign_key, &keys)?;
+    store(binding, rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)))?;
     Ok(rows)
+}
+
+/// Writes totals into campaigns that are locked and differ: no write, no dead row, no trigger of the user's otherwise.
+fn store<'a>(binding: &Binding, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
+    let shape = &binding.shape;
+    let mut owed: BTreeMap<&str, &str> = BTreeMap::new();
+    for row in rows {
+        let (id, total) = (row.text(summed::ID), row.text(summed::ACTUAL));
+        if !row.is_true(summed::FITS) {
+            return Err(Error::TotalDoesNotFit {
+                campaigns: shape.campaigns.display(),
+                id: id.to_owned(),
+                total: total.to_owned(),
+                column: backend::display_name(&shape.spent.name),
+                kind: shape.spent.type_name.clone(),
+            });
+        }
+        owed.insert(id, total);
+    }
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<Key> = owed.keys().filter_map(|id| shape.campaign_key.parse(id)).collect();
+    let totals: Vec<String> = owed.values().map(ToString::to_string).collect();
+    let stored = own_update(|| binding.store(&keys, &totals))?;
+    for row in stored.iter().filter(|row| row.is_true(stored::AS_GIVEN)) {
+        owed.remove(row.text(stored::ID));
+    }
+    match owed.pop_first() {
+        None => Ok(()),
+        Some((id, total)) => Err(Error::TotalNotStored {
+            campaigns: shape.campaigns.display(),
+            id: id.to_owned(),
+            total: total.to_owned(),
+            column: backend::display_name(&shape.spent.name),
+        }),
+    }
 }
 
 /// Locks the rows of campaigns. Where no foreign key ties a link to its campaign, one that is linked to may not exist
@@ -232,31 +268,6 @@ fn lock_campaigns(binding: &Binding, keys: &[Key]) -> Result<()> {
     let missing: Vec<Key> = keys.iter().filter(|key| !locked.contains(key)).cloned().collect();
     guard(missing.iter().map(|key| key.guard(binding.oid())).collect())?;
     binding.run(Statement::LockCampaigns, kind, &missing).map(drop)
-}
-
-fn check_stored(binding: &Binding, row: &Row) -> Result<()> {
-    let shape = &binding.shape;
-    let (campaigns, id) = (shape.campaigns.display(), row.text(settled::ID).to_owned());
-    let column = backend::display_name(&shape.spent.name);
-    if !row.is_true(settled::FITS) {
-        let total = row.text(settled::TOTAL).to_owned();
-        return Err(Error::TotalDoesNotFit {
-            campaigns,
-            id,
-            total,
-            column,
-            kind: shape.spent.type_name.clone(),
-        });
-    }
-    if !row.is_true(settled::STORED) {
-        return Err(Error::TotalNotStored {
-            campaigns,
-            id,
-            total: row.text(settled::ACTUAL).to_owned(),
-            column,
-        });
-    }
-    Ok(())
 }
 
 thread_local! {
@@ -284,7 +295,7 @@ pub fn is_own_update(depth: i32) -> bool {
 }
 
 fn log_found(binding: &Binding, found_by: FoundBy, rows: &[Row]) -> Result<()> {
-    let corrected: Vec<&Row> = rows.iter().filter(|row| row.is_true(settled::NEEDS_SYNC)).collect();
+    let corrected: Vec<&Row> = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).collect();
     log(binding, found_by, &corrected)
 }
 
@@ -296,7 +307,7 @@ fn log(binding: &Binding, found_by: FoundBy, rows: &[&Row]) -> Result<()> {
     let role = backend::current_role();
     let owner = catalog::owner_of_corrections()?;
     let column = |at: usize| rows.iter().map(|row| row.text(at).to_owned()).collect::<Vec<_>>();
-    let (ids, recorded, actual) = (column(settled::ID), column(settled::RECORDED), column(settled::ACTUAL));
+    let (ids, recorded, actual) = (column(summed::ID), column(summed::RECORDED), column(summed::ACTUAL));
     let sql = "INSERT INTO spend_sync.correction (campaigns, campaign_id, recorded, actual, found_by, role) \
         SELECT $1::pg_catalog.regclass, c.id, nullif(c.recorded, '')::numeric, c.actual::numeric, $5, \
                pg_catalog.pg_get_userbyid($6) \

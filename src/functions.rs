@@ -10,7 +10,7 @@ use crate::errors::{self, Error};
 use crate::flush::{self, FoundBy};
 use crate::report;
 use crate::shape::Shape;
-use crate::statements::settled;
+use crate::statements::summed;
 use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -102,7 +102,7 @@ fn attached(
     let (corrected, difference) = match synced {
         None => (None, None),
         Some(rows) => {
-            let corrected = rows.iter().filter(|row| row.is_true(settled::NEEDS_SYNC)).count();
+            let corrected = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
             (
                 i64::try_from(corrected).ok(),
                 numeric(Some(&report::total_difference(rows)?)),
@@ -168,12 +168,12 @@ macro_rules! sync_function {
             let rows = rows.map_err(Error::into_report)?;
             Ok(TableIterator::new(rows.into_iter().map(|row| {
                 (
-                    row.text(settled::ID).to_owned(),
-                    row.get(settled::TITLE).map(str::to_owned),
-                    numeric(row.get(settled::RECORDED)),
-                    numeric(row.get(settled::ACTUAL)),
-                    numeric(row.get(settled::DIFFERENCE)),
-                    row.number(settled::CLIPS),
+                    row.text(summed::ID).to_owned(),
+                    row.get(summed::TITLE).map(str::to_owned),
+                    numeric(row.get(summed::RECORDED)),
+                    numeric(row.get(summed::ACTUAL)),
+                    numeric(row.get(summed::DIFFERENCE)),
+                    row.number(summed::CLIPS),
                 )
             })))
         }
@@ -257,13 +257,13 @@ fn spend_sync_status(
     let rows = rows.map_err(Error::into_report)?;
     Ok(TableIterator::new(rows.into_iter().map(|row| {
         (
-            row.text(settled::ID).to_owned(),
-            row.get(settled::TITLE).map(str::to_owned),
-            numeric(row.get(settled::RECORDED)),
-            numeric(row.get(settled::ACTUAL)),
-            numeric(row.get(settled::DIFFERENCE)),
-            row.is_true(settled::NEEDS_SYNC),
-            row.number(settled::CLIPS),
+            row.text(summed::ID).to_owned(),
+            row.get(summed::TITLE).map(str::to_owned),
+            numeric(row.get(summed::RECORDED)),
+            numeric(row.get(summed::ACTUAL)),
+            numeric(row.get(summed::DIFFERENCE)),
+            row.is_true(summed::NEEDS_SYNC),
+            row.number(summed::CLIPS),
         )
     })))
 }

@@ -5,7 +5,7 @@ use crate::binding::Binding;
 use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::money;
-use crate::statements::settled;
+use crate::statements::summed;
 use serde::Serialize;
 use serde_json::{Number, Value as Json};
 
@@ -77,7 +77,7 @@ struct Summary {
 /// The preview as JSON, amounts as exact numbers.
 pub fn report(binding: &Binding) -> Result<Json> {
     let rows = status(binding)?;
-    let needs_sync = rows.iter().filter(|row| row.is_true(settled::NEEDS_SYNC)).count();
+    let needs_sync = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
     let report = Report {
         summary: Summary {
             total: rows.len(),
@@ -92,13 +92,13 @@ pub fn report(binding: &Binding) -> Result<Json> {
 
 fn campaign(row: &Row) -> Campaign {
     Campaign {
-        id: row.text(settled::ID).to_owned(),
-        title: row.get(settled::TITLE).map(str::to_owned),
-        recorded_spent: amount(row.get(settled::RECORDED)),
-        actual_spent: amount(row.get(settled::ACTUAL)),
-        difference: amount(row.get(settled::DIFFERENCE)),
-        needs_sync: row.is_true(settled::NEEDS_SYNC),
-        approved_clips: row.number(settled::CLIPS),
+        id: row.text(summed::ID).to_owned(),
+        title: row.get(summed::TITLE).map(str::to_owned),
+        recorded_spent: amount(row.get(summed::RECORDED)),
+        actual_spent: amount(row.get(summed::ACTUAL)),
+        difference: amount(row.get(summed::DIFFERENCE)),
+        needs_sync: row.is_true(summed::NEEDS_SYNC),
+        approved_clips: row.number(summed::CLIPS),
     }
 }
 
@@ -114,7 +114,7 @@ fn amount(text: Option<&str>) -> Json {
 
 /// The sum of the differences, exact: in Rust where it fits, else by PostgreSQL.
 pub fn total_difference(rows: &[Row]) -> Result<String> {
-    let texts = || rows.iter().map(|row| row.text(settled::DIFFERENCE));
+    let texts = || rows.iter().map(|row| row.text(summed::DIFFERENCE));
     let terms: Option<Vec<_>> = texts().map(money::parse).collect();
     if let Some(sum) = terms.and_then(money::exact_sum) {
         return Ok(sum.to_string());

@@ -12,35 +12,40 @@ use pgrx::pg_sys;
 const EQ: &str = "OPERATOR(pg_catalog.=)";
 const NE: &str = "OPERATOR(pg_catalog.<>)";
 
-/// The statements of a binding. All but `Preview` and `Differing` take one array of keys.
+/// The statements of a binding. All but `Preview` take an array of keys; `Store` a second one, of amounts as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     LockClips,
     Affected,
     LockCampaigns,
-    SettleFew,
-    SettleMany,
+    SumFew,
+    SumMany,
+    Store,
     Preview,
 }
 
 /// Takes the advisory locks of an array of bigint, in its order.
 pub const GUARD: &str = "SELECT pg_catalog.pg_advisory_xact_lock(k) FROM pg_catalog.unnest($1) AS k";
 
-/// The columns of a row that `settle` gives.
-pub mod settled {
+/// The columns of a row that `SumFew`, `SumMany` and `Preview` give, one row a campaign.
+pub mod summed {
     pub const ID: usize = 0;
     pub const TITLE: usize = 1;
     pub const RECORDED: usize = 2;
+    /// The total in the column's type; as summed, where the column cannot hold it.
     pub const ACTUAL: usize = 3;
     pub const DIFFERENCE: usize = 4;
     pub const NEEDS_SYNC: usize = 5;
     pub const CLIPS: usize = 6;
-    /// The total as summed, before the conversion to the column's type.
-    pub const TOTAL: usize = 7;
     /// Whether the column can hold the total.
-    pub const FITS: usize = 8;
-    /// Whether an update that was needed left the total in the column.
-    pub const STORED: usize = 9;
+    pub const FITS: usize = 7;
+}
+
+/// The columns of a row that `Store` gives, one row a campaign that was updated.
+pub mod stored {
+    pub const ID: usize = 0;
+    /// Whether the column holds the amount now.
+    pub const AS_GIVEN: usize = 1;
 }
 
 pub fn sql(shape: &Shape, statement: Statement) -> String {
@@ -48,9 +53,10 @@ pub fn sql(shape: &Shape, statement: Statement) -> String {
         Statement::LockClips => lock_clips(shape),
         Statement::Affected => affected(shape),
         Statement::LockCampaigns => lock_campaigns(shape),
-        Statement::SettleFew => settle(shape, &walk(shape)),
-        Statement::SettleMany => settle(shape, &join(shape, true)),
-        Statement::Preview => preview(shape),
+        Statement::SumFew => compared(shape, &walk(shape)),
+        Statement::SumMany => compared(shape, &join(shape, true)),
+        Statement::Store => store(shape),
+        Statement::Preview => compared(shape, &join(shape, false)),
     }
 }
 
@@ -203,42 +209,40 @@ fn fitted(shape: &Shape, totals: &str) -> String {
     )
 }
 
-/// Sums campaigns that are locked, stores the totals that differ, and tells of each what it found and did; see
-/// [`settled`]. The conversion to numeric makes `recorded` and `fitted` comparable for any type of money.
+/// Each campaign with what its spent column says and should say, in the columns of [`summed`]. The conversion to
+/// numeric makes the two comparable for any type of money.
 /// ```sql
-/// WITH summed AS MATERIALIZED (<fitted>), stored AS (
-///   UPDATE campaigns AS c SET spent = s.fitted FROM summed AS s
-///   WHERE c.id = s.id AND s.fitted IS NOT NULL AND (s.recorded IS NULL OR s.recorded <> s.fitted::numeric)
-///   RETURNING c.id, c.spent::numeric AS spent)
-/// SELECT ... FROM summed AS s LEFT JOIN stored AS u ON u.id = s.id ORDER BY s.id
+/// SELECT id, title, recorded, actual, actual - coalesce(recorded, 0), recorded IS NULL OR recorded <> actual,
+///        clips, fits
+/// FROM (SELECT *, coalesce(fitted::numeric, total) AS actual, fitted IS NOT NULL AS fits FROM <fitted>) ORDER BY id
 /// ```
-fn settle(shape: &Shape, totals: &str) -> String {
-    let (id, spent) = (ident(&shape.campaign_id.name), ident(&shape.spent.name));
-    let differs = format!("(s.recorded IS NULL OR s.recorded {NE} s.fitted::numeric)");
-    format!(
-        "WITH summed AS MATERIALIZED ({fitted}), stored AS (\
-         UPDATE {campaigns} AS c SET {spent} = s.fitted FROM summed AS s \
-         WHERE c.{id} {EQ} s.id AND s.fitted IS NOT NULL AND {differs} \
-         RETURNING c.{id} AS id, c.{spent}::numeric AS spent) \
-         SELECT s.id::pg_catalog.text, s.title, s.recorded, s.fitted::numeric, \
-         s.fitted::numeric OPERATOR(pg_catalog.-) coalesce(s.recorded, 0), \
-         s.fitted IS NOT NULL AND {differs}, s.clips, s.total, s.fitted IS NOT NULL, \
-         NOT {differs} OR coalesce(u.spent {EQ} s.fitted::numeric, false) \
-         FROM summed AS s LEFT JOIN stored AS u ON u.id {EQ} s.id ORDER BY s.id",
-        fitted = fitted(shape, totals),
-        campaigns = shape.campaigns.sql(),
-    )
-}
-
-/// All campaigns with what their spent column says and should say, in the order of [`settled`], up to `CLIPS`. A
-/// total that the column cannot hold is shown as it is.
-fn preview(shape: &Shape) -> String {
+fn compared(shape: &Shape, totals: &str) -> String {
     format!(
         "SELECT a.id::pg_catalog.text, a.title, a.recorded, a.actual, \
          a.actual OPERATOR(pg_catalog.-) coalesce(a.recorded, 0), \
-         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips \
+         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL \
          FROM (SELECT f.*, coalesce(f.fitted::numeric, f.total) AS actual FROM ({fitted}) AS f) AS a ORDER BY a.id",
-        fitted = fitted(shape, &join(shape, false)),
+        fitted = fitted(shape, totals),
+    )
+}
+
+/// Stores totals; the columns of [`stored`]. Kept short: it is what an error of the user's triggers and constraints on
+/// campaigns shows as its context.
+/// ```sql
+/// UPDATE campaigns AS c SET spent = t.spent::numeric(10,2) FROM ROWS FROM (unnest($1), unnest($2)) AS t (id, spent)
+/// WHERE c.id = t.id RETURNING c.id, c.spent::numeric = t.spent::numeric
+/// ```
+fn store(shape: &Shape) -> String {
+    let (campaigns, id, spent) = (
+        shape.campaigns.sql(),
+        ident(&shape.campaign_id.name),
+        ident(&shape.spent.name),
+    );
+    format!(
+        "UPDATE {campaigns} AS c SET {spent} = t.spent::{kind} \
+         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, spent) WHERE c.{id} {EQ} t.id \
+         RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} t.spent::numeric, false)",
+        kind = shape.spent.base_sql,
     )
 }
 

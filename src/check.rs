@@ -174,7 +174,7 @@ fn rounding(shape: &Shape) -> Option<Finding> {
         object: format!("{}.{}", shape.campaigns.display(), backend::display_name(&spent.name)),
         problem: format!("column type {}: {problem}", spent.type_name),
         advice: format!(
-            "ALTER TABLE {} ALTER COLUMN {} TYPE {};",
+            "Detach, ALTER TABLE {} ALTER COLUMN {} TYPE {}; and attach again: triggers hold the type of their columns.",
             shape.campaigns.display(),
             backend::display_name(&spent.name),
             if is_float(earnings.base_type) {

@@ -287,7 +287,7 @@ impl Error {
                 Code::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
                 format!("the total of campaign \"{id}\" cannot be stored"),
                 format!("Its approved clips earned {total} in all; column {column} of {campaigns} is of type {kind}."),
-                "Correct the earnings of its clips, or widen the column.",
+                "Correct the earnings of its clips; or detach, widen the column, and attach again.",
             ),
             Self::TotalNotStored {
                 campaigns,

@@ -50,3 +50,17 @@ extern "C-unwind" fn _PG_init() {
     settings::define();
     backend::register_callbacks();
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+/// What `cargo pgrx test` asks for.
+#[cfg(test)]
+pub mod pg_test {
+    pub fn setup(_options: Vec<&str>) {}
+
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec![]
+    }
+}

@@ -1,0 +1,206 @@
+//! What needs a backend, and is not a story that a regress script tells better: what is restored after an error, what
+//! is forgotten in time, what stays bounded.
+
+use crate::backend::{self, Sees, Value};
+use crate::key::{Key, KeyType};
+use crate::{binding, capture, catalog, names};
+use pgrx::pg_sys::Oid;
+use pgrx::prelude::*;
+
+/// Three tables in the names that attach looks for, with two campaigns and three clips.
+const TABLES: &str = "
+    CREATE TABLE campaigns (id text PRIMARY KEY, title text, spent numeric(10,2) NOT NULL DEFAULT 0);
+    CREATE TABLE clips (id text PRIMARY KEY, earnings numeric(10,2));
+    CREATE TABLE clip_submissions (
+        id int PRIMARY KEY, campaign_id text REFERENCES campaigns, clip_id text REFERENCES clips ON DELETE CASCADE,
+        status text NOT NULL);
+    CREATE INDEX ON clip_submissions (campaign_id, status);
+    CREATE INDEX ON clip_submissions (clip_id);
+    INSERT INTO campaigns VALUES ('a', 'A'), ('b', 'B');
+    INSERT INTO clips VALUES ('k1', 1), ('k2', 2), ('k3', 4);
+    INSERT INTO clip_submissions VALUES
+        (1, 'a', 'k1', 'APPROVED'), (2, 'a', 'k2', 'PENDING'), (3, 'b', 'k3', 'APPROVED');
+    SELECT spend_sync_attach();";
+
+fn run(sql: &str) {
+    Spi::run(sql).unwrap();
+}
+
+fn text(sql: &str) -> String {
+    Spi::get_one::<String>(sql).unwrap().unwrap_or_default()
+}
+
+/// The campaigns whose total is not the plain sum.
+fn drifted() -> String {
+    text(
+        "SELECT coalesce(string_agg(c.id, ' '), '') FROM campaigns c WHERE c.spent IS DISTINCT FROM (
+            SELECT coalesce(sum(k.earnings), 0) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
+            WHERE s.campaign_id = c.id AND s.status = 'APPROVED')",
+    )
+}
+
+fn spent(id: &str) -> String {
+    text(&format!(
+        "SELECT spent::text FROM campaigns WHERE id = {}",
+        names::literal(id)
+    ))
+}
+
+/// Runs SQL that fails in a subtransaction; gives what the client would see of the error.
+fn failure(sql: &str) -> String {
+    run(&format!(
+        "CREATE TEMP TABLE IF NOT EXISTS failure (said text);
+         DO $do$ DECLARE s text; m text; d text; h text; BEGIN
+             EXECUTE {};
+             INSERT INTO failure VALUES ('nothing failed');
+         EXCEPTION WHEN OTHERS THEN
+             GET STACKED DIAGNOSTICS s = RETURNED_SQLSTATE, m = MESSAGE_TEXT, d = PG_EXCEPTION_DETAIL,
+                 h = PG_EXCEPTION_HINT;
+             INSERT INTO failure VALUES (concat_ws(' | ', s, m, d, h));
+         END $do$",
+        names::literal(sql)
+    ));
+    let said = text("SELECT said FROM failure");
+    run("TRUNCATE failure");
+    said
+}
+
+#[pg_schema]
+mod tests {
+    use super::*;
+
+    #[pg_test]
+    fn a_write_is_in_the_total_when_its_statement_ends() {
+        run(TABLES);
+        assert_eq!((spent("a"), spent("b")), ("1.00".into(), "4.00".into()));
+        run("UPDATE clips SET earnings = earnings + 10");
+        run("UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 2");
+        assert_eq!((spent("a"), spent("b")), ("23.00".into(), "14.00".into()));
+    }
+
+    #[pg_test]
+    fn a_statement_that_fails_leaves_role_path_and_capture_as_they_were() {
+        run(TABLES);
+        run(
+            "CREATE ROLE writer; GRANT SELECT, UPDATE ON clips TO writer; GRANT CREATE ON SCHEMA public TO writer;
+             SET search_path = public, pg_catalog; SET ROLE writer",
+        );
+        let said = failure("UPDATE clips SET earnings = 'NaN' WHERE id = 'k1'");
+        assert!(
+            said.starts_with("22003 | the total of campaign \"a\" cannot be stored"),
+            "{said}"
+        );
+        assert_eq!(text("SELECT current_user::text"), "writer");
+        assert_eq!(text("SELECT current_setting('search_path')"), "public, pg_catalog");
+        assert!(
+            capture::is_empty(),
+            "what the failed statement captured is gone with it"
+        );
+        run("RESET ROLE");
+        assert_eq!(drifted(), "");
+    }
+
+    #[pg_test]
+    fn the_users_constraint_reaches_the_client_by_name() {
+        run(TABLES);
+        run(
+            "ALTER TABLE campaigns ADD CONSTRAINT within_budget CHECK (spent <= 100);
+             CREATE TEMP TABLE seen (constraint_name text, context text);
+             DO $$ DECLARE c text; x text; BEGIN
+                 UPDATE clips SET earnings = 1000 WHERE id = 'k1';
+             EXCEPTION WHEN check_violation THEN
+                 GET STACKED DIAGNOSTICS c = CONSTRAINT_NAME, x = PG_EXCEPTION_CONTEXT;
+                 INSERT INTO seen VALUES (c, x);
+             END $$",
+        );
+        assert_eq!(text("SELECT constraint_name FROM seen"), "within_budget");
+        let context = text("SELECT context FROM seen");
+        assert!(
+            context.starts_with("SQL statement \"UPDATE \"public\".\"campaigns\""),
+            "{context}"
+        );
+        assert_eq!(drifted(), "");
+    }
+
+    #[pg_test]
+    fn a_backend_forgets_what_a_changed_table_makes_wrong() {
+        run(TABLES);
+        run("UPDATE clips SET earnings = 5 WHERE id = 'k1'");
+        run("ALTER TABLE clips RENAME COLUMN earnings TO earned");
+        let said = failure("UPDATE clips SET earned = 6 WHERE id = 'k1'");
+        assert!(
+            said.starts_with("55000 |") && said.contains("no column earnings any more"),
+            "{said}"
+        );
+        run("ALTER TABLE clips RENAME COLUMN earned TO earnings");
+        run("ALTER TABLE clip_submissions DROP CONSTRAINT clip_submissions_clip_id_fkey");
+        let campaigns = text("SELECT 'campaigns'::regclass::oid::text").parse::<u32>().unwrap();
+        let shape = binding::of(Oid::from(campaigns)).unwrap().unwrap().shape.clone();
+        assert!(
+            shape.campaigns_tied && !shape.clips_tied,
+            "a dropped foreign key no longer ties"
+        );
+    }
+
+    #[pg_test]
+    fn a_large_statement_keeps_campaigns_not_rows() {
+        run(TABLES);
+        let rows = 3 * capture::ROWS_KEPT;
+        run(&format!(
+            "INSERT INTO clips SELECT 'n' || n, 1 FROM generate_series(1, {rows}) n"
+        ));
+        run("SET spend_sync.flush = commit");
+        run(&format!(
+            "INSERT INTO clip_submissions SELECT n + 10, 'a', 'n' || n, 'APPROVED' FROM generate_series(1, {rows}) n"
+        ));
+        run("UPDATE clips SET earnings = 2");
+        let kept: usize = capture::take(backend::nest_level())
+            .values()
+            .map(|touched| touched.rows())
+            .sum();
+        assert!(
+            kept <= 2 * capture::ROWS_KEPT,
+            "{kept} rows kept of {rows} links and as many clips"
+        );
+        run("SET spend_sync.flush = statement; UPDATE clips SET earnings = 3");
+        assert_eq!(spent("a"), format!("{}.00", 3 * (rows + 1)));
+        assert_eq!(drifted(), "");
+    }
+
+    #[pg_test]
+    fn a_flush_in_a_savepoint_that_is_rolled_back_is_owed_again() {
+        run(TABLES);
+        run("SET spend_sync.flush = commit; UPDATE clips SET earnings = 7 WHERE id = 'k1'");
+        run("DO $$ BEGIN
+                 SET LOCAL spend_sync.flush = statement;
+                 UPDATE clips SET earnings = 8 WHERE id = 'k3';
+                 RAISE EXCEPTION 'back';
+             EXCEPTION WHEN OTHERS THEN NULL; END $$");
+        assert_eq!(drifted(), "a", "flushed with k3, undone with it, owed until commit");
+        assert!(!capture::is_empty());
+        run("SET spend_sync.flush = statement; UPDATE clips SET earnings = 9 WHERE id = 'k3'");
+        assert_eq!(drifted(), "");
+    }
+
+    #[pg_test]
+    fn money_and_keys_reach_postgresql_as_they_are() {
+        let keys = ["", "it's", "a\"b\\c", "ä\n,{}NULL"].map(|text| Key::Text(text.into()));
+        let rows = backend::query(
+            "SELECT k FROM pg_catalog.unnest($1) WITH ORDINALITY AS u (k, n) ORDER BY n",
+            &[Value::Keys(KeyType::Text, &keys)],
+            Sees::Latest,
+        );
+        let back: Vec<Key> = rows.unwrap().iter().map(|row| Key::Text(row.text(0).into())).collect();
+        assert_eq!(back, keys);
+        let name = "it's \"quoted\" \\ 100% {}";
+        run(&format!("CREATE TABLE {} (a int)", names::ident(name)));
+        let oid = text(&format!(
+            "SELECT oid::text FROM pg_class WHERE relname = {}",
+            names::literal(name)
+        ));
+        let table = catalog::relation(Oid::from(oid.parse::<u32>().unwrap()))
+            .unwrap()
+            .unwrap();
+        assert_eq!(table.name.table, name);
+    }
+}

@@ -26,6 +26,7 @@ mod raw {
             types: *mut pg_sys::Oid,
             options: c_int,
         ) -> pg_sys::SPIPlanPtr;
+        pub fn SPI_plan_get_cached_plan(plan: pg_sys::SPIPlanPtr) -> *mut pg_sys::CachedPlan;
         pub fn SPI_execute(sql: *const c_char, read_only: bool, limit: c_long) -> c_int;
         pub fn SPI_execute_snapshot(
             plan: pg_sys::SPIPlanPtr,
@@ -190,7 +191,7 @@ pub enum Planned {
 }
 
 /// A prepared statement that outlives its transaction.
-pub struct Plan(pg_sys::SPIPlanPtr);
+pub struct Plan(pg_sys::SPIPlanPtr, Planned);
 
 impl Drop for Plan {
     fn drop(&mut self) {
@@ -217,7 +218,7 @@ pub fn prepare(sql: &str, types: &[Oid], planned: Planned) -> Result<Plan> {
         let plan = prepare_here(sql, types, planned)?;
         // SAFETY: a plan fresh from SPI_prepare_cursor.
         unsafe { pg_sys::SPI_keepplan(plan) };
-        Ok(Plan(plan))
+        Ok(Plan(plan, planned))
     })
 }
 
@@ -240,7 +241,30 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
 
 /// Runs a prepared statement to its end and gives all rows of its result.
 pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
-    connected(|| execute_here(plan.0, values, sees))
+    connected(|| {
+        if plan.1 == Planned::Once {
+            plan_by_index(plan.0)?;
+        }
+        execute_here(plan.0, values, sees)
+    })
+}
+
+/// Makes the plan that is made once, if it is not made already, as if sequential scans were forbidden. On tables that
+/// are small when a backend first writes to them the planner prefers those, and would go on reading whole tables as
+/// they grow. Only the planning is done so: what the statement fires plans as ever.
+fn plan_by_index(plan: pg_sys::SPIPlanPtr) -> Result<()> {
+    // SAFETY: a setting of the planner's, put back at once, whatever the planning ends with.
+    let may_scan = unsafe { std::ptr::replace(&raw mut pg_sys::enable_seqscan, false) };
+    // SAFETY: a kept plan of one statement.
+    let made = caught(|| unsafe { raw::SPI_plan_get_cached_plan(plan) });
+    // SAFETY: see above.
+    unsafe { pg_sys::enable_seqscan = may_scan };
+    let made = made?;
+    if !made.is_null() {
+        // SAFETY: the reference that SPI_plan_get_cached_plan took on behalf of the current owner of resources.
+        unsafe { pg_sys::ReleaseCachedPlan(made, pg_sys::CurrentResourceOwner) };
+    }
+    Ok(())
 }
 
 /// Prepares, runs and forgets a statement.

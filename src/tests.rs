@@ -183,6 +183,27 @@ mod tests {
     }
 
     #[pg_test]
+    fn a_plan_made_on_empty_tables_is_none_to_regret() {
+        run(TABLES);
+        run("TRUNCATE campaigns, clips, clip_submissions; INSERT INTO campaigns VALUES ('a')");
+        let write = "INSERT INTO clips VALUES ('k' || n, 1); INSERT INTO clip_submissions VALUES (n, 'a', 'k' || n, 'APPROVED');
+                     UPDATE clips SET earnings = 2 WHERE id = 'k' || n;";
+        run(&format!("DO $$ BEGIN FOR n IN 1..20 LOOP {write} END LOOP; END $$"));
+        let scans = || {
+            text(
+                "SELECT string_agg(relname || ' ' || seq_scan, ', ' ORDER BY relname)
+                             FROM pg_stat_xact_user_tables WHERE relname IN ('campaigns', 'clips', 'clip_submissions')",
+            )
+        };
+        let before = scans();
+        run(&format!(
+            "SET enable_seqscan = on; DO $$ BEGIN FOR n IN 21..60 LOOP {write} END LOOP; END $$"
+        ));
+        assert_eq!(scans(), before);
+        assert_eq!(spent("a"), "120.00");
+    }
+
+    #[pg_test]
     fn money_and_keys_reach_postgresql_as_they_are() {
         let keys = ["", "it's", "a\"b\\c", "ä\n,{}NULL"].map(|text| Key::Text(text.into()));
         let rows = backend::query(

@@ -1,6 +1,6 @@
 //! Binding tables: look, validate, create the triggers, bring the totals to the truth; and undoing it.
 
-use crate::backend::{self, Row};
+use crate::backend;
 use crate::binding;
 use crate::catalog::{self, Relation, Trigger, TriggerFunction};
 use crate::check;
@@ -10,6 +10,7 @@ use crate::errors::{Error, Result};
 use crate::flush::{self, FoundBy};
 use crate::mapping::{DirectWrites, FullName, Mapping};
 use crate::shape::{self, Shape, Tables};
+use crate::values::Row;
 use pgrx::pg_sys::Oid;
 
 /// What `spend_sync_attach` was asked for.

@@ -7,8 +7,9 @@
 
 use crate::errors::{Error, Result};
 use crate::key::{Key, KeyType};
+use crate::values::{Row, Value};
+use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
-use pgrx::{FromDatum, IntoDatum};
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
@@ -88,88 +89,6 @@ fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
 // ---------------------------------------------------------------------------------------------------------------
 // Statements
 // ---------------------------------------------------------------------------------------------------------------
-
-/// One parameter of a statement.
-pub enum Value<'a> {
-    Text(&'a str),
-    Texts(&'a [String]),
-    Oid(Oid),
-    Int8s(&'a [i64]),
-    Keys(KeyType, &'a [Key]),
-}
-
-impl Value<'_> {
-    pub fn type_oid(&self) -> Oid {
-        match self {
-            Self::Text(_) => pg_sys::TEXTOID,
-            Self::Texts(_) => pg_sys::TEXTARRAYOID,
-            Self::Oid(_) => pg_sys::OIDOID,
-            Self::Int8s(_) => pg_sys::INT8ARRAYOID,
-            Self::Keys(kind, _) => kind.array_oid(),
-        }
-    }
-
-    fn datum(&self) -> Option<Datum> {
-        match self {
-            Self::Text(text) => text.into_datum(),
-            Self::Texts(texts) => texts.iter().map(String::as_str).collect::<Vec<_>>().into_datum(),
-            Self::Oid(oid) => oid.into_datum(),
-            Self::Int8s(numbers) => numbers.to_vec().into_datum(),
-            Self::Keys(kind, keys) => keys_datum(*kind, keys),
-        }
-    }
-}
-
-/// The array of keys of one kind; a key of another kind can't be in it (a binding's sets hold one kind each).
-fn keys_datum(kind: KeyType, keys: &[Key]) -> Option<Datum> {
-    match kind {
-        KeyType::Int2 | KeyType::Int4 | KeyType::Int8 => {
-            let ints = keys
-                .iter()
-                .filter_map(|k| if let Key::Int(i) = k { Some(*i) } else { None });
-            ints.collect::<Vec<i64>>().into_datum()
-        }
-        KeyType::Uuid => {
-            let uuids = keys
-                .iter()
-                .filter_map(|k| if let Key::Uuid(u) = k { Some(*u) } else { None });
-            uuids.map(pgrx::Uuid::from_bytes).collect::<Vec<_>>().into_datum()
-        }
-        KeyType::Text => {
-            let texts = keys
-                .iter()
-                .filter_map(|k| if let Key::Text(t) = k { Some(t.as_ref()) } else { None });
-            texts.collect::<Vec<&str>>().into_datum()
-        }
-    }
-}
-
-/// One row of a result, each column as PostgreSQL prints it.
-pub struct Row(Vec<Option<String>>);
-
-impl Row {
-    /// The column's text, counted from 0; `None` for NULL.
-    pub fn get(&self, column: usize) -> Option<&str> {
-        self.0.get(column).and_then(Option::as_deref)
-    }
-
-    /// The column's text, "" for NULL.
-    pub fn text(&self, column: usize) -> &str {
-        self.get(column).unwrap_or_default()
-    }
-
-    pub fn is_true(&self, column: usize) -> bool {
-        self.get(column) == Some("t")
-    }
-
-    pub fn number<T: std::str::FromStr + Default>(&self, column: usize) -> T {
-        self.text(column).parse().unwrap_or_default()
-    }
-
-    pub fn oid(&self, column: usize) -> Oid {
-        Oid::from(self.number::<u32>(column))
-    }
-}
 
 /// What a statement sees.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -334,7 +253,7 @@ fn rows() -> Vec<Row> {
                     text
                 })
             };
-            rows.push(Row((1..=columns).map(text).collect()));
+            rows.push(Row::new((1..=columns).map(text).collect()));
         }
         rows
     }

@@ -1,7 +1,7 @@
 //! Which tables and columns feed which total. The triggers are the binding; a backend keeps what it read from them
 //! until the relation cache says that one of the tables, or its triggers, changed.
 
-use crate::backend::{self, KeyAttribute, Plan, Planned, Row, Sees, Value};
+use crate::backend::{self, KeyAttribute, Plan, Planned, Sees};
 use crate::capture::BindingId;
 use crate::catalog::{self, Column, Relation, Trigger, TriggerFunction};
 use crate::errors::{Error, Result};
@@ -9,6 +9,7 @@ use crate::key::{Key, KeyType};
 use crate::mapping::{Columns, DirectWrites, FullName, Mapping};
 use crate::shape::{self, Shape, Tables};
 use crate::statements::{self, Statement};
+use crate::values::{Row, Value};
 use pgrx::pg_sys::Oid;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};

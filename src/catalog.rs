@@ -1,11 +1,12 @@
 //! What PostgreSQL's catalogs say of tables, columns, keys and triggers: read only, with nothing but pg_catalog in
 //! sight, and as of now (an old snapshot would not show a trigger that is firing already).
 
-use crate::backend::{self, Row, Sees, Value};
+use crate::backend::{self, Sees};
 use crate::errors::{Error, Result};
 use crate::key::KeyType;
 use crate::mapping::FullName;
 use crate::names;
+use crate::values::{Row, Value};
 use pgrx::pg_sys::Oid;
 
 fn read(sql: &str, values: &[Value]) -> Result<Vec<Row>> {

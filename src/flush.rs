@@ -4,13 +4,14 @@
 //! yet, clips that got a new link, campaigns of one binding after the other. Nothing a sum depends on is read before
 //! the campaign is locked, and all of it is read with a snapshot taken after that.
 
-use crate::backend::{self, Row, Sees, Value};
+use crate::backend::{self, Sees};
 use crate::binding::{self, Binding, FEW_KEYS};
 use crate::capture::{self, Touched};
 use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::key::{Key, KeyType};
 use crate::statements::{self, Statement, stored, summed};
+use crate::values::{Row, Value};
 use pgrx::pg_sys::Oid;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

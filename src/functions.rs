@@ -1,7 +1,7 @@
 //! The SQL functions: arguments in, rows out.
 
 use crate::attach::{self, Attached, Request};
-use crate::backend::{self, Name, Row};
+use crate::backend::{self, Name};
 use crate::binding::{self, Binding};
 use crate::catalog;
 use crate::check;
@@ -11,6 +11,7 @@ use crate::flush::{self, FoundBy};
 use crate::report;
 use crate::shape::Shape;
 use crate::statements::summed;
+use crate::values::Row;
 use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;

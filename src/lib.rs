@@ -8,8 +8,8 @@
 //! ```
 //!
 //! `binding` says which tables and columns feed which total: read from the triggers' arguments (`mapping`), looked up
-//! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `names` and `money` are pure; `errors` and
-//! `settings` are leaves; `backend` is the only file with `unsafe` in it.
+//! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `values`, `names` and `money` are pure;
+//! `errors` and `settings` are leaves; `backend` is the only file with `unsafe` in it.
 
 use pgrx::prelude::*;
 
@@ -33,6 +33,7 @@ mod settings;
 mod shape;
 mod statements;
 mod triggers;
+mod values;
 
 pgrx::pg_module_magic!(name, version);
 

@@ -1,11 +1,12 @@
 //! The preview: what is recorded, what should be. Read only.
 
-use crate::backend::{self, Row, Sees, Value};
+use crate::backend::{self, Sees};
 use crate::binding::Binding;
 use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::money;
 use crate::statements::summed;
+use crate::values::{Row, Value};
 use serde::Serialize;
 use serde_json::{Number, Value as Json};
 

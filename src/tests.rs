@@ -1,8 +1,9 @@
 //! What needs a backend, and is not a story that a regress script tells better: what is restored after an error, what
 //! is forgotten in time, what stays bounded.
 
-use crate::backend::{self, Sees, Value};
+use crate::backend::{self, Sees};
 use crate::key::{Key, KeyType};
+use crate::values::Value;
 use crate::{binding, capture, catalog, names};
 use pgrx::pg_sys::Oid;
 use pgrx::prelude::*;

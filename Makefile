@@ -1,0 +1,76 @@
+# What can be done here: `make help`. Each line is one of the small scripts in scripts/.
+
+BUILD ?= build
+export BUILD
+
+# Which test, seed or server: given on the command line, read by the scripts.
+UNIT ?=
+REGRESS ?=
+ISOLATION ?=
+SEED ?= 1
+CLIENTS ?= 8
+FLUSH ?= mixed
+PROFILE ?= release
+export SEED CLIENTS FLUSH PROFILE
+
+# SECONDS is bash's own clock; it travels under another name.
+SECONDS ?= 20
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-isolation \
+  test-stress lint fmt clean distclean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: compiler, PostgreSQL 15 and its headers (apt), cargo-pgrx (into build/)
+	@scripts/setup.sh
+
+build: setup ## compile the extension
+	@scripts/cargo.sh build
+
+install: setup ## install into your own server: make install PG_CONFIG=/path/to/pg_config
+	@scripts/install.sh $(PG_CONFIG)
+
+install-build: setup ## install into the private PostgreSQL in build/pg, for the demo and the tests
+	@scripts/install_build.sh
+
+demo: install-build ## see it work on a private cluster: an application's tables, drifted, attached, repaired, written
+	@demo/demo.sh
+
+demo-psql: ## open psql on the demo's database
+	@scripts/cluster.sh psql demo -d demo
+
+demo-stop: ## stop the demo's cluster
+	@scripts/cluster.sh stop demo
+
+test: setup ## every tier below; the last line counts all
+	@scripts/test_all.sh unit regress isolation stress
+
+test-unit: setup ## tests in the crate (UNIT=name for some)
+	@scripts/test_unit.sh $(UNIT)
+
+test-regress: install-build ## scripts with expected output (REGRESS=name for one)
+	@scripts/test_expected.sh regress $(REGRESS)
+
+test-isolation: install-build ## colliding sessions, step by step (ISOLATION=name for one)
+	@scripts/test_expected.sh isolation $(ISOLATION)
+
+test-stress: install-build ## random concurrent writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit)
+	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh
+
+lint: setup ## formatting and clippy, warnings are errors
+	@scripts/cargo.sh fmt --all --check
+	@scripts/cargo.sh clippy --workspace --all-targets -- -D warnings
+
+fmt: setup ## format the code
+	@scripts/cargo.sh fmt --all
+
+clean: ## stop and remove the private clusters, remove test output and cargo's target folder
+	@for cluster in "$(BUILD)"/clusters/*/; do [ ! -d "$$cluster" ] || scripts/cluster.sh remove "$$(basename "$$cluster")"; done
+	@rm -rf "$(BUILD)/log"
+	@scripts/cargo.sh clean
+
+distclean: clean ## remove everything made, cargo-pgrx and the private PostgreSQL too
+	@rm -rf "$(BUILD)"

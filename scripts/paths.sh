@@ -1,0 +1,36 @@
+# shellcheck shell=bash disable=SC2034
+# Where everything that these scripts make and use stands. Sourced, never run.
+# BUILD moves all of it, except cargo's own target folder (CARGO_TARGET_DIR moves that).
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+BUILD="${BUILD:-build}"
+case "$BUILD" in /*) ;; *) BUILD="$ROOT/$BUILD" ;; esac
+export ROOT BUILD
+
+# The one major that the crate is built for; Cargo.toml has the feature of the same name.
+PG_MAJOR=15
+
+# The private copy of PostgreSQL. build/pg/bin is a link that setup.sh makes, because the folders below build/pg
+# are as deep as they were in the system: PostgreSQL finds its files by their place relative to its programs.
+PG_HOME="$BUILD/pg"
+PG_BIN="$(readlink -f "$PG_HOME/bin" 2>/dev/null || echo "$PG_HOME/bin")"
+
+# cargo-pgrx, its configuration, and how its tests find it again.
+export PGRX_HOME="$BUILD/pgrx"
+export CARGO_PGRX="$BUILD/tools/bin/cargo-pgrx"
+export PATH="$BUILD/tools/bin:$PATH"
+
+# A registry that answers late is not a reason to fail a first build.
+export CARGO_NET_RETRY="${CARGO_NET_RETRY:-10}"
+
+# A backtrace would stand in the DETAIL of every error that a server raises.
+unset RUST_BACKTRACE
+
+# A socket's whole path may have 107 bytes, and some characters have a meaning in PostgreSQL's setting: a clone that
+# stands too deep or too strangely needs a folder in /tmp for its sockets.
+holds_socket() { [ ${#1} -le 90 ] && [[ "$1" =~ ^[A-Za-z0-9/._-]+$ ]]; }
+
+fail() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}

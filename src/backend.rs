@@ -168,16 +168,22 @@ pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
     })
 }
 
-/// Makes the plan that is made once, if it is not made already, as if sequential scans were forbidden. On tables that
-/// are small when a backend first writes to them the planner prefers those, and would go on reading whole tables as
-/// they grow. Only the planning is done so: what the statement fires plans as ever.
+/// Makes the plan that is made once, if it is not made already, as if sequential scans and JIT were switched off. On
+/// tables that are small when a backend first writes to them the planner prefers sequential scans, and would go on
+/// reading whole tables as they grow; on large ones it would compile the sum anew at every write. Only the planning is
+/// done so: what the statement fires plans as ever.
 fn plan_by_index(plan: pg_sys::SPIPlanPtr) -> Result<()> {
-    // SAFETY: a setting of the planner's, put back at once, whatever the planning ends with.
-    let may_scan = unsafe { std::ptr::replace(&raw mut pg_sys::enable_seqscan, false) };
+    // SAFETY: two settings of the planner's, put back at once, whatever the planning ends with.
+    let (scan, jit) = unsafe {
+        (
+            std::ptr::replace(&raw mut pg_sys::enable_seqscan, false),
+            std::ptr::replace(&raw mut pg_sys::jit_enabled, false),
+        )
+    };
     // SAFETY: a kept plan of one statement.
     let made = caught(|| unsafe { raw::SPI_plan_get_cached_plan(plan) });
     // SAFETY: see above.
-    unsafe { pg_sys::enable_seqscan = may_scan };
+    unsafe { (pg_sys::enable_seqscan, pg_sys::jit_enabled) = (scan, jit) };
     let made = made?;
     if !made.is_null() {
         // SAFETY: the reference that SPI_plan_get_cached_plan took on behalf of the current owner of resources.

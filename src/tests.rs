@@ -205,6 +205,20 @@ mod tests {
     }
 
     #[pg_test]
+    fn a_sum_is_not_compiled_at_each_write() {
+        run(TABLES);
+        run("SELECT spend_sync_attach()"); // a new binding, which finds nothing to sum
+        run("INSERT INTO clips VALUES ('unlinked', 1); UPDATE clips SET earnings = 2 WHERE id = 'unlinked'");
+        run("SET jit = on; SET jit_above_cost = 9; SET enable_seqscan = off");
+        run("UPDATE clips SET earnings = 5 WHERE id = 'k1'");
+        run("SET jit = off");
+        assert_eq!(spent("a"), "5.00");
+        let compiler =
+            text("SELECT count(*)::text FROM regexp_matches(pg_read_file('/proc/self/maps'), 'llvmjit', 'g')");
+        assert_eq!(compiler, "0", "the compiler was loaded into this backend");
+    }
+
+    #[pg_test]
     fn money_and_keys_reach_postgresql_as_they_are() {
         let keys = ["", "it's", "a\"b\\c", "ä\n,{}NULL"].map(|text| Key::Text(text.into()));
         let rows = backend::query(

@@ -22,8 +22,9 @@ pub struct Touched {
     pub campaigns: BTreeSet<Key>,
     /// Those of them whose spent was written by hand.
     pub written_by_hand: BTreeSet<Key>,
-    /// Keys of clips and campaigns that came to be, or that a link points to anew, where no foreign key ties the two.
+    /// Where no foreign key ties a link to its clip: keys of clips that came to be, or that a link points to anew.
     pub guarded_clips: BTreeSet<Key>,
+    /// Where none ties it to its campaign: keys of campaigns that came to be.
     pub guarded_campaigns: BTreeSet<Key>,
     /// A table was truncated.
     pub every_campaign: bool,

@@ -61,13 +61,10 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
     };
     let shape = &found.binding.shape;
     note(&found.binding, |touched| {
-        if let Some((campaign, clip)) = new.as_ref().filter(|_| new != old) {
+        if let Some((_, clip)) = new.as_ref().filter(|_| new != old) {
             touched.linked_clips.insert(clip.clone());
             if !shape.clips_tied {
                 touched.guarded_clips.insert(clip.clone());
-            }
-            if !shape.campaigns_tied {
-                touched.guarded_campaigns.insert(campaign.clone());
             }
         }
         touched.campaigns.extend(old.map(|(campaign, _)| campaign));

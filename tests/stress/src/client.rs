@@ -121,7 +121,8 @@ impl Worker<'_> {
         }
     }
 
-    /// The rows of an operation are what a repair found: nothing, unless the transaction has left something to its commit.
+    /// The rows of an operation are what a repair found: nothing, unless the transaction has left something to its
+    /// commit.
     fn operation(&mut self, operation: &Operation, plan: &Plan) -> Result<(), Trouble> {
         let kind = self.choices.repertoire.kinds[operation.kind];
         // Where there is no foreign key, none can be violated.
@@ -136,8 +137,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Inside the writing transaction every campaign agrees after each statement: those it wrote, because it holds their
-    /// locks; the others, because what is committed agrees.
+    /// Inside the writing transaction every campaign agrees after each statement: those it wrote, because it holds
+    /// their locks; the others, because what is committed agrees.
     fn check(&mut self, schema: &Schema) -> Result<(), Trouble> {
         let findings = self.ask(&oracle::spent_query(schema), |code| RETRYABLE.contains(&code))?;
         self.tally.checks += 1;

@@ -1,11 +1,17 @@
 //! Random concurrent writers against spend_sync, and a checker: every snapshot must agree with a plain sum.
 //!
-//! arguments -> schema (tables, attach) -> client * N (plan -> operations) beside checker (oracle) -> tally. The last line is
-//! `1 passed, 0 failed` or `0 passed, 1 failed`, the exit status 0 or 1.
+//! arguments -> schema (tables, attach) -> client * N (plan -> operations) beside checker (oracle) -> tally. The last
+//! line is `1 passed, 0 failed` or `0 passed, 1 failed`, the exit status 0 or 1.
 //!
-//! Expected errors are 40001 and 40P01 anywhere, and what an operation provokes by itself, listed with each kind: 23505 (a key
-//! that exists), 23503 (a link to nothing, keyed schema only), P0002 (sync_campaign of a campaign that does not exist). No time-out
-//! of locks or statements is set: it would hide a deadlock that the server does not see. The watchdog finds that one.
+//! Expected errors are 40001 and 40P01 anywhere, and what an operation provokes by itself, listed with each kind: 23505
+//! (a key that exists), 23503 (a link to nothing, keyed schema only), P0002 (sync_campaign of a campaign that does not
+//! exist). No time-out of locks or statements is set: it would hide a deadlock that the server does not see. The
+//! watchdog finds that one.
+//!
+//! What it is worth: each of these, taken out of the extension, failed a run of 20 s (seed 1). The clips' FOR SHARE;
+//! the campaigns' FOR NO KEY UPDATE, also when campaigns with an approved link are still locked; the advisory locks;
+//! the second look for a campaign that was missing; the latest snapshot in favour of the transaction's own; the memory
+//! of what a rolled back savepoint had flushed. And `--no-extension` and `--naive` show it without the extension.
 
 mod arguments;
 mod campaign_operations;
@@ -163,7 +169,7 @@ fn write_and_check(
         // clients are kept to indexes. That makes plans look dear, and JIT would compile each of them for a second.
         let scans = if number % 2 == 0 { "off" } else { "on" };
         client.batch_execute(&format!(
-            "SET deadlock_timeout = '50ms'; SET enable_seqscan = {scans}; SET jit = off"
+            "SET deadlock_timeout = '10ms'; SET enable_seqscan = {scans}; SET jit = off"
         ))?;
         workers.push(client::Worker {
             number,

@@ -1,8 +1,10 @@
-//! One statement that writes clips and submissions (or spent), in both orders: a data-modifying WITH runs all its parts on one
-//! snapshot, and all row triggers fire before the first statement trigger, so that a flush sees the whole statement or nothing.
+//! One statement that writes clips and submissions (or spent), in both orders: a data-modifying WITH runs all its parts
+//! on one snapshot, and all row triggers fire before the first statement trigger, so that a flush sees the whole
+//! statement or nothing.
 //!
-//! Locks these exercise: all of DESIGN.md section 4 at once, and their order (all clip locks before all campaign locks): the
-//! parts take the rows themselves in the other order than the flush takes its locks, which may end in 40P01 and nothing worse.
+//! Locks these exercise: all of DESIGN.md section 4 at once, and their order (all clip locks before all campaign
+//! locks): the parts take the rows themselves in the other order than the flush takes its locks, which may end in 40P01
+//! and nothing worse.
 
 use crate::dice::Dice;
 use crate::operations::{

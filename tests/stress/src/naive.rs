@@ -1,5 +1,5 @@
-//! What an application would write first: statement triggers that sum, without a lock. They are right for one client and wrong
-//! for several; `--naive` shows with them that the checker finds drift, and finds none where there is none.
+//! What an application would write first: statement triggers that sum, without a lock. They are right for one client
+//! and wrong for several; `--naive` shows with them that the checker finds drift, and finds none where there is none.
 
 use anyhow::{Context, Result};
 use postgres::Client;

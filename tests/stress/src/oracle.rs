@@ -49,8 +49,8 @@ pub fn spent_query(schema: &Schema) -> String {
     )
 }
 
-/// A query of no row if `spend_sync_status()` says of every campaign, in key order, what the plain sum says. Approved clips are
-/// the terms of the sum: approved submissions whose clip exists.
+/// A query of no row if `spend_sync_status()` says of every campaign, in key order, what the plain sum says. Approved
+/// clips are the terms of the sum: approved submissions whose clip exists.
 pub fn status_query(schema: &Schema) -> String {
     let (name, sum, from) = (
         schema.name,
@@ -64,7 +64,8 @@ pub fn status_query(schema: &Schema) -> String {
                     (SELECT count(*) FROM {from}) AS approved_clips
              FROM {name}.campaigns k),
          said AS (
-             SELECT ordinality AS place, campaign_id, title, recorded_spent, actual_spent, difference, needs_sync, approved_clips
+             SELECT ordinality AS place, campaign_id, title, recorded_spent, actual_spent, difference, needs_sync,
+                    approved_clips
              FROM spend_sync_status('{name}.campaigns') WITH ORDINALITY)
          SELECT 'status {name}.' || coalesce(truth.campaign_id, said.campaign_id), said, truth
          FROM truth FULL JOIN said USING (place)

@@ -55,7 +55,8 @@ pub struct Plan {
     pub isolation: &'static str,
     /// None: the server's setting, which is `statement` unless somebody changed it.
     pub flush: Option<&'static str>,
-    /// Take the snapshot, then wait: at REPEATABLE READ and SERIALIZABLE everything after is older than what others commit.
+    /// Take the snapshot, then wait: at REPEATABLE READ and SERIALIZABLE everything after is older than what others
+    /// commit.
     pub old_snapshot: bool,
     pub steps: Vec<Step>,
     pub ending: Ending,
@@ -72,27 +73,37 @@ pub struct Choices<'a> {
 
 pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
     let isolation = dice.pick(&ISOLATION_LEVELS);
+    let changes_flush = choices.flush == FlushMix::Mixed && dice.chance(10);
     let flush = match choices.flush {
+        // Writes left to the commit, then one that flushes them inside a savepoint, then that savepoint rolled back.
+        FlushMix::Mixed if changes_flush => Some("commit"),
         FlushMix::Mixed => dice.pick(&[None, Some("statement"), Some("commit"), Some("commit")]),
         FlushMix::Statement => Some("statement"),
         FlushMix::Commit => Some("commit"),
     };
-    let changes_flush = choices.flush == FlushMix::Mixed && dice.chance(5);
     let flushes_at_once = flush != Some("commit") && !changes_flush;
-    // With the transaction's own old snapshot, rows that others committed since and that the total rightly contains are not
-    // seen; so only a READ COMMITTED transaction can compare what it has not yet committed.
+    // With the transaction's own old snapshot, rows that others committed since and that the total rightly contains are
+    // not seen; so only a READ COMMITTED transaction can compare what it has not yet committed.
     let checks = flushes_at_once && isolation == "READ COMMITTED";
 
+    // Short transactions are the most: a long one holds so many campaigns that it meets every other one at a lock, and
+    // what comes between two unlocked steps is seldom seen.
+    let (operations, savepoint_percent) = if changes_flush {
+        (3 + dice.below(3), 50)
+    } else {
+        (dice.pick(&[1, 1, 1, 2, 2, 3, 4, 5]), 20)
+    };
     let mut writer = Writer {
         dice,
         choices,
         home: None,
         checks,
+        savepoint_percent,
     };
-    let mut steps = writer.steps();
+    let mut steps = writer.steps(operations);
     if changes_flush {
         let place = dice.below(steps.len() as u32 + 1) as usize;
-        steps.insert(place, Step::SetFlush(dice.pick(&["statement", "commit"])));
+        steps.insert(place, Step::SetFlush("statement"));
     }
     let old_snapshot = dice.chance(30);
     let ending = match dice.below(100) {
@@ -126,18 +137,19 @@ struct Writer<'a> {
     /// The schema most of the transaction is about.
     home: Option<&'static Schema>,
     checks: bool,
+    savepoint_percent: u32,
 }
 
 impl Writer<'_> {
-    /// One to five operations, some of them inside savepoints.
-    fn steps(&mut self) -> Vec<Step> {
-        let mut left = 1 + self.dice.below(5);
+    /// The operations, some of them inside savepoints.
+    fn steps(&mut self, operations: u32) -> Vec<Step> {
+        let mut left = operations;
         let mut steps = Vec::new();
         while left > 0 {
             steps.push(Step::Pause(pause(self.dice)));
-            if self.dice.chance(20) {
-                // An operation before a savepoint that is rolled back is the hard case: what it captured must stay. It comes
-                // up by itself, because a savepoint may stand at any place.
+            if self.dice.chance(self.savepoint_percent) {
+                // An operation before a savepoint that is rolled back is the hard case: what it captured must stay. It
+                // comes up by itself, because a savepoint may stand at any place.
                 let inside = 1 + self.dice.below(left.min(2));
                 left -= inside;
                 steps.push(self.savepoint(inside));
@@ -146,6 +158,8 @@ impl Writer<'_> {
                 self.operation(&mut steps);
             }
         }
+        // Written, perhaps flushed, not yet committed: what the locks are for.
+        steps.push(Step::Pause(pause(self.dice)));
         steps
     }
 

@@ -1,10 +1,11 @@
-//! The two sets of tables the writers work on: the application's names and types, reduced to what touches spend, with so few
-//! keys that every transaction meets another one.
+//! The two sets of tables the writers work on: the application's names and types, reduced to what touches spend, with
+//! so few keys that every transaction meets another one.
 //!
 //! - `stress_keyed`: links tied by immediate foreign keys that cascade; status an enum.
-//! - `stress_loose`: no foreign key at all, so that a link may name a clip or a campaign that does not exist yet, and only the
-//!   advisory locks on its key keep the total. Clips are partitioned by key and submissions by status, so that a changed key
-//!   and a decision move rows, and some writes go straight to a partition. Two statuses count as approved.
+//! - `stress_loose`: no foreign key at all, so that a link may name a clip or a campaign that does not exist yet, and
+//!   only the advisory locks on its key keep the total. Clips are partitioned by key and submissions by status, so that
+//!   a changed key and a decision move rows, and some writes go straight to a partition. Two statuses count as
+//!   approved.
 
 use anyhow::{Context, Result};
 use postgres::Client;
@@ -96,7 +97,8 @@ impl Schema {
              CREATE INDEX ON clip_submissions (\"campaignId\", status);
              CREATE INDEX ON clip_submissions (\"clipId\");
              {rows}
-             RESET search_path; RESET client_min_messages; ANALYZE {name}.clips, {name}.clip_submissions, {name}.campaigns;",
+             RESET search_path; RESET client_min_messages;
+             ANALYZE {name}.clips, {name}.clip_submissions, {name}.campaigns;",
             rows = rows(dice),
         );
         client
@@ -111,7 +113,8 @@ impl Schema {
         let bound = client
             .query_one(
                 &format!(
-                    "SELECT concat_ws(', ', total, source, link, approved_when, on_direct_write, 'corrected ' || corrected)
+                    "SELECT concat_ws(', ', total, source, link, approved_when, on_direct_write,
+                         'corrected ' || corrected)
                      FROM spend_sync_attach(campaigns => '{name}.campaigns', clips => '{name}.clips',
                          submissions => '{name}.clip_submissions', approved => '{{{approved}}}')"
                 ),

@@ -4,9 +4,11 @@
 //! - an insert, a move to another clip, a whole relink, against that clip's earnings: FOR SHARE on the clip (DESIGN.md
 //!   section 4, lock 1). The foreign key's own FOR KEY SHARE does not stop a change of earnings;
 //! - decisions against the earnings of pending clips: all linked campaigns are locked, whatever the status (2);
-//! - two moves crossing, and moves against repairs: the campaigns' locks in key order (2; without the order only more 40P01);
+//! - two moves crossing, and moves against repairs: the campaigns' locks in key order (2; without the order only more
+//!   40P01);
 //! - decisions at REPEATABLE READ or SERIALIZABLE after the clip grew: the sum by the latest snapshot (3);
-//! - links of the loose schema to keys that do not exist, against the insert of that clip or campaign: the advisory lock (1).
+//! - links of the loose schema to keys that do not exist, against the insert of that clip or campaign: the advisory
+//!   lock (1).
 
 use crate::dice::Dice;
 use crate::operations::{
@@ -14,14 +16,16 @@ use crate::operations::{
 };
 use crate::schema::Schema;
 
-// A changed status is part of the key in the loose schema: 23505 if a row with the same id stands in the other partition.
+// A changed status is part of the key in the loose schema: 23505 if a row with the same id stands in the other
+// partition.
 pub const KINDS: &[Kind] = &[
-    Kind::anywhere("submission: status", 12, DUPLICATE_KEY, set_status),
+    Kind::anywhere("submission: status", 20, DUPLICATE_KEY, set_status),
     Kind::anywhere("submission: decide a campaign's", 2, DUPLICATE_KEY, decide_campaign),
     Kind::anywhere("submission: decide a clip's", 2, DUPLICATE_KEY, decide_clip),
-    Kind::anywhere("submission: insert", 10, KEY_OR_PARENT, insert),
-    Kind::anywhere("submission: upsert", 4, MISSING_PARENT, upsert),
-    Kind::anywhere("submission: delete", 3, NOTHING, delete),
+    Kind::anywhere("submission: insert", 14, KEY_OR_PARENT, insert),
+    Kind::anywhere("submission: insert several", 5, KEY_OR_PARENT, insert_several),
+    Kind::anywhere("submission: upsert", 5, MISSING_PARENT, upsert),
+    Kind::anywhere("submission: delete", 2, NOTHING, delete),
     Kind::anywhere("submission: campaign", 5, MISSING_PARENT, set_campaign),
     Kind::anywhere("submission: clip", 5, MISSING_PARENT, set_clip),
     Kind::anywhere("submission: clip NULL", 2, NOTHING, clip_null),
@@ -67,15 +71,35 @@ fn insert_into(table: &str, status: &str, dice: &mut Dice, schema: &Schema) -> S
     let submission = submission(dice);
     let free = unless_exists(dice, schema, "clip_submissions", &submission);
     format!(
-        "INSERT INTO {}.{table} (id, \"campaignId\", \"clipId\", status) SELECT {submission}, {}, {}, {status} WHERE {free}",
+        "INSERT INTO {}.{table} (id, \"campaignId\", \"clipId\", status)
+         SELECT {submission}, {}, {}, {status} WHERE {free}",
         schema.name,
         campaign(dice),
         clip(dice)
     )
 }
 
-/// In the loose schema the key contains the status: a submission that stands in the other partition is left alone there, or
-/// every id would soon stand in both.
+/// Three new links in one statement, to whatever the statement's snapshot finds of their parents and leaves free of
+/// their keys: it keeps the tables full against cascading deletes.
+fn insert_several(dice: &mut Dice, schema: &Schema) -> String {
+    let links = [0; 3]
+        .map(|_| format!("({}, {}, {})", submission(dice), campaign(dice), clip(dice)))
+        .join(", ");
+    format!(
+        "INSERT INTO {0}.clip_submissions (id, \"campaignId\", \"clipId\", status)
+         SELECT DISTINCT ON (new.id) new.id, new.campaign, new.clip, {1}
+         FROM (VALUES {links}) AS new (id, campaign, clip)
+         WHERE NOT EXISTS (SELECT FROM {0}.clip_submissions s WHERE s.id = new.id)
+           AND EXISTS (SELECT FROM {0}.campaigns k WHERE k.id = new.campaign)
+           AND EXISTS (SELECT FROM {0}.clips c WHERE c.id = new.clip)
+         ON CONFLICT DO NOTHING",
+        schema.name,
+        status(dice)
+    )
+}
+
+/// In the loose schema the key contains the status: a submission that stands in the other partition is left alone
+/// there, or every id would soon stand in both.
 fn upsert(dice: &mut Dice, schema: &Schema) -> String {
     let (submission, status) = (submission(dice), status(dice));
     let (key, elsewhere) = if schema.loose {

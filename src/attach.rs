@@ -149,21 +149,14 @@ fn lock(tables: &Tables) -> Result<()> {
 
 /// The statements of a flush run as the owner of the campaigns table: it must be able to.
 fn check_owner(shape: &Shape) -> Result<()> {
-    for (table, must_lock) in [
-        (&shape.campaigns, true),
-        (&shape.submissions, false),
-        (&shape.clips, true),
-    ] {
-        let missing = backend::as_role(shape.campaigns.owner, || catalog::missing_right(table.oid, must_lock))?;
-        if let Some(right) = missing {
-            let owner = backend::display_name(&shape.campaigns.owner_name);
-            let advice = format!("GRANT {right} TO {owner};");
-            return Err(Error::OwnerCannot {
-                problem: format!("It lacks {right}"),
-                owner,
-                advice,
-            });
-        }
+    if let Some((_, right)) = shape::missing_rights(shape)?.pop() {
+        let owner = backend::display_name(&shape.campaigns.owner_name);
+        let advice = format!("GRANT {right} TO {owner};");
+        return Err(Error::OwnerCannot {
+            problem: format!("It lacks {right}"),
+            owner,
+            advice,
+        });
     }
     binding::check_rows_are_seen(shape)
 }

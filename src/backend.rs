@@ -5,14 +5,16 @@
 //! carried as a value, [`PgError`], up to the entry point and rethrown there whole: pgrx would drop its constraint,
 //! table and column names, its CONTEXT and a private SQLSTATE on the way.
 
-use crate::errors::{Error, Result};
+use crate::errors::{Error, PgError, Result};
 use crate::key::{Key, KeyType};
 use crate::values::{Row, Value};
 use pgrx::FromDatum;
+use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum, Oid};
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::mem::MaybeUninit;
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
+use std::sync::OnceLock;
 
 /// The same functions as in `pg_sys`, without pgrx's guard: their errors jump to the nearest [`caught`], or out of
 /// the backend's function altogether.
@@ -41,20 +43,34 @@ mod raw {
         ) -> c_int;
     }
 
-    /// What PostgreSQL keeps for a function that follows the version-1 calling convention.
-    pub static V1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
     pub const SEARCH_PATH: &CStr = c"search_path";
 }
 
-/// An error of PostgreSQL's, whole, on its way to [`PgError::rethrow`].
-#[derive(Debug)]
-pub struct PgError(*mut pg_sys::ErrorData);
+/// Raises an error of PostgreSQL's again, as it was. To be called where no frame below the backend's function owns
+/// anything.
+fn rethrow(error: PgError) -> ! {
+    // SAFETY: the error was copied into TopTransactionContext, which lives until the abort this call starts.
+    unsafe { raw::ReThrowError(error.0) }
+}
 
-impl PgError {
-    /// Raises the error again, as it was. To be called where no frame below the backend's function owns anything.
-    pub fn rethrow(self) -> ! {
-        // SAFETY: the error was copied into TopTransactionContext, which lives until the abort this call starts.
-        unsafe { raw::ReThrowError(self.0) }
+/// The report that an SQL function returns for an error of ours; one of PostgreSQL's own is rethrown instead. To be
+/// called where no frame below the backend's function owns anything.
+pub fn raised(error: Error) -> ErrorReport {
+    match error {
+        Error::Postgres(error) => rethrow(error),
+        ours => ours.into_report(),
+    }
+}
+
+/// An error at the end of a trigger or callback, for its outermost frame to rethrow; one of ours is raised at once.
+fn owed(result: Result<()>) -> *mut pg_sys::ErrorData {
+    match result {
+        Ok(()) => null_mut(),
+        Err(Error::Postgres(error)) => error.0,
+        Err(ours) => {
+            ours.into_report().report(pgrx::PgLogLevel::ERROR);
+            unreachable!("an ERROR does not return")
+        }
     }
 }
 
@@ -373,7 +389,7 @@ pub fn is_utf8() -> bool {
 
 /// A WARNING to the client; says what is the matter and what to do.
 pub fn warn(message: &str, hint: &str) {
-    pgrx::pg_sys::panic::ErrorReport::new(
+    ErrorReport::new(
         pg_sys::errcodes::PgSqlErrorCode::ERRCODE_WARNING,
         message.to_owned(),
         "spend_sync",
@@ -534,17 +550,15 @@ pub unsafe fn trigger_entry(
         }
     };
     // SAFETY: pgrx turns a panic of ours into an ERROR here, once the frames above have been dropped.
-    let error = unsafe {
-        pg_sys::panic::pgrx_extern_c_guard(|| match call() {
-            Ok(()) => null_mut(),
-            Err(error) => error.into_pg().0,
-        })
-    };
+    let error = unsafe { pg_sys::panic::pgrx_extern_c_guard(|| owed(call())) };
     if !error.is_null() {
-        PgError(error).rethrow();
+        rethrow(PgError(error));
     }
     Datum::from(0)
 }
+
+/// What PostgreSQL keeps for a function that follows the version-1 calling convention.
+pub static V1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
 
 /// Declares the C symbols of a trigger function: `$symbol`, with its version-1 record, over the safe `$body`.
 macro_rules! trigger_function {
@@ -552,42 +566,18 @@ macro_rules! trigger_function {
         /// # Safety
         /// Called by PostgreSQL.
         #[unsafe(no_mangle)]
-        pub unsafe extern "C-unwind" fn $symbol(fcinfo: pg_sys::FunctionCallInfo) -> Datum {
+        pub unsafe extern "C-unwind" fn $symbol(fcinfo: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum {
             // SAFETY: PostgreSQL's own call.
-            unsafe { trigger_entry(fcinfo, $name, $body) }
+            unsafe { $crate::backend::trigger_entry(fcinfo, $name, $body) }
         }
 
         #[unsafe(no_mangle)]
-        pub extern "C-unwind" fn $info() -> *const pg_sys::Pg_finfo_record {
-            &raw const raw::V1
+        pub extern "C-unwind" fn $info() -> *const pgrx::pg_sys::Pg_finfo_record {
+            &raw const $crate::backend::V1
         }
     };
 }
-
-trigger_function!(
-    spend_sync_capture_clip,
-    pg_finfo_spend_sync_capture_clip,
-    "capture_clip",
-    crate::triggers::capture_clip
-);
-trigger_function!(
-    spend_sync_capture_submission,
-    pg_finfo_spend_sync_capture_submission,
-    "capture_submission",
-    crate::triggers::capture_submission
-);
-trigger_function!(
-    spend_sync_capture_campaign,
-    pg_finfo_spend_sync_capture_campaign,
-    "capture_campaign",
-    crate::triggers::capture_campaign
-);
-trigger_function!(
-    spend_sync_flush,
-    pg_finfo_spend_sync_flush,
-    "flush",
-    crate::triggers::flush
-);
+pub(crate) use trigger_function;
 
 // ---------------------------------------------------------------------------------------------------------------
 // Transactions and invalidation
@@ -609,25 +599,41 @@ fn with_snapshot(body: fn() -> Result<()>) -> Result<()> {
     Ok(())
 }
 
+/// What the rest of the library has to do when transactions and tables change.
+pub struct Callbacks {
+    /// Whether a transaction that is about to end owes no total.
+    pub owes_nothing: fn() -> bool,
+    /// Before COMMIT and PREPARE TRANSACTION.
+    pub before_commit: fn() -> Result<()>,
+    /// After the transaction ended, or was prepared.
+    pub after_end: fn(),
+    /// A subtransaction of this nest level became part of the one around it / was rolled back.
+    pub subtransaction_commits: fn(i32),
+    pub subtransaction_aborts: fn(i32),
+    /// The relation cache says that a relation changed; an invalid OID: any may have.
+    pub relation_changed: fn(Oid),
+}
+
+static CALLBACKS: OnceLock<Callbacks> = OnceLock::new();
+
 unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *mut c_void) {
     use pg_sys::XactEvent::*;
+    let Some(callbacks) = CALLBACKS.get() else { return };
     // SAFETY: as in trigger_entry.
     let error = unsafe {
-        pg_sys::panic::pgrx_extern_c_guard(|| {
-            let done = match event {
-                XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE if crate::capture::is_empty() => Ok(()),
-                XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => with_snapshot(crate::flush::before_commit),
-                XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
-                    crate::capture::clear();
-                    Ok(())
-                }
-                _ => Ok(()),
-            };
-            done.map_or_else(|error: Error| error.into_pg().0, |()| null_mut())
+        pg_sys::panic::pgrx_extern_c_guard(|| match event {
+            XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE if !(callbacks.owes_nothing)() => {
+                owed(with_snapshot(callbacks.before_commit))
+            }
+            XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
+                (callbacks.after_end)();
+                null_mut()
+            }
+            _ => null_mut(),
         })
     };
     if !error.is_null() {
-        PgError(error).rethrow();
+        rethrow(PgError(error));
     }
 }
 
@@ -637,23 +643,29 @@ unsafe extern "C-unwind" fn on_subtransaction(
     _: pg_sys::SubTransactionId,
     _: *mut c_void,
 ) {
+    let Some(callbacks) = CALLBACKS.get() else { return };
     match event {
-        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => crate::capture::commit_subtransaction(nest_level()),
-        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => crate::capture::abort_subtransaction(nest_level()),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => (callbacks.subtransaction_commits)(nest_level()),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => (callbacks.subtransaction_aborts)(nest_level()),
         _ => {}
     }
 }
 
 unsafe extern "C-unwind" fn on_invalidation(_: Datum, relation: Oid) {
-    crate::binding::forget(relation);
+    if let Some(callbacks) = CALLBACKS.get() {
+        (callbacks.relation_changed)(relation);
+    }
 }
 
-/// Hooks us into transactions and into the relation cache. Once per backend, when the library is loaded.
-pub fn register_callbacks() {
+/// Hooks the library into transactions and into the relation cache. Once per backend, when it is loaded.
+pub fn register_callbacks(callbacks: Callbacks) {
+    if CALLBACKS.set(callbacks).is_err() {
+        return;
+    }
     // SAFETY: the callbacks are functions of this library, which is never unloaded.
     unsafe {
         pg_sys::RegisterXactCallback(Some(on_transaction), null_mut());
         pg_sys::RegisterSubXactCallback(Some(on_subtransaction), null_mut());
-        pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), Datum::from(null::<u8>() as usize));
+        pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), Datum::from(0));
     }
 }

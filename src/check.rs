@@ -6,7 +6,7 @@ use crate::catalog::{self, Relation};
 use crate::ddl;
 use crate::errors::{Error, Result};
 use crate::report;
-use crate::shape::Shape;
+use crate::shape::{self, Shape};
 use crate::statements;
 use pgrx::pg_sys::{self, Oid};
 
@@ -71,24 +71,14 @@ fn broken(campaigns: Oid, error: Error) -> Result<Finding> {
 }
 
 fn owner_rights(shape: &Shape) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for (table, must_lock) in [
-        (&shape.campaigns, true),
-        (&shape.submissions, false),
-        (&shape.clips, true),
-    ] {
-        let missing = backend::as_role(shape.campaigns.owner, || catalog::missing_right(table.oid, must_lock))?;
-        if let Some(right) = missing {
-            let owner = backend::display_name(&shape.campaigns.owner_name);
-            findings.push(Finding {
-                severity: "error",
-                object: table.display(),
-                problem: format!("role {owner}, which owns the campaigns table, lacks {right}; writes fail"),
-                advice: format!("GRANT {right} TO {owner};"),
-            });
-        }
-    }
-    Ok(findings)
+    let owner = backend::display_name(&shape.campaigns.owner_name);
+    let finding = |(table, right): (&Relation, String)| Finding {
+        severity: "error",
+        object: table.display(),
+        problem: format!("role {owner}, which owns the campaigns table, lacks {right}; writes fail"),
+        advice: format!("GRANT {right} TO {owner};"),
+    };
+    Ok(shape::missing_rights(shape)?.into_iter().map(finding).collect())
 }
 
 /// Triggers that are disabled or missing: what they would have seen goes by.

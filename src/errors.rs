@@ -1,11 +1,14 @@
 //! Every error of ours, and the one way it reaches the client.
 
-use crate::backend::PgError;
-use pgrx::PgLogLevel;
+use pgrx::pg_sys;
 use pgrx::pg_sys::errcodes::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of PostgreSQL's own, whole, on its way to the entry point that raises it again.
+#[derive(Debug)]
+pub struct PgError(pub *mut pg_sys::ErrorData);
 
 /// What can go wrong. Names of tables and columns are already quoted as for SQL.
 #[derive(Debug)]
@@ -144,12 +147,8 @@ impl Error {
         Self::Internal { what: what.into() }
     }
 
-    /// The error as a report of pgrx's; one of PostgreSQL's own is rethrown instead. To be called where no frame
-    /// below the backend's function owns anything.
+    /// An error of ours as a report of pgrx's. (One of PostgreSQL's own is rethrown by `backend` and never comes here.)
     pub fn into_report(self) -> ErrorReport {
-        if let Self::Postgres(error) = self {
-            error.rethrow();
-        }
         let Parts {
             code,
             message,
@@ -159,17 +158,6 @@ impl Error {
         ErrorReport::new(code, message, "spend_sync")
             .set_detail(detail)
             .set_hint(hint)
-    }
-
-    /// The error as one of PostgreSQL's; one of ours is raised at once.
-    pub fn into_pg(self) -> PgError {
-        match self {
-            Self::Postgres(error) => error,
-            ours => {
-                ours.into_report().report(PgLogLevel::ERROR);
-                unreachable!("an ERROR does not return")
-            }
-        }
     }
 
     fn parts(self) -> Parts {

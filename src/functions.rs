@@ -83,7 +83,7 @@ fn spend_sync_attach(
     };
     let row = attach::attach(request)
         .and_then(|done| attached(&done))
-        .map_err(Error::into_report)?;
+        .map_err(backend::raised)?;
     Ok(TableIterator::once(row))
 }
 
@@ -142,7 +142,7 @@ fn attached(
 #[pg_extern]
 fn spend_sync_detach(campaigns: Option<PgRelation>) -> Result<(), ErrorReport> {
     let campaigns = oid(campaigns).ok_or(Error::NullArgument { argument: "campaigns" });
-    campaigns.and_then(attach::detach).map_err(Error::into_report)
+    campaigns.and_then(attach::detach).map_err(backend::raised)
 }
 
 /// Declares a function that returns a row a synced campaign.
@@ -166,7 +166,7 @@ macro_rules! sync_function {
             ErrorReport,
         > {
             let rows: errors::Result<Vec<Row>> = $body;
-            let rows = rows.map_err(Error::into_report)?;
+            let rows = rows.map_err(backend::raised)?;
             Ok(TableIterator::new(rows.into_iter().map(|row| {
                 (
                     row.text(summed::ID).to_owned(),
@@ -255,7 +255,7 @@ fn spend_sync_status(
     ErrorReport,
 > {
     let rows = attached_table(oid(campaigns)).and_then(|binding| report::status(&binding));
-    let rows = rows.map_err(Error::into_report)?;
+    let rows = rows.map_err(backend::raised)?;
     Ok(TableIterator::new(rows.into_iter().map(|row| {
         (
             row.text(summed::ID).to_owned(),
@@ -275,7 +275,7 @@ fn spend_sync_status(
 #[pg_extern(stable)]
 fn spend_sync_report(campaigns: default!(Option<PgRelation>, "NULL")) -> Result<JsonB, ErrorReport> {
     let report = attached_table(oid(campaigns)).and_then(|binding| report::report(&binding));
-    report.map(JsonB).map_err(Error::into_report)
+    report.map(JsonB).map_err(backend::raised)
 }
 
 /// Advice, a row a finding: `error` (totals may be wrong, or writes fail) or `warning` (slow, rounded, drifted lately).
@@ -298,7 +298,7 @@ fn spend_sync_check(
     >,
     ErrorReport,
 > {
-    let findings = check::check_all(oid(campaigns)).map_err(Error::into_report)?;
+    let findings = check::check_all(oid(campaigns)).map_err(backend::raised)?;
     Ok(TableIterator::new(
         findings
             .into_iter()
@@ -309,7 +309,7 @@ fn spend_sync_check(
 /// What lives in the extension's own schema.
 #[pg_schema]
 mod spend_sync {
-    use super::{Error, ErrorReport, JsonB, Oid, TableIterator, binding, name, pg_extern};
+    use super::{ErrorReport, JsonB, Oid, TableIterator, backend, binding, name, pg_extern};
 
     /// The bindings of this database, for the view `spend_sync.binding`: tables, and columns by attach's arguments.
     #[pg_extern(stable)]
@@ -326,7 +326,7 @@ mod spend_sync {
         >,
         ErrorReport,
     > {
-        let all = binding::all().map_err(Error::into_report)?;
+        let all = binding::all().map_err(backend::raised)?;
         Ok(TableIterator::new(all.into_iter().map(|(tables, columns)| {
             (
                 tables.campaigns.oid,

@@ -49,7 +49,15 @@ extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 #[pg_guard]
 extern "C-unwind" fn _PG_init() {
     settings::define();
-    backend::register_callbacks();
+    backend::reserve_settings(c"spend_sync");
+    backend::register_callbacks(backend::Callbacks {
+        owes_nothing: capture::is_empty,
+        before_commit: flush::before_commit,
+        after_end: capture::clear,
+        subtransaction_commits: capture::commit_subtransaction,
+        subtransaction_aborts: capture::abort_subtransaction,
+        relation_changed: binding::forget,
+    });
 }
 
 #[cfg(any(test, feature = "pg_test"))]

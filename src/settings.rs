@@ -30,5 +30,4 @@ pub fn define() {
         GucContext::Userset,
         GucFlags::default(),
     );
-    crate::backend::reserve_settings(c"spend_sync");
 }

@@ -215,3 +215,18 @@ fn tied(submissions: &Relation, link: &Column, target: &Relation, key: &Column) 
         .iter()
         .any(|fk| fk.is_immediate && fk.column == link.name && fk.referenced == key.name))
 }
+
+/// The rights that the owner of the campaigns table lacks: a flush reads all three tables and locks clips and campaigns
+/// as this role.
+pub fn missing_rights(shape: &Shape) -> Result<Vec<(&Relation, String)>> {
+    let mut missing = Vec::new();
+    for (table, must_lock) in [
+        (&shape.campaigns, true),
+        (&shape.submissions, false),
+        (&shape.clips, true),
+    ] {
+        let right = backend::as_role(shape.campaigns.owner, || catalog::missing_right(table.oid, must_lock))?;
+        missing.extend(right.map(|right| (table, right)));
+    }
+    Ok(missing)
+}

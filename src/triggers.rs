@@ -9,8 +9,33 @@ use crate::settings::{self, Flush};
 use crate::{flush, money};
 use std::rc::Rc;
 
+backend::trigger_function!(
+    spend_sync_capture_clip,
+    pg_finfo_spend_sync_capture_clip,
+    "capture_clip",
+    crate::triggers::capture_clip
+);
+backend::trigger_function!(
+    spend_sync_capture_submission,
+    pg_finfo_spend_sync_capture_submission,
+    "capture_submission",
+    crate::triggers::capture_submission
+);
+backend::trigger_function!(
+    spend_sync_capture_campaign,
+    pg_finfo_spend_sync_capture_campaign,
+    "capture_campaign",
+    crate::triggers::capture_campaign
+);
+backend::trigger_function!(
+    spend_sync_flush,
+    pg_finfo_spend_sync_flush,
+    "flush",
+    crate::triggers::flush
+);
+
 /// AFTER INSERT OR UPDATE OR DELETE on clips, for each row.
-pub fn capture_clip(call: &TriggerCall) -> Result<()> {
+fn capture_clip(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_clip")?;
     let found = binding::of_trigger(call.trigger())?;
     let Attributes::Clip { id } = found.at else {
@@ -41,7 +66,7 @@ pub fn capture_clip(call: &TriggerCall) -> Result<()> {
 }
 
 /// AFTER INSERT OR UPDATE OR DELETE on submissions, for each row.
-pub fn capture_submission(call: &TriggerCall) -> Result<()> {
+fn capture_submission(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_submission")?;
     let found = binding::of_trigger(call.trigger())?;
     let Attributes::Submission { campaign, clip } = found.at else {
@@ -73,7 +98,7 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
 }
 
 /// AFTER INSERT OR UPDATE on campaigns, for each row: a write of `spent` or of the key that is not ours.
-pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
+fn capture_campaign(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_campaign")?;
     if flush::is_own_update(TriggerCall::depth()) {
         return Ok(());
@@ -116,7 +141,7 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
 }
 
 /// AFTER each statement on any of the tables.
-pub fn flush(call: &TriggerCall) -> Result<()> {
+fn flush(call: &TriggerCall) -> Result<()> {
     if call.is_row_level() || !call.is_after() {
         return Err(Error::WrongTrigger {
             function: "flush",

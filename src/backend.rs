@@ -657,6 +657,12 @@ unsafe extern "C-unwind" fn on_invalidation(_: Datum, relation: Oid) {
     }
 }
 
+/// A schema was renamed: the relation cache says nothing of it, and our statements name schemas.
+unsafe extern "C-unwind" fn on_schema_change(argument: Datum, _: c_int, _: u32) {
+    // SAFETY: an invalid OID stands for any relation.
+    unsafe { on_invalidation(argument, Oid::INVALID) };
+}
+
 /// Hooks the library into transactions and into the relation cache. Once per backend, when it is loaded.
 pub fn register_callbacks(callbacks: Callbacks) {
     if CALLBACKS.set(callbacks).is_err() {
@@ -667,5 +673,10 @@ pub fn register_callbacks(callbacks: Callbacks) {
         pg_sys::RegisterXactCallback(Some(on_transaction), null_mut());
         pg_sys::RegisterSubXactCallback(Some(on_subtransaction), null_mut());
         pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), Datum::from(0));
+        pg_sys::CacheRegisterSyscacheCallback(
+            pg_sys::SysCacheIdentifier::NAMESPACEOID as c_int,
+            Some(on_schema_change),
+            Datum::from(0),
+        );
     }
 }

@@ -100,6 +100,8 @@ impl Binding {
 pub struct TriggerBinding {
     pub binding: Rc<Binding>,
     pub at: Attributes,
+    /// The relation is one of the binding's tables, or a partition of one.
+    pub is_of_it: bool,
 }
 
 /// The columns that a trigger reads, numbered as in its own relation (a partition may number them otherwise).
@@ -270,11 +272,9 @@ fn broken(trigger: &Trigger, problem: String) -> Error {
 
 /// The tables that a trigger's argument names, and its columns.
 pub fn resolve(trigger: &Trigger) -> Result<(Tables, Columns)> {
-    let mapping = Mapping::parse(&trigger.argument).map_err(|problem| {
-        broken(
-            trigger,
-            format!("The argument of trigger {} is no mapping: {problem}", trigger.name),
-        )
+    let mapping = Mapping::parse(&trigger.argument).map_err(|problem| Error::WrongTrigger {
+        function: trigger.function.name(),
+        problem: format!("has an argument that is no mapping: {problem}"),
     })?;
     let schema = &trigger.table.schema;
     let table = |name: FullName| -> Result<Relation> {
@@ -349,7 +349,10 @@ fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
     };
     check_place(&trigger, &binding.shape)?;
     let at = attributes(&trigger, &binding.shape, &catalog::columns(relation)?)?;
-    Ok(Rc::new(TriggerBinding { binding, at }))
+    let shape = &binding.shape;
+    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
+    let is_of_it = tables.contains(&catalog::root(relation)?);
+    Ok(Rc::new(TriggerBinding { binding, at, is_of_it }))
 }
 
 fn says_the_same(shape: &Shape, tables: &Tables, columns: &Columns) -> bool {

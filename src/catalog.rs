@@ -338,6 +338,15 @@ pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
     Ok(rows.first().and_then(|row| Some((row.oid(7), trigger(row)?))))
 }
 
+/// The table that a partition, of whatever level, belongs to; any other table itself.
+pub fn root(relation: Oid) -> Result<Oid> {
+    let rows = read(
+        "SELECT coalesce(pg_partition_root($1::regclass)::oid, $1)",
+        &[Value::Oid(relation)],
+    )?;
+    Ok(rows.first().map_or(relation, |row| row.oid(0)))
+}
+
 /// The names of all triggers on a table, whoever made them.
 pub fn trigger_names(table: &FullName) -> Result<Vec<String>> {
     let rows = read(
@@ -353,7 +362,7 @@ pub fn missing_right(relation: Oid, must_lock: bool) -> Result<Option<String>> {
     let rows = read(
         "SELECT CASE
              WHEN NOT has_schema_privilege(c.relnamespace, 'USAGE') THEN 'USAGE on schema ' || quote_ident(n.nspname)
-             WHEN NOT (has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'))
+             WHEN NOT has_table_privilege(c.oid, 'SELECT')
                  THEN 'SELECT on ' || c.oid::regclass
              WHEN $2 = 'lock' AND NOT has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE on ' || c.oid::regclass
          END
@@ -390,13 +399,13 @@ pub fn owner_of_corrections() -> Result<Oid> {
         .ok_or_else(|| Error::internal("no table spend_sync.correction"))
 }
 
-/// How many totals of a campaigns table were corrected within the last 7 days, and by what the last one was found.
-/// Read as the owner of the log.
+/// How many totals of a campaigns table were corrected within the last 7 days, and by what the last one was found. What
+/// attach found was wrong before it was kept. /// Read as the owner of the log.
 pub fn recent_corrections(campaigns: Oid) -> Result<(i64, String)> {
     let rows = backend::as_role(owner_of_corrections()?, || {
         read(
             "SELECT count(*), (array_agg(found_by ORDER BY at DESC))[1] FROM spend_sync.correction
-             WHERE campaigns = $1 AND at > now() - interval '7 days'",
+             WHERE campaigns = $1 AND found_by <> 'attach' AND at > now() - interval '7 days'",
             &[Value::Oid(campaigns)],
         )
     })?;

@@ -58,8 +58,10 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
 
 /// A binding that writes would fail on.
 fn broken(campaigns: Oid, error: Error) -> Result<Finding> {
-    let (Error::BrokenBinding { problem, .. } | Error::OwnerCannot { problem, .. }) = error else {
-        return Err(error);
+    let problem = match error {
+        Error::BrokenBinding { problem, .. } => problem,
+        Error::OwnerCannot { owner, problem, .. } => format!("{problem} ({owner}, which owns the campaigns table)"),
+        other => return Err(other),
     };
     let table = catalog::relation(campaigns)?;
     Ok(Finding {

@@ -27,7 +27,7 @@ pub enum Error {
     /// A trigger of ours that attach would not have made.
     WrongTrigger {
         function: &'static str,
-        problem: &'static str,
+        problem: String,
     },
     /// A trigger whose mapping no longer fits the tables.
     BrokenBinding {
@@ -206,7 +206,8 @@ impl Error {
                 Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                 format!("the spend_sync triggers of table {table} do not fit the tables any more"),
                 format!("{problem}."),
-                "Call spend_sync_attach() again with the present names; it replaces the triggers.",
+                "Call spend_sync_attach() again with the present names; it replaces the triggers. Or drop this table's \
+                 spend_sync triggers, if the total is no longer wanted.",
             ),
             other => other.unexpected(),
         }

@@ -152,7 +152,7 @@ fn settle_written(binding: &Binding, touched: Touched) -> Result<()> {
     let rows = settle(binding, campaigns)?;
     let corrected: Vec<&Row> = rows
         .iter()
-        .filter(|row| row.is_true(summed::NEEDS_SYNC) && row.get(summed::RECORDED).is_some())
+        .filter(|row| row.is_true(summed::NEEDS_SYNC))
         .filter(|row| is_in(&written_by_hand, binding.shape.campaign_key, row))
         .collect();
     if let Some(row) = corrected.first().filter(|_| binding.rejects_direct_writes()) {
@@ -177,16 +177,19 @@ fn differing(binding: &Binding, rows: &[Row]) -> BTreeSet<Key> {
         .collect()
 }
 
-/// Brings one campaign to the truth; `None` if there is no such campaign.
+/// Brings one campaign to the truth; `None` if there is no such campaign. What this transaction still owes comes first:
+/// it is no drift.
 pub fn sync_one(binding: &Binding, key: Key) -> Result<Option<Row>> {
+    now()?;
     let mut rows = settle(binding, BTreeSet::from([key]))?;
     log_found(binding, FoundBy::SyncCampaign, &rows)?;
     Ok(rows.pop())
 }
 
 /// Brings every campaign to the truth, and gives a row for each: one set-based look at all, locks only where the
-/// total differs.
+/// total differs. What this transaction still owes comes first.
 pub fn sync_all(binding: &Binding, found_by: FoundBy) -> Result<Vec<Row>> {
+    now()?;
     let mut all = binding.preview(Sees::Latest)?;
     let synced = settle(binding, differing(binding, &all))?;
     log_found(binding, found_by, &synced)?;
@@ -224,7 +227,7 @@ fn store<'a>(binding: &Binding, rows: impl Iterator<Item = &'a Row>) -> Result<(
     let shape = &binding.shape;
     let mut owed: BTreeMap<&str, &str> = BTreeMap::new();
     for row in rows {
-        let (id, total) = (row.text(summed::ID), row.text(summed::ACTUAL));
+        let (id, total) = (row.text(summed::ID), row.text(summed::TOTAL));
         if !row.is_true(summed::FITS) {
             return Err(Error::TotalDoesNotFit {
                 campaigns: shape.campaigns.display(),
@@ -321,5 +324,6 @@ fn log(binding: &Binding, found_by: FoundBy, rows: &[&Row]) -> Result<()> {
         Value::Text(found_by.name()),
         Value::Oid(role),
     ];
-    backend::as_role(owner, || backend::query(sql, &values, Sees::Latest)).map(drop)
+    // Run by the owner of the extension, perhaps a superuser: nothing of the caller's may be in sight.
+    backend::with_catalog_names(|| backend::as_role(owner, || backend::query(sql, &values, Sees::Latest))).map(drop)
 }

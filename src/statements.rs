@@ -39,6 +39,8 @@ pub mod summed {
     pub const CLIPS: usize = 6;
     /// Whether the column can hold the total.
     pub const FITS: usize = 7;
+    /// The total as summed.
+    pub const TOTAL: usize = 8;
 }
 
 /// The columns of a row that `Store` gives, one row a campaign that was updated.
@@ -213,14 +215,14 @@ fn fitted(shape: &Shape, totals: &str) -> String {
 /// numeric makes the two comparable for any type of money.
 /// ```sql
 /// SELECT id, title, recorded, actual, actual - coalesce(recorded, 0), recorded IS NULL OR recorded <> actual,
-///        clips, fits
+///        clips, fits, total
 /// FROM (SELECT *, coalesce(fitted::numeric, total) AS actual, fitted IS NOT NULL AS fits FROM <fitted>) ORDER BY id
 /// ```
 fn compared(shape: &Shape, totals: &str) -> String {
     format!(
         "SELECT a.id::pg_catalog.text, a.title, a.recorded, a.actual, \
          a.actual OPERATOR(pg_catalog.-) coalesce(a.recorded, 0), \
-         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL \
+         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL, a.total \
          FROM (SELECT f.*, coalesce(f.fitted::numeric, f.total) AS actual FROM ({fitted}) AS f) AS a ORDER BY a.id",
         fitted = fitted(shape, totals),
     )
@@ -229,8 +231,9 @@ fn compared(shape: &Shape, totals: &str) -> String {
 /// Stores totals; the columns of [`stored`]. Kept short: it is what an error of the user's triggers and constraints on
 /// campaigns shows as its context.
 /// ```sql
-/// UPDATE campaigns AS c SET spent = t.spent::numeric(10,2) FROM ROWS FROM (unnest($1), unnest($2)) AS t (id, spent)
-/// WHERE c.id = t.id RETURNING c.id, c.spent::numeric = t.spent::numeric
+/// UPDATE campaigns AS c SET spent = t.total::numeric::numeric(10,2)
+/// FROM ROWS FROM (unnest($1), unnest($2)) AS t (id, total)
+/// WHERE c.id = t.id RETURNING c.id, c.spent::numeric = t.total::numeric::numeric(10,2)::numeric
 /// ```
 fn store(shape: &Shape) -> String {
     let (campaigns, id, spent) = (
@@ -239,9 +242,9 @@ fn store(shape: &Shape) -> String {
         ident(&shape.spent.name),
     );
     format!(
-        "UPDATE {campaigns} AS c SET {spent} = t.spent::{kind} \
-         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, spent) WHERE c.{id} {EQ} t.id \
-         RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} t.spent::numeric, false)",
+        "UPDATE {campaigns} AS c SET {spent} = t.total::numeric::{kind} \
+         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, total) WHERE c.{id} {EQ} t.id \
+         RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric, false)",
         kind = shape.spent.base_sql,
     )
 }
@@ -258,11 +261,16 @@ fn fits(total: &str, spent: &Column) -> String {
              OPERATOR(pg_catalog.<) {bound}::numeric ELSE false END"
         )
     };
+    let between = |least: &str, greatest: &str| {
+        format!(
+            "CASE WHEN {finite} THEN pg_catalog.round({total}, 0) OPERATOR(pg_catalog.>=) {least}::numeric \
+             AND pg_catalog.round({total}, 0) OPERATOR(pg_catalog.<=) {greatest}::numeric ELSE false END"
+        )
+    };
     match spent.base_type {
-        // The range of integers is not symmetric; a total of exactly the least value counts as one that does not fit.
-        pg_sys::INT2OID => within(0, "'32768'"),
-        pg_sys::INT4OID => within(0, "'2147483648'"),
-        pg_sys::INT8OID => within(0, "'9223372036854775808'"),
+        pg_sys::INT2OID => between("'-32768'", "'32767'"),
+        pg_sys::INT4OID => between("'-2147483648'", "'2147483647'"),
+        pg_sys::INT8OID => between("'-9223372036854775808'", "'9223372036854775807'"),
         pg_sys::FLOAT4OID => within(0, "'3.4e38'"),
         pg_sys::FLOAT8OID => within(0, "'1.7e308'"),
         _ => match numeric_limits(spent.typmod) {
@@ -318,6 +326,6 @@ mod tests {
         let small = fits("t.total", &column(pg_sys::NUMERICOID, ((2 << 16) | 4) + 4));
         assert!(small.contains("'1e-2'"), "{small}");
         assert!(!fits("t.total", &column(pg_sys::NUMERICOID, -1)).contains("round"));
-        assert!(fits("t.total", &column(pg_sys::INT4OID, -1)).contains("'2147483648'"));
+        assert!(fits("t.total", &column(pg_sys::INT4OID, -1)).contains("'2147483647'"));
     }
 }

@@ -145,12 +145,14 @@ fn flush(call: &TriggerCall) -> Result<()> {
     if call.is_row_level() || !call.is_after() {
         return Err(Error::WrongTrigger {
             function: "flush",
-            problem: "must fire AFTER, FOR EACH STATEMENT",
+            problem: "must fire AFTER, FOR EACH STATEMENT".to_owned(),
         });
     }
     if call.event() == Event::Truncate {
         let found = binding::of_trigger(call.trigger())?;
-        note(&found.binding, |touched| touched.every_campaign = true)?;
+        if found.is_of_it {
+            note(&found.binding, |touched| touched.every_campaign = true)?;
+        }
     }
     match settings::flush() {
         Flush::Statement if !capture::is_empty() => flush::now(),
@@ -164,7 +166,7 @@ fn check_row_level(call: &TriggerCall, function: &'static str) -> Result<()> {
     }
     Err(Error::WrongTrigger {
         function,
-        problem: "must fire AFTER, FOR EACH ROW",
+        problem: "must fire AFTER, FOR EACH ROW".to_owned(),
     })
 }
 
@@ -172,7 +174,7 @@ fn check_row_level(call: &TriggerCall, function: &'static str) -> Result<()> {
 fn misplaced(function: &'static str) -> Error {
     Error::WrongTrigger {
         function,
-        problem: "is on another table than its function is made for",
+        problem: "is on another table than its function is made for".to_owned(),
     }
 }
 

@@ -1,0 +1,95 @@
+-- Attaching what is attached replaces the binding: no trigger twice, nothing of the old one left behind.
+CREATE EXTENSION spend_sync;
+CREATE TABLE campaigns (id int PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
+CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2) DEFAULT 0, views int DEFAULT 0);
+CREATE TABLE clip_submissions (
+    id int PRIMARY KEY,
+    campaign_id int NOT NULL REFERENCES campaigns,
+    clip_id int REFERENCES clips,
+    status text NOT NULL DEFAULT 'PENDING'
+);
+CREATE INDEX ON clip_submissions (campaign_id);
+CREATE INDEX ON clip_submissions (clip_id);
+CREATE VIEW totals AS
+    SELECT c.id, c.spent, coalesce((
+        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
+        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
+    FROM campaigns c ORDER BY c.id;
+INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two'), (3, 'Three');
+INSERT INTO clips VALUES (1, 10.00), (2, 20.00), (3, 30.00), (4, 40.00);
+INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'APPROVED'), (3, 1, 3, 'PENDING'), (4, 2, 3, 'APPROVED');
+SELECT corrected, total_difference FROM spend_sync_attach();
+TABLE totals;
+
+SELECT tgrelid::regclass::text AS "table", tgname FROM pg_trigger WHERE NOT tgisinternal
+ORDER BY 1, 2;
+
+-- The same again: nothing to correct, no trigger more.
+SELECT * FROM spend_sync_attach() \gx
+SELECT count(*) AS triggers FROM pg_trigger WHERE NOT tgisinternal;
+
+-- With other approved statuses the totals follow.
+UPDATE clip_submissions SET status = 'PAID' WHERE id = 2;
+TABLE totals;
+SELECT * FROM spend_sync_attach(approved => '{APPROVED,PAID}', direct_writes => 'reject') \gx
+SELECT count(*) AS triggers FROM pg_trigger WHERE NOT tgisinternal;
+SELECT approved, direct_writes FROM spend_sync.binding;
+SELECT id, spent FROM campaigns ORDER BY id;
+UPDATE campaigns SET spent = 5 WHERE id = 1;
+\echo :SQLSTATE
+UPDATE clips SET earnings = earnings + 1;
+SELECT id, spent FROM campaigns ORDER BY id;
+
+-- And back: what was given last time is not remembered.
+SELECT approved_when, on_direct_write, corrected, total_difference FROM spend_sync_attach();
+TABLE totals;
+
+-- With sync => false only the triggers are replaced.
+ALTER TABLE clips DISABLE TRIGGER USER;
+UPDATE clips SET earnings = 1.11 WHERE id = 1;
+ALTER TABLE clips ENABLE TRIGGER USER;
+SELECT corrected, total_difference FROM spend_sync_attach(sync => false);
+TABLE totals;
+SELECT corrected, total_difference FROM spend_sync_attach();
+TABLE totals;
+SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction ORDER BY at, campaign_id;
+
+-- Triggers that somebody disabled, or dropped, are there again.
+ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_update;
+DROP TRIGGER spend_sync_campaigns_row ON clip_submissions;
+SELECT severity, object, problem, advice FROM spend_sync_check() WHERE severity = 'error' ORDER BY 2, 3;
+SELECT corrected FROM spend_sync_attach();
+SELECT severity, object, problem, advice FROM spend_sync_check() WHERE severity = 'error' ORDER BY 2, 3;
+SELECT tgrelid::regclass::text AS "table", tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal
+ORDER BY 1, 2;
+
+-- Other tables for the same total: the old ones are free of triggers.
+CREATE TABLE videos (id int PRIMARY KEY, earnings numeric(10,2));
+CREATE TABLE entries (id int PRIMARY KEY, campaign_id int REFERENCES campaigns, video_id int REFERENCES videos, status text);
+CREATE INDEX ON entries (campaign_id);
+CREATE INDEX ON entries (video_id);
+INSERT INTO videos VALUES (1, 7.50);
+INSERT INTO entries VALUES (1, 2, 1, 'APPROVED');
+SELECT * FROM spend_sync_attach(clips => 'videos', submissions => 'entries') \gx
+SELECT tgrelid::regclass::text AS "table", tgname FROM pg_trigger WHERE NOT tgisinternal
+ORDER BY 1, 2;
+UPDATE clips SET earnings = 1000;
+UPDATE videos SET earnings = 8;
+SELECT id, spent FROM campaigns ORDER BY id;
+SELECT corrected FROM spend_sync_attach();
+SELECT count(*) AS triggers FROM pg_trigger WHERE NOT tgisinternal;
+TABLE totals;
+
+-- In a transaction that wrote before, and that writes after; rolled back, nothing of it stays.
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = 50 WHERE id = 2;
+UPDATE campaigns SET spent = 1 WHERE id = 3;
+SELECT approved_when, corrected, total_difference FROM spend_sync_attach(approved => '{APPROVED,PENDING,PAID}');
+UPDATE clips SET earnings = 60 WHERE id = 2;
+ROLLBACK;
+SELECT approved FROM spend_sync.binding;
+TABLE totals;
+
+-- The oracle.
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;

@@ -1,0 +1,94 @@
+-- What foreign keys do by themselves: ON DELETE CASCADE, SET NULL, SET DEFAULT, ON UPDATE CASCADE.
+CREATE EXTENSION spend_sync;
+CREATE TABLE campaigns (id int PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
+CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2) DEFAULT 0, views int DEFAULT 0);
+CREATE TABLE clip_submissions (
+    id int PRIMARY KEY,
+    campaign_id int NOT NULL REFERENCES campaigns,
+    clip_id int REFERENCES clips,
+    status text NOT NULL DEFAULT 'PENDING'
+);
+CREATE INDEX ON clip_submissions (campaign_id);
+CREATE INDEX ON clip_submissions (clip_id);
+CREATE VIEW totals AS
+    SELECT c.id, c.spent, coalesce((
+        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
+        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
+    FROM campaigns c ORDER BY c.id;
+INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two'), (3, 'Three');
+INSERT INTO clips VALUES (1, 10.00), (2, 20.00), (3, 30.00), (4, 40.00);
+INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'APPROVED'), (3, 1, 3, 'PENDING'), (4, 2, 3, 'APPROVED');
+SELECT corrected, total_difference FROM spend_sync_attach();
+TABLE totals;
+
+ALTER TABLE clip_submissions
+    DROP CONSTRAINT clip_submissions_campaign_id_fkey, DROP CONSTRAINT clip_submissions_clip_id_fkey,
+    ADD FOREIGN KEY (campaign_id) REFERENCES campaigns ON DELETE CASCADE ON UPDATE CASCADE,
+    ADD FOREIGN KEY (clip_id) REFERENCES clips ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- Clips go, and their submissions with them.
+DELETE FROM clips WHERE id = 3;
+TABLE totals;
+-- A campaign goes: its clips stay and count elsewhere.
+INSERT INTO clip_submissions VALUES (5, 3, 1, 'APPROVED'), (6, 3, 4, 'APPROVED');
+TABLE totals;
+DELETE FROM campaigns WHERE id = 1;
+TABLE totals;
+SELECT * FROM clip_submissions ORDER BY id;
+
+-- Keys change, and the links follow.
+UPDATE campaigns SET id = id + 10;
+TABLE totals;
+UPDATE clips SET id = id + 100;
+TABLE totals;
+UPDATE clips SET id = 200, earnings = 7 WHERE id = 101;
+TABLE totals;
+UPDATE campaigns SET id = 30, spent = 5 WHERE id = 13;
+TABLE totals;
+
+-- Three generations: users take their clips with them, clips their submissions; and users their own submissions.
+CREATE TABLE users (id int PRIMARY KEY);
+INSERT INTO users VALUES (1), (2);
+ALTER TABLE clips ADD user_id int DEFAULT 2 REFERENCES users ON DELETE CASCADE;
+ALTER TABLE clip_submissions ADD user_id int REFERENCES users ON DELETE CASCADE;
+INSERT INTO clips (id, earnings, user_id) VALUES (1, 1.00, 1), (2, 2.00, 1), (3, 4.00, 2), (4, 8.00, 2);
+INSERT INTO clip_submissions VALUES
+    (11, 12, 1, 'APPROVED', 1), (12, 12, 2, 'APPROVED', 1), (13, 12, 3, 'APPROVED', 2), (14, 30, 4, 'APPROVED', 1),
+    (15, 30, 1, 'APPROVED', 2);
+TABLE totals;
+DELETE FROM users WHERE id = 1;
+TABLE totals;
+SELECT * FROM clip_submissions ORDER BY id;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+DELETE FROM users;
+COMMIT;
+TABLE totals;
+SELECT * FROM clip_submissions ORDER BY id;
+
+-- SET NULL: the submission stays, without a clip. SET DEFAULT: it points to another one.
+ALTER TABLE clip_submissions
+    DROP CONSTRAINT clip_submissions_clip_id_fkey, ADD FOREIGN KEY (clip_id) REFERENCES clips ON DELETE SET NULL;
+INSERT INTO clips (id, earnings, user_id) VALUES (1, 1.00, NULL), (2, 2.00, NULL), (3, 4.00, NULL), (4, 8.00, NULL);
+INSERT INTO clip_submissions VALUES (21, 12, 1, 'APPROVED'), (22, 12, 2, 'APPROVED'), (23, 30, 3, 'APPROVED');
+TABLE totals;
+DELETE FROM clips WHERE id = 2;
+TABLE totals;
+ALTER TABLE clip_submissions ALTER clip_id SET DEFAULT 4, ALTER campaign_id SET DEFAULT 12,
+    DROP CONSTRAINT clip_submissions_clip_id_fkey, ADD FOREIGN KEY (clip_id) REFERENCES clips ON DELETE SET DEFAULT,
+    DROP CONSTRAINT clip_submissions_campaign_id_fkey, ADD FOREIGN KEY (campaign_id) REFERENCES campaigns ON DELETE SET DEFAULT;
+DELETE FROM clips WHERE id = 3;
+TABLE totals;
+DELETE FROM campaigns WHERE id = 30;
+TABLE totals;
+SELECT * FROM clip_submissions ORDER BY id;
+-- Everything in one statement, and rolled back.
+BEGIN;
+WITH c AS (DELETE FROM clips WHERE id = 1), u AS (UPDATE clips SET earnings = 80 WHERE id = 4)
+INSERT INTO campaigns VALUES (40, 'New', 40);
+TABLE totals;
+ROLLBACK;
+TABLE totals;
+
+-- The oracle.
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;

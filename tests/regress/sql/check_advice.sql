@@ -1,0 +1,134 @@
+-- spend_sync_check(): what is wrong, slow, or will be, each with what to do; and silence where all is well.
+CREATE EXTENSION spend_sync;
+CREATE ROLE check_owner;
+CREATE ROLE check_clips_owner;
+GRANT CREATE ON SCHEMA public TO check_owner, check_clips_owner;
+CREATE TABLE campaigns (id int PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
+CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2));
+CREATE TABLE clip_submissions (
+    id int PRIMARY KEY,
+    campaign_id int NOT NULL REFERENCES campaigns,
+    clip_id int REFERENCES clips,
+    status text NOT NULL
+);
+ALTER TABLE campaigns OWNER TO check_owner;
+ALTER TABLE clips OWNER TO check_owner;
+ALTER TABLE clip_submissions OWNER TO check_owner;
+INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two');
+INSERT INTO clips VALUES (1, 10), (2, 20);
+\x on
+\pset format unaligned
+
+-- Nothing is attached.
+SELECT * FROM spend_sync_check();
+\echo :SQLSTATE
+
+-- Missing indexes; attach says the same, as a warning.
+SELECT corrected FROM spend_sync_attach();
+SELECT * FROM spend_sync_check();
+-- An index that does not begin with the column, or does not cover every row, is none.
+CREATE INDEX not_first ON clip_submissions (status, clip_id);
+CREATE INDEX not_all ON clip_submissions (campaign_id) WHERE status = 'APPROVED';
+SELECT object, problem FROM spend_sync_check();
+CREATE INDEX CONCURRENTLY ON public.clip_submissions (clip_id);
+CREATE INDEX ON public.clip_submissions (campaign_id, status);
+-- Healthy: no row.
+SELECT * FROM spend_sync_check();
+
+-- A trigger that is disabled, or fires only on a replica.
+ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clip_submissions ENABLE REPLICA TRIGGER spend_sync_campaigns_row;
+SELECT * FROM spend_sync_check();
+ALTER TABLE public.clips ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE public.clip_submissions ENABLE TRIGGER spend_sync_campaigns_row;
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_row;
+SELECT * FROM spend_sync_check();
+-- One that is gone.
+DROP TRIGGER spend_sync_campaigns_flush ON clips;
+SELECT * FROM spend_sync_check();
+SELECT corrected FROM spend_sync_attach();
+SELECT * FROM spend_sync_check();
+
+-- The owner of the campaigns table cannot read, or lock, the rest.
+ALTER TABLE clips OWNER TO check_clips_owner;
+SELECT * FROM spend_sync_check();
+GRANT SELECT ON clips TO check_owner;
+SELECT * FROM spend_sync_check();
+ALTER TABLE clips ENABLE ROW LEVEL SECURITY;
+GRANT UPDATE ON clips TO check_owner;
+SELECT * FROM spend_sync_check();
+ALTER TABLE clips DISABLE ROW LEVEL SECURITY;
+ALTER TABLE clips OWNER TO check_owner;
+SELECT * FROM spend_sync_check();
+
+-- A column that rounds, or keeps fewer digits. (PostgreSQL does not change the type of a column while a trigger's WHEN
+-- names it: detach, change it, attach.)
+SELECT spend_sync_detach('campaigns');
+ALTER TABLE clips ALTER earnings TYPE numeric(12,4);
+SELECT corrected FROM spend_sync_attach();
+SELECT * FROM spend_sync_check();
+SELECT spend_sync_detach('campaigns');
+ALTER TABLE clips ALTER earnings TYPE numeric;
+SELECT corrected FROM spend_sync_attach();
+SELECT * FROM spend_sync_check();
+SELECT spend_sync_detach('campaigns');
+ALTER TABLE campaigns ALTER spent TYPE double precision;
+SELECT corrected FROM spend_sync_attach();
+SELECT * FROM spend_sync_check();
+SELECT spend_sync_detach('campaigns');
+ALTER TABLE campaigns ALTER spent TYPE int;
+SELECT corrected FROM spend_sync_attach();
+SELECT * FROM spend_sync_check();
+SELECT spend_sync_detach('campaigns');
+ALTER TABLE clips ALTER earnings TYPE numeric(10,2);
+ALTER TABLE campaigns ALTER spent TYPE numeric(10,2);
+SELECT corrected FROM spend_sync_attach();
+SELECT * FROM spend_sync_check();
+
+-- Drift found lately.
+INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 2, 2, 'APPROVED');
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = 0;
+RESET session_replication_role;
+SELECT campaign_id, difference FROM sync_campaign(1);
+SELECT * FROM spend_sync_check();
+SELECT campaign_id, difference FROM sync_all_campaigns() WHERE difference <> 0;
+SELECT * FROM spend_sync_check();
+UPDATE spend_sync.correction SET at = at - interval '8 days';
+SELECT * FROM spend_sync_check();
+
+-- A partition that no statement trigger watches.
+CREATE SCHEMA parts;
+CREATE TABLE parts.campaigns (id int PRIMARY KEY, spent numeric);
+CREATE TABLE parts.clips (id int PRIMARY KEY, earnings numeric) PARTITION BY LIST (id);
+CREATE TABLE parts.clip_submissions (id int, campaign_id int, clip_id int, status text) PARTITION BY LIST (id);
+SELECT corrected FROM spend_sync_attach('parts.campaigns', 'parts.clips', 'parts.clip_submissions');
+SELECT * FROM spend_sync_check('parts.campaigns');
+CREATE INDEX ON parts.clip_submissions (campaign_id);
+CREATE INDEX ON parts.clip_submissions (clip_id);
+CREATE TABLE parts.clips_new PARTITION OF parts.clips DEFAULT;
+SELECT * FROM spend_sync_check('parts.campaigns');
+SELECT corrected FROM spend_sync_attach('parts.campaigns', 'parts.clips', 'parts.clip_submissions');
+SELECT * FROM spend_sync_check('parts.campaigns');
+
+-- Renamed: the next write will fail, and here is why.
+ALTER TABLE clips RENAME earnings TO earned;
+SELECT * FROM spend_sync_check();
+ALTER TABLE clips RENAME earned TO earnings;
+ALTER TABLE clips RENAME TO videos;
+SELECT * FROM spend_sync_check();
+ALTER TABLE videos RENAME TO clips;
+SELECT * FROM spend_sync_check();
+-- A table that is not attached.
+SELECT * FROM spend_sync_check('clips');
+\echo :SQLSTATE
+
+\x off
+\pset format aligned
+REVOKE CREATE ON SCHEMA public FROM check_owner, check_clips_owner;
+-- The oracle.
+SELECT c.* FROM campaigns c WHERE spent IS DISTINCT FROM (
+    SELECT coalesce(sum(k.earnings), 0) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
+    WHERE s.campaign_id = c.id AND s.status = 'APPROVED');
+REASSIGN OWNED BY check_owner, check_clips_owner TO CURRENT_ROLE;
+DROP ROLE check_owner, check_clips_owner;

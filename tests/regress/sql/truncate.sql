@@ -1,0 +1,100 @@
+-- TRUNCATE: no row is seen to go, and still the totals follow.
+CREATE EXTENSION spend_sync;
+CREATE TABLE campaigns (id int PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
+CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2) DEFAULT 0, views int DEFAULT 0);
+CREATE TABLE clip_submissions (
+    id int PRIMARY KEY,
+    campaign_id int NOT NULL REFERENCES campaigns,
+    clip_id int REFERENCES clips,
+    status text NOT NULL DEFAULT 'PENDING'
+);
+CREATE INDEX ON clip_submissions (campaign_id);
+CREATE INDEX ON clip_submissions (clip_id);
+CREATE VIEW totals AS
+    SELECT c.id, c.spent, coalesce((
+        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
+        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
+    FROM campaigns c ORDER BY c.id;
+INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two'), (3, 'Three');
+INSERT INTO clips VALUES (1, 10.00), (2, 20.00), (3, 30.00), (4, 40.00);
+INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'APPROVED'), (3, 1, 3, 'PENDING'), (4, 2, 3, 'APPROVED');
+SELECT corrected, total_difference FROM spend_sync_attach();
+TABLE totals;
+
+-- Clips, and with them, for their foreign key, the submissions.
+BEGIN;
+TRUNCATE clips CASCADE;
+TABLE totals;
+ROLLBACK;
+TABLE totals;
+
+-- Submissions.
+BEGIN;
+TRUNCATE clip_submissions;
+TABLE totals;
+INSERT INTO clip_submissions VALUES (1, 3, 4, 'APPROVED');
+TABLE totals;
+COMMIT;
+TABLE totals;
+
+-- Within a savepoint, and at commit.
+BEGIN;
+SAVEPOINT a;
+TRUNCATE clip_submissions;
+ROLLBACK TO a;
+COMMIT;
+TABLE totals;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+INSERT INTO clip_submissions VALUES (2, 1, 1, 'APPROVED');
+TRUNCATE clip_submissions;
+INSERT INTO clip_submissions VALUES (3, 1, 2, 'APPROVED');
+TABLE totals;
+COMMIT;
+TABLE totals;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = 21 WHERE id = 2;
+SAVEPOINT a;
+TRUNCATE clips, clip_submissions RESTART IDENTITY;
+ROLLBACK TO a;
+COMMIT;
+TABLE totals;
+
+-- All three, and campaigns made anew.
+TRUNCATE campaigns, clips, clip_submissions;
+TABLE totals;
+INSERT INTO campaigns VALUES (1, 'One', 123);
+INSERT INTO clips VALUES (1, 10);
+INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED');
+TABLE totals;
+TRUNCATE campaigns CASCADE;
+TABLE totals;
+
+-- Without foreign keys each table can be truncated alone: links without clips, clips that come back.
+ALTER TABLE clip_submissions
+    DROP CONSTRAINT clip_submissions_campaign_id_fkey, DROP CONSTRAINT clip_submissions_clip_id_fkey;
+INSERT INTO campaigns VALUES (1, 'One', 0), (2, 'Two', 0);
+INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 2, 1, 'APPROVED');
+TABLE totals;
+TRUNCATE clips;
+TABLE totals;
+INSERT INTO clips VALUES (1, 11);
+TABLE totals;
+TRUNCATE campaigns;
+INSERT INTO campaigns VALUES (1, 'One', 0), (3, 'Three', NULL);
+TABLE totals;
+
+-- Two totals over the same clips both follow; and a total that nobody truncated is left alone.
+CREATE TABLE users (id int PRIMARY KEY, spent numeric DEFAULT 0);
+ALTER TABLE clip_submissions ADD user_id int;
+CREATE INDEX ON clip_submissions (user_id);
+INSERT INTO users VALUES (7);
+UPDATE clip_submissions SET user_id = 7;
+SELECT total, corrected FROM spend_sync_attach('users', submission_campaign => 'user_id');
+TRUNCATE clips;
+SELECT * FROM users;
+TABLE totals;
+
+-- The oracle.
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;

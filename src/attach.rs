@@ -2,11 +2,11 @@
 
 use crate::backend;
 use crate::binding;
-use crate::catalog::{self, Relation, Trigger, TriggerFunction};
+use crate::catalog::{self, Relation, Trigger};
 use crate::check;
 use crate::ddl;
 use crate::detect::{self, Given};
-use crate::errors::{Error, Result};
+use crate::errors::{Error, Result, listed};
 use crate::flush::{self, FoundBy};
 use crate::mapping::{DirectWrites, FullName, Mapping};
 use crate::shape::{self, Shape, Tables};
@@ -43,9 +43,16 @@ pub fn attach(request: Request) -> Result<Attached> {
     let columns = detect::columns(&tables, request.given, direct_writes)?;
     let shape = shape::describe(tables, columns)?;
     check_owner(&shape)?;
-    ddl::drop_triggers(&dead_or_of(&shape)?)?;
+    let old = binding::own_trigger(shape.campaigns.oid)?;
+    let bound = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
+    ddl::drop_triggers(&triggers_of(
+        shape.campaigns.oid,
+        old.as_ref().and_then(named_by).as_ref(),
+        &bound,
+    )?)?;
     ddl::create_triggers(&shape)?;
     warn_of_missing_index(&shape)?;
+    warn_of_unknown_status(&shape)?;
     if !request.sync {
         return Ok(Attached { shape, synced: None });
     }
@@ -67,15 +74,12 @@ pub fn detach(campaigns: Oid) -> Result<()> {
             campaigns: Some(table.display()),
         });
     };
-    let named = named_by(&own);
-    let mut mine = Vec::new();
-    for trigger in catalog::triggers()? {
-        if trigger.relation == campaigns && serves_campaigns(&trigger, campaigns)? || named_by(&trigger) == named {
-            owned(trigger.relation)?;
-            mine.push(trigger);
-        }
-    }
-    ddl::drop_triggers(&mine)
+    let tables = match binding::resolve(&own) {
+        Ok((tables, _)) => vec![campaigns, tables.clips.oid, tables.submissions.oid],
+        Err(Error::BrokenBinding { .. } | Error::WrongTrigger { .. }) => vec![campaigns],
+        Err(other) => return Err(other),
+    };
+    ddl::drop_triggers(&triggers_of(campaigns, named_by(&own).as_ref(), &tables)?)
 }
 
 fn tables(request: &Request) -> Result<Tables> {
@@ -107,18 +111,12 @@ fn tables(request: &Request) -> Result<Tables> {
 /// A table that the role in force owns and whose rows all fire row triggers.
 fn usable(oid: Oid) -> Result<Relation> {
     let table = owned(oid)?;
-    let refuse = |problem: &str| {
-        Err(Error::NotATable {
+    match table.unfit() {
+        None => Ok(table),
+        Some(problem) => Err(Error::NotATable {
             table: table.display(),
             problem: problem.to_owned(),
-        })
-    };
-    match table.kind {
-        'r' | 'p' if !table.has_inheritance_children => Ok(table),
-        'r' | 'p' => refuse("Tables inherit from it; their rows would count, but fire no triggers"),
-        'v' | 'm' => refuse("It is a view"),
-        'f' => refuse("It is a foreign table"),
-        _ => refuse("It is no table"),
+        }),
     }
 }
 
@@ -168,40 +166,42 @@ fn named_by(trigger: &Trigger) -> Option<FullName> {
         .map(|mapping| mapping.campaigns.resolve(&trigger.table.schema))
 }
 
-/// Whether a trigger on a campaigns table is there for its own total: the table may be another total's clips too.
-fn serves_campaigns(trigger: &Trigger, campaigns: Oid) -> Result<bool> {
-    if trigger.function == TriggerFunction::CaptureCampaign {
-        return Ok(true);
-    }
-    let Some(named) = named_by(trigger) else {
-        return Ok(false);
-    };
-    Ok(catalog::find(&named)?.is_none_or(|oid| oid == campaigns))
-}
-
-/// The triggers that a new binding replaces: an older one of the same campaigns table, and what renamed or dropped
-/// tables have left behind on its tables.
-fn dead_or_of(shape: &Shape) -> Result<Vec<Trigger>> {
-    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
-    let old = binding::own_trigger(shape.campaigns.oid)?.and_then(|trigger| named_by(&trigger));
-    let mut replaced = Vec::new();
+/// The triggers that go when a campaigns table is detached, or attached anew: those that name it now, those that name it
+/// as its own triggers do (it may have been renamed), and what renamed or dropped tables have left behind on its tables.
+/// Strangers' triggers on strangers' tables say what they like and stay.
+fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) -> Result<Vec<Trigger>> {
+    let mut found = Vec::new();
     for trigger in catalog::triggers()? {
         let named = named_by(&trigger);
         let target = named.as_ref().map(catalog::find).transpose()?.flatten();
-        let is_dead = target.is_none() && tables.contains(&trigger.relation);
-        let is_old = old.is_some() && named == old;
-        if target == Some(shape.campaigns.oid) || is_dead || is_old {
+        let on_its_tables = tables.contains(&catalog::root(trigger.relation)?);
+        let names_it = target == Some(campaigns) || (old_name.is_some() && named.as_ref() == old_name);
+        if on_its_tables && (names_it || target.is_none()) {
             owned(trigger.relation)?;
-            replaced.push(trigger);
+            found.push(trigger);
+        } else if names_it && catalog::relation(trigger.relation)?.is_some_and(|table| table.is_ours) {
+            found.push(trigger);
         }
     }
-    Ok(replaced)
+    Ok(found)
 }
 
 /// A write looks up the submissions of its clips: without an index it would read all of them.
 fn warn_of_missing_index(shape: &Shape) -> Result<()> {
     for finding in check::missing_indexes(shape)? {
         backend::warn(&finding.problem, &finding.advice);
+    }
+    Ok(())
+}
+
+/// A text may be anything: a status that no row has is perhaps misspelt, and all totals would be 0.
+fn warn_of_unknown_status(shape: &Shape) -> Result<()> {
+    if let Some(present) = check::statuses_if_none_counts(shape)? {
+        let message = format!("no row of {} has a status that counts", shape.submissions.display());
+        backend::warn(
+            &message,
+            &format!("Its statuses are {}; see the argument approved.", listed(&present)),
+        );
     }
     Ok(())
 }

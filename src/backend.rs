@@ -184,22 +184,44 @@ pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
     })
 }
 
+/// Settings of the planner's, to be put back whatever the planning ends with.
+struct Planner {
+    seqscan: bool,
+    jit: bool,
+}
+
+impl Planner {
+    /// Switches JIT off, and sequential scans unless `seqscan` says to leave them as they are.
+    fn without_jit(seqscan: bool) -> Self {
+        // SAFETY: variables of the backend, which has one thread.
+        unsafe {
+            let found = Self {
+                seqscan: pg_sys::enable_seqscan,
+                jit: pg_sys::jit_enabled,
+            };
+            pg_sys::enable_seqscan &= seqscan;
+            pg_sys::jit_enabled = false;
+            found
+        }
+    }
+}
+
+impl Drop for Planner {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe { (pg_sys::enable_seqscan, pg_sys::jit_enabled) = (self.seqscan, self.jit) };
+    }
+}
+
 /// Makes the plan that is made once, if it is not made already, as if sequential scans and JIT were switched off. On
 /// tables that are small when a backend first writes to them the planner prefers sequential scans, and would go on
 /// reading whole tables as they grow; on large ones it would compile the sum anew at every write. Only the planning is
 /// done so: what the statement fires plans as ever.
 fn plan_by_index(plan: pg_sys::SPIPlanPtr) -> Result<()> {
-    // SAFETY: two settings of the planner's, put back at once, whatever the planning ends with.
-    let (scan, jit) = unsafe {
-        (
-            std::ptr::replace(&raw mut pg_sys::enable_seqscan, false),
-            std::ptr::replace(&raw mut pg_sys::jit_enabled, false),
-        )
-    };
+    let restored = Planner::without_jit(false);
     // SAFETY: a kept plan of one statement.
     let made = caught(|| unsafe { raw::SPI_plan_get_cached_plan(plan) });
-    // SAFETY: see above.
-    unsafe { (pg_sys::enable_seqscan, pg_sys::jit_enabled) = (scan, jit) };
+    drop(restored);
     let made = made?;
     if !made.is_null() {
         // SAFETY: the reference that SPI_plan_get_cached_plan took on behalf of the current owner of resources.
@@ -213,6 +235,7 @@ pub fn query(sql: &str, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
     let types: Vec<Oid> = values.iter().map(Value::type_oid).collect();
     connected(|| {
         let plan = prepare_here(sql, &types, Planned::EachTime)?;
+        let _restored = Planner::without_jit(true); // not worth compiling for one look at the catalog
         execute_here(plan, values, sees)
     })
 }
@@ -332,15 +355,22 @@ impl Drop for SettingsLevel {
 }
 
 /// Runs `body` with nothing in sight but PostgreSQL's own names: for catalog queries and DDL. Not for statements that
-/// may fire users' triggers, which need their own search_path.
+/// may fire users' triggers, which need more.
 pub fn with_catalog_names<T>(body: impl FnOnce() -> T) -> T {
+    with_names("pg_catalog, pg_temp", body)
+}
+
+/// Runs `body` with this search_path.
+pub fn with_names<T>(path: &str, body: impl FnOnce() -> T) -> T {
+    // A schema's name has no NUL byte; an empty path would see pg_catalog alone.
+    let path = CString::new(path).unwrap_or_default();
     // SAFETY: the guard undoes the setting, whichever way body ends.
     let _restored = SettingsLevel(unsafe { pg_sys::NewGUCNestLevel() });
-    // SAFETY: both strings are constants.
+    // SAFETY: both strings outlive the call, which copies the value.
     unsafe {
         pg_sys::set_config_option(
             raw::SEARCH_PATH.as_ptr(),
-            c"pg_catalog, pg_temp".as_ptr(),
+            path.as_ptr(),
             pg_sys::GucContext::PGC_USERSET,
             pg_sys::GucSource::PGC_S_SESSION,
             pg_sys::GucAction::GUC_ACTION_SAVE,
@@ -356,6 +386,12 @@ pub fn with_catalog_names<T>(body: impl FnOnce() -> T) -> T {
 pub fn current_role() -> Oid {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::GetUserId() }
+}
+
+/// Whether the role whose rights are in force has those of another.
+pub fn has_rights_of(role: Oid) -> bool {
+    // SAFETY: looks memberships up in the system caches.
+    unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), role) }
 }
 
 /// Whether the search path finds this relation by its bare name.
@@ -657,8 +693,9 @@ unsafe extern "C-unwind" fn on_invalidation(_: Datum, relation: Oid) {
     }
 }
 
-/// A schema was renamed: the relation cache says nothing of it, and our statements name schemas.
-unsafe extern "C-unwind" fn on_schema_change(argument: Datum, _: c_int, _: u32) {
+/// A schema was renamed, or a role changed: the relation cache says nothing of it. Our statements name schemas, and what
+/// row-level security hides from the owner of campaigns depends on its role.
+unsafe extern "C-unwind" fn on_other_change(argument: Datum, _: c_int, _: u32) {
     // SAFETY: an invalid OID stands for any relation.
     unsafe { on_invalidation(argument, Oid::INVALID) };
 }
@@ -673,10 +710,9 @@ pub fn register_callbacks(callbacks: Callbacks) {
         pg_sys::RegisterXactCallback(Some(on_transaction), null_mut());
         pg_sys::RegisterSubXactCallback(Some(on_subtransaction), null_mut());
         pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), Datum::from(0));
-        pg_sys::CacheRegisterSyscacheCallback(
-            pg_sys::SysCacheIdentifier::NAMESPACEOID as c_int,
-            Some(on_schema_change),
-            Datum::from(0),
-        );
+        use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, NAMESPACEOID};
+        for cache in [NAMESPACEOID, AUTHOID, AUTHMEMROLEMEM] {
+            pg_sys::CacheRegisterSyscacheCallback(cache as c_int, Some(on_other_change), Datum::from(0));
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::catalog::{self, Column, Relation, Trigger, TriggerFunction};
 use crate::errors::{Error, Result};
 use crate::key::{Key, KeyType};
 use crate::mapping::{Columns, DirectWrites, FullName, Mapping};
+use crate::names;
 use crate::shape::{self, Shape, Tables};
 use crate::statements::{self, Statement};
 use crate::values::{Row, Value};
@@ -68,11 +69,22 @@ impl Binding {
         } else {
             Planned::EachTime
         };
-        backend::as_role(self.shape.campaigns.owner, || {
+        self.with_names_of_the_owner(|| {
             let values = [Value::Keys(kind, keys), Value::Texts(totals)];
             let plan = self.plan(Statement::Store, &values.each_ref().map(Value::type_oid), planned)?;
             backend::execute(&plan, &values, Sees::Latest)
         })
+    }
+
+    /// Runs what may fire triggers of the user's: as the owner of the campaigns table, so not with names from the search
+    /// path of a writer who has not the owner's rights.
+    fn with_names_of_the_owner<T>(&self, body: impl FnOnce() -> T) -> T {
+        let Relation { owner, name, .. } = &self.shape.campaigns;
+        if backend::has_rights_of(*owner) {
+            return backend::as_role(*owner, body);
+        }
+        let path = format!("pg_catalog, {}, pg_temp", names::ident(&name.schema));
+        backend::with_names(&path, || backend::as_role(*owner, body))
     }
 
     /// All campaigns with what is recorded and what should be; rows of [`statements::summed`].
@@ -190,9 +202,17 @@ pub fn of(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
 }
 
 fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
-    let Some(trigger) = own_trigger(campaigns)? else {
+    let triggers = own_triggers(campaigns)?;
+    let Some(trigger) = triggers.first().cloned() else {
         return Ok(None);
     };
+    if triggers.iter().any(|other| other.argument != trigger.argument) {
+        // Whoever may create a trigger on campaigns must not take the total over by adding one of ours.
+        return Err(broken(
+            &trigger,
+            "The triggers of this table do not say the same".to_owned(),
+        ));
+    }
     let (tables, columns) = resolve(&trigger)?;
     if tables.campaigns.oid != campaigns {
         return Err(broken(
@@ -204,6 +224,14 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
         ));
     }
     watch(&[tables.campaigns.oid, tables.clips.oid, tables.submissions.oid]);
+    for table in [&tables.campaigns, &tables.clips, &tables.submissions] {
+        if let Some(problem) = table.unfit() {
+            return Err(broken(
+                &trigger,
+                format!("{} cannot be kept any more. {problem}", table.display()),
+            ));
+        }
+    }
     let shape = describe(&trigger, tables, columns)?;
     check_rows_are_seen(&shape)?;
     Ok(Some(Rc::new(Binding::new(shape))))
@@ -219,7 +247,15 @@ fn attached() -> Result<Vec<Trigger>> {
 
 /// All bindings whose names resolve: their tables and columns.
 pub fn all() -> Result<Vec<(Tables, Columns)>> {
-    Ok(attached()?.iter().filter_map(|trigger| resolve(trigger).ok()).collect())
+    let mut all = Vec::new();
+    for trigger in attached()? {
+        match resolve(&trigger) {
+            Ok(found) => all.push(found),
+            Err(Error::BrokenBinding { .. } | Error::WrongTrigger { .. }) => {}
+            Err(other) => return Err(other), // an error of PostgreSQL's must go on to the client
+        }
+    }
+    Ok(all)
 }
 
 /// The attached campaigns tables that the search path sees.
@@ -243,10 +279,13 @@ pub fn only_visible() -> Result<Oid> {
 
 /// The trigger on a campaigns table that speaks for its binding.
 pub fn own_trigger(campaigns: Oid) -> Result<Option<Trigger>> {
-    let triggers = catalog::triggers_on(campaigns)?;
-    Ok(triggers
-        .into_iter()
-        .find(|t| t.function == TriggerFunction::CaptureCampaign))
+    Ok(own_triggers(campaigns)?.into_iter().next())
+}
+
+fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
+    let mut triggers = catalog::triggers_on(campaigns)?;
+    triggers.retain(|trigger| trigger.function == TriggerFunction::CaptureCampaign);
+    Ok(triggers)
 }
 
 /// Sums run as the owner of the campaigns table; they would be wrong if it did not see every row.

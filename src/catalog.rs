@@ -25,9 +25,24 @@ pub struct Relation {
     /// The role in force owns it, or is a member of the role that does.
     pub is_ours: bool,
     pub has_inheritance_children: bool,
+    pub is_temporary: bool,
 }
 
 impl Relation {
+    /// Why no total can be kept with this table; `None` if one can.
+    pub fn unfit(&self) -> Option<&'static str> {
+        match self.kind {
+            'r' | 'p' if self.is_temporary => Some("It is temporary"),
+            'r' | 'p' if self.has_inheritance_children => {
+                Some("Tables inherit from it; their rows would count, but fire no triggers")
+            }
+            'r' | 'p' => None,
+            'v' | 'm' => Some("It is a view"),
+            'f' => Some("It is a foreign table"),
+            _ => Some("It is no table"),
+        }
+    }
+
     /// The name for SQL.
     pub fn sql(&self) -> String {
         names::table(&self.name.schema, &self.name.table)
@@ -57,7 +72,8 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
     let rows = read(
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
                 pg_has_role(c.relowner, 'USAGE'),
-                c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
+                c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
+                c.relpersistence = 't'
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid = $1",
         &[Value::Oid(oid)],
@@ -73,6 +89,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
         owner_name: row.text(5).to_owned(),
         is_ours: row.is_true(6),
         has_inheritance_children: row.is_true(7),
+        is_temporary: row.is_true(8),
     }))
 }
 
@@ -108,6 +125,8 @@ pub struct Column {
     pub is_enum: bool,
     pub is_generated: bool,
     pub has_deterministic_collation: bool,
+    pub collation: Oid,
+    pub is_domain: bool,
 }
 
 impl Column {
@@ -128,7 +147,8 @@ pub fn columns(relation: Oid) -> Result<Vec<Column>> {
          SELECT a.attname, a.attnum, format_type(a.atttypid, a.atttypmod), t.oid,
                 CASE WHEN n.nspname = 'pg_catalog' THEN format_type(t.oid, base.typmod)
                      ELSE format('%I.%I', n.nspname, t.typname) END,
-                base.typmod, t.typtype = 'e', a.attgenerated <> '', coalesce(l.collisdeterministic, true)
+                base.typmod, t.typtype = 'e', a.attgenerated <> '', coalesce(l.collisdeterministic, true),
+                a.attcollation, t.oid <> a.atttypid
          FROM base
          JOIN pg_type t ON t.oid = base.oid AND t.typtype <> 'd'
          JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -151,6 +171,8 @@ fn column(row: &Row) -> Column {
         is_enum: row.is_true(6),
         is_generated: row.is_true(7),
         has_deterministic_collation: row.is_true(8),
+        collation: row.oid(9),
+        is_domain: row.is_true(10),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Advice: what is wrong, or slow, or will be, about a binding.
 
-use crate::backend;
+use crate::backend::{self, Sees};
 use crate::binding::{self, Binding};
 use crate::catalog::{self, Relation};
 use crate::ddl;
@@ -195,4 +195,16 @@ fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {
         advice: "SELECT * FROM spend_sync.correction ORDER BY at DESC; find out what writes past the triggers."
             .to_owned(),
     }))
+}
+
+/// The statuses of a table that has rows, none of which counts; for a type that cannot tell by itself.
+pub fn statuses_if_none_counts(shape: &Shape) -> Result<Option<Vec<String>>> {
+    if !matches!(shape.status.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID) {
+        return Ok(None);
+    }
+    let sql = statements::statuses(shape);
+    let rows = backend::as_role(shape.campaigns.owner, || backend::query(&sql, &[], Sees::Latest))?;
+    let present: Vec<String> = rows.iter().map(|row| row.text(0).to_owned()).collect();
+    let counts = present.iter().any(|status| shape.columns.approved.contains(status));
+    Ok((!present.is_empty() && !counts).then_some(present))
 }

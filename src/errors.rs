@@ -61,6 +61,9 @@ pub enum Error {
         column: String,
         kind: String,
     },
+    NoEnd {
+        rounds: usize,
+    },
     TotalNotStored {
         campaigns: String,
         id: String,
@@ -176,7 +179,10 @@ impl Error {
             | Self::BadKey { .. }
             | Self::NullArgument { .. }
             | Self::MayNotPreview { .. } => self.call_parts(),
-            Self::TotalDoesNotFit { .. } | Self::TotalNotStored { .. } | Self::DirectWrite { .. } => self.total_parts(),
+            Self::TotalDoesNotFit { .. }
+            | Self::TotalNotStored { .. }
+            | Self::NoEnd { .. }
+            | Self::DirectWrite { .. } => self.total_parts(),
             Self::ColumnMissing { .. }
             | Self::ColumnAmbiguous { .. }
             | Self::WrongType { .. }
@@ -288,6 +294,14 @@ impl Error {
                 format!("the total of campaign \"{id}\" was not stored"),
                 format!("A trigger on {campaigns} skipped the update or changed {column}, which must become {total}."),
                 "Let the trigger pass updates that change nothing else than this column.",
+            ),
+            Self::NoEnd { rounds } => Parts::new(
+                Code::ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
+                "the totals at commit come to no end",
+                format!(
+                    "After {rounds} rounds triggers still write clips, submissions or totals for each total stored."
+                ),
+                "Look for a trigger on the campaigns table that writes again what it is fired by.",
             ),
             Self::DirectWrite { campaigns, id, column } => Parts::new(
                 Code::ERRCODE_GENERATED_ALWAYS,

@@ -56,12 +56,20 @@ pub fn now() -> Result<()> {
 /// Brings up what is owed when the transaction commits or is prepared. Deferred constraints fired before this; what
 /// our updates queue after them would be lost, so they are fired here, and what they write in turn is brought up too.
 pub fn before_commit() -> Result<()> {
-    while !capture::is_empty() {
+    for _ in 0..ROUNDS_AT_COMMIT {
         now()?;
         backend::run("SET CONSTRAINTS ALL IMMEDIATE")?;
+        if capture::is_empty() {
+            return Ok(());
+        }
     }
-    Ok(())
+    Err(Error::NoEnd {
+        rounds: ROUNDS_AT_COMMIT,
+    })
 }
+
+/// How often triggers of the user's may write again what the totals at commit have set off.
+const ROUNDS_AT_COMMIT: usize = 100;
 
 /// Runs the first half of a flush early, for one level's writes of one binding: what is left are campaigns. The
 /// written rows are locked already, and the links made now, so what it looks up and locks stays true until commit.
@@ -244,7 +252,7 @@ fn store<'a>(binding: &Binding, rows: impl Iterator<Item = &'a Row>) -> Result<(
     }
     let keys: Vec<Key> = owed.keys().filter_map(|id| shape.campaign_key.parse(id)).collect();
     let totals: Vec<String> = owed.values().map(ToString::to_string).collect();
-    let stored = own_update(|| binding.store(&keys, &totals))?;
+    let stored = own_update(binding.oid(), || binding.store(&keys, &totals))?;
     for row in stored.iter().filter(|row| row.is_true(stored::AS_GIVEN)) {
         owed.remove(row.text(stored::ID));
     }
@@ -275,11 +283,11 @@ fn lock_campaigns(binding: &Binding, keys: &[Key]) -> Result<()> {
 }
 
 thread_local! {
-    /// The trigger depth at which an update of ours runs.
-    static OWN_UPDATE: Cell<Option<i32>> = const { Cell::new(None) };
+    /// The trigger depth at which an update of ours runs, and the campaigns table that it writes.
+    static OWN_UPDATE: Cell<Option<(i32, Oid)>> = const { Cell::new(None) };
 }
 
-struct OwnUpdate(Option<i32>);
+struct OwnUpdate(Option<(i32, Oid)>);
 
 impl Drop for OwnUpdate {
     fn drop(&mut self) {
@@ -287,15 +295,16 @@ impl Drop for OwnUpdate {
     }
 }
 
-fn own_update<T>(body: impl FnOnce() -> T) -> T {
-    let _restored = OwnUpdate(OWN_UPDATE.replace(Some(backend::TriggerCall::depth())));
+fn own_update<T>(campaigns: Oid, body: impl FnOnce() -> T) -> T {
+    let _restored = OwnUpdate(OWN_UPDATE.replace(Some((backend::TriggerCall::depth(), campaigns))));
     body()
 }
 
-/// Whether a trigger that runs at this depth was fired by our own update of campaigns: it is one deeper. What the
-/// users' triggers write in turn is deeper still, and no less a direct write than any other.
-pub fn is_own_update(depth: i32) -> bool {
-    OWN_UPDATE.get().is_some_and(|own| depth == own + 1)
+/// Whether a trigger of a campaigns table that runs at this depth was fired by our own update of it: it is one deeper.
+/// What the users' triggers write in turn is deeper still, and what their rules write is another table's: no less a
+/// direct write than any other.
+pub fn is_own_update(depth: i32, campaigns: Oid) -> bool {
+    OWN_UPDATE.get() == Some((depth - 1, campaigns))
 }
 
 fn log_found(binding: &Binding, found_by: FoundBy, rows: &[Row]) -> Result<()> {

@@ -52,7 +52,8 @@ pub fn is_money(base_type: Oid) -> bool {
 
 /// The types a status may have.
 pub fn is_status(column: &Column) -> bool {
-    column.is_enum || matches!(column.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BOOLOID)
+    (column.is_enum && !column.is_domain)
+        || matches!(column.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BOOLOID)
 }
 
 /// Looks a binding's columns up and checks their types.
@@ -157,6 +158,20 @@ fn key(table: &Relation, column: &Column) -> Result<KeyType> {
 }
 
 fn link(submissions: &Relation, column: &Column, target: &Column, target_key: KeyType) -> Result<()> {
+    const DEFAULT: Oid = pg_sys::DEFAULT_COLLATION_OID;
+    let (own, other) = (column.collation, target.collation);
+    if !column.has_deterministic_collation || (own != other && own != DEFAULT && other != DEFAULT) {
+        let problem = format!(
+            "Its collation is not that of column {}",
+            backend::display_name(&target.name)
+        );
+        return Err(wrong_type(
+            submissions,
+            column,
+            &problem,
+            "Let a link have the collation of the key it points to.",
+        ));
+    }
     match column.key_type() {
         Some(kind) if kind.links_to(target_key) => Ok(()),
         _ => {

@@ -249,6 +249,17 @@ fn store(shape: &Shape) -> String {
     )
 }
 
+/// The statuses that submissions have: all of them, or one that counts.
+pub fn statuses(shape: &Shape) -> String {
+    let (submissions, status) = (shape.submissions.sql(), ident(&shape.status.name));
+    format!(
+        "(SELECT l.{status}::pg_catalog.text FROM {submissions} AS l WHERE {approved} LIMIT 1) UNION ALL \
+         (SELECT DISTINCT l.{status}::pg_catalog.text FROM {submissions} AS l WHERE NOT EXISTS \
+         (SELECT FROM {submissions} AS l WHERE {approved}) AND l.{status} IS NOT NULL ORDER BY 1 LIMIT 20)",
+        approved = approved(shape),
+    )
+}
+
 /// The condition under which the spent column can hold the value of the numeric expression `total`. NaN is greater
 /// than all other numerics, infinity included.
 fn fits(total: &str, spent: &Column) -> String {
@@ -271,7 +282,7 @@ fn fits(total: &str, spent: &Column) -> String {
         pg_sys::INT2OID => between("'-32768'", "'32767'"),
         pg_sys::INT4OID => between("'-2147483648'", "'2147483647'"),
         pg_sys::INT8OID => between("'-9223372036854775808'", "'9223372036854775807'"),
-        pg_sys::FLOAT4OID => within(0, "'3.4e38'"),
+        pg_sys::FLOAT4OID => within(0, "'3.4028235e38'"),
         pg_sys::FLOAT8OID => within(0, "'1.7e308'"),
         _ => match numeric_limits(spent.typmod) {
             Some((precision, scale)) => within(scale, &format!("'1e{}'", precision - scale)),
@@ -304,6 +315,8 @@ mod tests {
             is_enum: false,
             is_generated: false,
             has_deterministic_collation: true,
+            collation: pg_sys::Oid::INVALID,
+            is_domain: false,
         }
     }
 

@@ -100,10 +100,10 @@ fn capture_submission(call: &TriggerCall) -> Result<()> {
 /// AFTER INSERT OR UPDATE on campaigns, for each row: a write of `spent` or of the key that is not ours.
 fn capture_campaign(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_campaign")?;
-    if flush::is_own_update(TriggerCall::depth()) {
+    let found = binding::of_trigger(call.trigger())?;
+    if flush::is_own_update(TriggerCall::depth(), found.binding.oid()) {
         return Ok(());
     }
-    let found = binding::of_trigger(call.trigger())?;
     let Attributes::Campaign { id, spent, spent_type } = found.at else {
         return Err(misplaced("capture_campaign"));
     };

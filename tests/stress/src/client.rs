@@ -45,7 +45,8 @@ impl Worker<'_> {
         while !self.control.stopped() {
             transactions += 1;
             let plan = plan::transaction(&mut self.dice, &self.choices);
-            let name = format!("{PREPARED_PREFIX}{}_{transactions}", self.number);
+            // These names belong to the whole server: another run may be in another database.
+            let name = format!("{PREPARED_PREFIX}{}_{}_{transactions}", std::process::id(), self.number);
             self.trace.clear();
             let outcome = match self.attempt(&plan, &name) {
                 Ok(()) => {

@@ -2,7 +2,7 @@
 
 use crate::backend;
 use crate::binding;
-use crate::catalog::{self, Relation, Trigger};
+use crate::catalog::{self, Relation};
 use crate::check;
 use crate::ddl;
 use crate::detect::{self, Given};
@@ -10,6 +10,7 @@ use crate::errors::{Error, Result, listed};
 use crate::flush::{self, FoundBy};
 use crate::mapping::{DirectWrites, FullName, Mapping};
 use crate::shape::{self, Shape, Tables};
+use crate::trigger_catalog::{self, Trigger};
 use crate::values::Row;
 use pgrx::pg_sys::Oid;
 
@@ -171,7 +172,7 @@ fn named_by(trigger: &Trigger) -> Option<FullName> {
 /// Strangers' triggers on strangers' tables say what they like and stay.
 fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) -> Result<Vec<Trigger>> {
     let mut found = Vec::new();
-    for trigger in catalog::triggers()? {
+    for trigger in trigger_catalog::triggers()? {
         let named = named_by(&trigger);
         let target = named.as_ref().map(catalog::find).transpose()?.flatten();
         let on_its_tables = tables.contains(&catalog::root(trigger.relation)?);

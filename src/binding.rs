@@ -1,19 +1,21 @@
 //! Which tables and columns feed which total. The triggers are the binding; a backend keeps what it read from them
-//! until the relation cache says that one of the tables, or its triggers, changed.
+//! until one of the tables, or its triggers, changes.
 
-use crate::backend::{self, KeyAttribute, Plan, Planned, Sees};
+use crate::backend::{self, Plan, Planned, Sees};
+use crate::cache::{self, Cached};
 use crate::capture::BindingId;
-use crate::catalog::{self, Column, Relation, Trigger, TriggerFunction};
+use crate::catalog::{self, Relation};
 use crate::errors::{Error, Result};
 use crate::key::{Key, KeyType};
 use crate::mapping::{Columns, DirectWrites, FullName, Mapping};
 use crate::names;
 use crate::shape::{self, Shape, Tables};
 use crate::statements::{self, Statement};
+use crate::trigger_catalog::{self, Trigger, TriggerFunction};
 use crate::values::{Row, Value};
 use pgrx::pg_sys::Oid;
-use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
@@ -108,97 +110,13 @@ impl Binding {
     }
 }
 
-/// What a trigger on one relation needs: its binding and where in its rows the columns stand.
-pub struct TriggerBinding {
-    pub binding: Rc<Binding>,
-    pub at: Attributes,
-    /// The relation is one of the binding's tables, or a partition of one.
-    pub is_of_it: bool,
-}
-
-/// The columns that a trigger reads, numbered as in its own relation (a partition may number them otherwise).
-#[derive(Clone, Copy)]
-pub enum Attributes {
-    Clip {
-        id: KeyAttribute,
-    },
-    Submission {
-        campaign: KeyAttribute,
-        clip: KeyAttribute,
-    },
-    Campaign {
-        id: KeyAttribute,
-        spent: i16,
-        spent_type: Oid,
-    },
-    /// A statement trigger has no row.
-    None,
-}
-
-#[derive(Default)]
-struct Cache {
-    by_trigger: HashMap<Oid, Rc<TriggerBinding>>,
-    by_campaigns: HashMap<Oid, Rc<Binding>>,
-}
-
 thread_local! {
-    // Never dropped: a backend's thread ends when PostgreSQL's memory, where plans live, is gone already.
-    static CACHE: ManuallyDrop<RefCell<Cache>> = ManuallyDrop::default();
-    static WATCHED: RefCell<HashSet<Oid>> = RefCell::default();
-    static STALE: Cell<bool> = const { Cell::new(false) };
-    static LOADING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The relation cache's word that a relation changed (an invalid OID: any may have). Called amid other work: it only
-/// leaves a note.
-pub fn forget(relation: Oid) {
-    let concerns_us = relation == Oid::INVALID
-        || LOADING.get()
-        || WATCHED.with(|watched| watched.try_borrow().is_ok_and(|watched| watched.contains(&relation)));
-    if concerns_us {
-        STALE.set(true);
-    }
-}
-
-/// Looks in the cache, else loads; what turned stale while it was loaded is used once and not kept.
-fn cached<T>(
-    look: impl FnOnce(&Cache) -> Option<Rc<T>>,
-    load: impl FnOnce() -> Result<Option<Rc<T>>>,
-    keep: impl FnOnce(&mut Cache, Rc<T>),
-) -> Result<Option<Rc<T>>> {
-    if STALE.take() {
-        let old = CACHE.with(|cache| cache.take());
-        WATCHED.take();
-        drop(old);
-    }
-    if let Some(found) = CACHE.with(|cache| look(&cache.borrow())) {
-        return Ok(Some(found));
-    }
-    let outermost = !LOADING.replace(true);
-    let loaded = load();
-    if outermost {
-        LOADING.set(false);
-    }
-    let loaded = loaded?;
-    if let Some(loaded) = &loaded
-        && !STALE.get()
-    {
-        CACHE.with(|cache| keep(&mut cache.borrow_mut(), Rc::clone(loaded)));
-    }
-    Ok(loaded)
-}
-
-fn watch(relations: &[Oid]) {
-    WATCHED.with_borrow_mut(|watched| watched.extend(relations));
+    static BINDINGS: ManuallyDrop<Cached<Binding>> = ManuallyDrop::default();
 }
 
 /// The binding of a campaigns table, if it is attached.
 pub fn of(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
-    cached(
-        |cache| cache.by_campaigns.get(&campaigns).cloned(),
-        || load(campaigns),
-        |cache, binding| drop(cache.by_campaigns.insert(campaigns, binding)),
-    )
+    BINDINGS.with(|bindings| bindings.get_or_load(campaigns, || load(campaigns)))
 }
 
 fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
@@ -223,7 +141,7 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
             ),
         ));
     }
-    watch(&[tables.campaigns.oid, tables.clips.oid, tables.submissions.oid]);
+    cache::watch(&[tables.campaigns.oid, tables.clips.oid, tables.submissions.oid]);
     for table in [&tables.campaigns, &tables.clips, &tables.submissions] {
         if let Some(problem) = table.unfit() {
             return Err(broken(
@@ -239,7 +157,7 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
 
 /// The campaigns tables that are attached.
 fn attached() -> Result<Vec<Trigger>> {
-    let mut own: Vec<Trigger> = catalog::triggers()?;
+    let mut own: Vec<Trigger> = trigger_catalog::triggers()?;
     own.retain(|trigger| trigger.function == TriggerFunction::CaptureCampaign);
     own.dedup_by_key(|trigger| trigger.relation);
     Ok(own)
@@ -283,7 +201,7 @@ pub fn own_trigger(campaigns: Oid) -> Result<Option<Trigger>> {
 }
 
 fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
-    let mut triggers = catalog::triggers_on(campaigns)?;
+    let mut triggers = trigger_catalog::triggers_on(campaigns)?;
     triggers.retain(|trigger| trigger.function == TriggerFunction::CaptureCampaign);
     Ok(triggers)
 }
@@ -302,7 +220,7 @@ pub fn check_rows_are_seen(shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-fn broken(trigger: &Trigger, problem: String) -> Error {
+pub fn broken(trigger: &Trigger, problem: String) -> Error {
     Error::BrokenBinding {
         table: catalog::display(&trigger.table),
         problem,
@@ -358,93 +276,5 @@ fn describe(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Shape
             format!("\"{value}\" is no value of column {column} of table {table} any more"),
         ),
         other => other,
-    })
-}
-
-/// The binding that a trigger serves.
-pub fn of_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
-    let found = cached(
-        |cache| cache.by_trigger.get(&trigger_oid).cloned(),
-        || load_trigger(trigger_oid).map(Some),
-        |cache, binding| drop(cache.by_trigger.insert(trigger_oid, binding)),
-    )?;
-    found.ok_or_else(|| Error::internal("a trigger without a binding"))
-}
-
-fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
-    let (relation, trigger) =
-        catalog::root_trigger(trigger_oid)?.ok_or_else(|| Error::internal("a trigger that is in no catalog"))?;
-    watch(&[relation, trigger.relation]);
-    let (tables, columns) = resolve(&trigger)?;
-    let binding = of(tables.campaigns.oid)?;
-    let Some(binding) = binding.filter(|binding| says_the_same(&binding.shape, &tables, &columns)) else {
-        // Anybody may create a trigger that calls our functions, with any mapping. What it names is written as the
-        // owner of the campaigns table, so it counts only if the campaigns table's own triggers say the same.
-        let campaigns = tables.campaigns.display();
-        return Err(broken(
-            &trigger,
-            format!("The triggers of the campaigns table {campaigns} do not say the same"),
-        ));
-    };
-    check_place(&trigger, &binding.shape)?;
-    let at = attributes(&trigger, &binding.shape, &catalog::columns(relation)?)?;
-    let shape = &binding.shape;
-    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
-    let is_of_it = tables.contains(&catalog::root(relation)?);
-    Ok(Rc::new(TriggerBinding { binding, at, is_of_it }))
-}
-
-fn says_the_same(shape: &Shape, tables: &Tables, columns: &Columns) -> bool {
-    shape.clips.oid == tables.clips.oid && shape.submissions.oid == tables.submissions.oid && shape.columns == *columns
-}
-
-/// A renamed table leaves its triggers behind under the new name, while the mapping names another one.
-fn check_place(trigger: &Trigger, shape: &Shape) -> Result<()> {
-    let (role, expected) = match trigger.function {
-        TriggerFunction::CaptureClip => ("clips", &shape.clips),
-        TriggerFunction::CaptureSubmission => ("submissions", &shape.submissions),
-        TriggerFunction::CaptureCampaign => ("campaigns", &shape.campaigns),
-        TriggerFunction::Flush => return Ok(()),
-    };
-    if expected.oid == trigger.relation {
-        return Ok(());
-    }
-    Err(broken(
-        trigger,
-        format!("Its mapping names {} as the {role} table", expected.display()),
-    ))
-}
-
-fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<Attributes> {
-    let find = |wanted: &Column| {
-        columns
-            .iter()
-            .find(|column| column.name == wanted.name)
-            .ok_or_else(|| Error::internal("a partition without a column"))
-    };
-    let key = |wanted: &Column| -> Result<KeyAttribute> {
-        let column = find(wanted)?;
-        let kind = column
-            .key_type()
-            .ok_or_else(|| Error::internal("a key column of no key type"))?;
-        Ok(KeyAttribute {
-            number: column.number,
-            kind,
-        })
-    };
-    Ok(match trigger.function {
-        TriggerFunction::CaptureClip => Attributes::Clip {
-            id: key(&shape.clip_id)?,
-        },
-        TriggerFunction::CaptureSubmission => Attributes::Submission {
-            campaign: key(&shape.submission_campaign)?,
-            clip: key(&shape.submission_clip)?,
-        },
-        TriggerFunction::CaptureCampaign => Attributes::Campaign {
-            id: key(&shape.campaign_id)?,
-            spent: find(&shape.spent)?.number,
-            spent_type: shape.spent.base_type,
-        },
-        TriggerFunction::Flush => Attributes::None,
     })
 }

@@ -8,6 +8,7 @@ use crate::errors::{Error, Result};
 use crate::report;
 use crate::shape::{self, Shape};
 use crate::statements;
+use crate::trigger_catalog;
 use pgrx::pg_sys::{self, Oid};
 
 /// One finding; nothing found means healthy.
@@ -85,7 +86,7 @@ fn owner_rights(shape: &Shape) -> Result<Vec<Finding>> {
 
 /// Triggers that are disabled or missing: what they would have seen goes by.
 fn triggers(shape: &Shape) -> Result<Vec<Finding>> {
-    let present = catalog::triggers()?;
+    let present = trigger_catalog::triggers()?;
     let mut findings = Vec::new();
     for wanted in ddl::wanted(shape)? {
         let found = present.iter().find(|trigger| {

@@ -1,11 +1,12 @@
 //! The triggers of a binding as SQL text, so that other extensions' utility hooks see them.
 
 use crate::backend;
-use crate::catalog::{self, Trigger, TriggerFunction};
+use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::mapping::{FullName, Mapping, TableName};
 use crate::names::{self, ident, literal};
 use crate::shape::Shape;
+use crate::trigger_catalog::{self, Trigger, TriggerFunction};
 
 /// Creates all triggers of a binding.
 pub fn create_triggers(shape: &Shape) -> Result<()> {
@@ -55,7 +56,7 @@ fn free_base(shape: &Shape, made: &[Making]) -> Result<String> {
     let FullName { schema, table } = &shape.campaigns.name;
     let mut taken = Vec::new();
     for making in made {
-        taken.extend(catalog::trigger_names(making.table)?);
+        taken.extend(trigger_catalog::trigger_names(making.table)?);
     }
     let numbered = (2..100).map(|number| format!("{number}_{table}"));
     [table.clone(), format!("{schema}_{table}")]

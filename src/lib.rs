@@ -9,13 +9,14 @@
 //!
 //! `binding` says which tables and columns feed which total: read from the triggers' arguments (`mapping`), looked up
 //! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `values`, `names` and `money` are pure;
-//! `errors` and `settings` are leaves; `backend` is the only file with `unsafe` in it.
+//! `errors`, `settings` and `cache` are leaves; `backend` is the only file with `unsafe` in it.
 
 use pgrx::prelude::*;
 
 mod attach;
 mod backend;
 mod binding;
+mod cache;
 mod capture;
 mod catalog;
 mod check;
@@ -32,6 +33,8 @@ mod report;
 mod settings;
 mod shape;
 mod statements;
+mod trigger_binding;
+mod trigger_catalog;
 mod triggers;
 mod values;
 
@@ -56,7 +59,7 @@ extern "C-unwind" fn _PG_init() {
         after_end: capture::clear,
         subtransaction_commits: capture::commit_subtransaction,
         subtransaction_aborts: capture::abort_subtransaction,
-        relation_changed: binding::forget,
+        relation_changed: cache::forget,
     });
 }
 

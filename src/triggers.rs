@@ -1,11 +1,12 @@
 //! The triggers' entry points: is this the call we are made for, what did it write, note it down.
 
 use crate::backend::{self, Event, TriggerCall, Version};
-use crate::binding::{self, Attributes, Binding};
+use crate::binding::Binding;
 use crate::capture::{self, Touched};
 use crate::errors::{Error, Result};
 use crate::key::Key;
 use crate::settings::{self, Flush};
+use crate::trigger_binding::{self, Attributes};
 use crate::{flush, money};
 use std::rc::Rc;
 
@@ -37,7 +38,7 @@ backend::trigger_function!(
 /// AFTER INSERT OR UPDATE OR DELETE on clips, for each row.
 fn capture_clip(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_clip")?;
-    let found = binding::of_trigger(call.trigger())?;
+    let found = trigger_binding::of_trigger(call.trigger())?;
     let Attributes::Clip { id } = found.at else {
         return Err(misplaced("capture_clip"));
     };
@@ -68,7 +69,7 @@ fn capture_clip(call: &TriggerCall) -> Result<()> {
 /// AFTER INSERT OR UPDATE OR DELETE on submissions, for each row.
 fn capture_submission(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_submission")?;
-    let found = binding::of_trigger(call.trigger())?;
+    let found = trigger_binding::of_trigger(call.trigger())?;
     let Attributes::Submission { campaign, clip } = found.at else {
         return Err(misplaced("capture_submission"));
     };
@@ -100,7 +101,7 @@ fn capture_submission(call: &TriggerCall) -> Result<()> {
 /// AFTER INSERT OR UPDATE on campaigns, for each row: a write of `spent` or of the key that is not ours.
 fn capture_campaign(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_campaign")?;
-    let found = binding::of_trigger(call.trigger())?;
+    let found = trigger_binding::of_trigger(call.trigger())?;
     if flush::is_own_update(TriggerCall::depth(), found.binding.oid()) {
         return Ok(());
     }
@@ -149,7 +150,7 @@ fn flush(call: &TriggerCall) -> Result<()> {
         });
     }
     if call.event() == Event::Truncate {
-        let found = binding::of_trigger(call.trigger())?;
+        let found = trigger_binding::of_trigger(call.trigger())?;
         if found.is_of_it {
             note(&found.binding, |touched| touched.every_campaign = true)?;
         }

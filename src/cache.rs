@@ -1,0 +1,110 @@
+//! What a backend keeps of what it read from the catalogs, until they change.
+
+use crate::errors::Result;
+use pgrx::pg_sys::Oid;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+thread_local! {
+    /// Goes up whenever anything that is kept may have become wrong.
+    static EPOCH: Cell<u64> = const { Cell::new(0) };
+    /// The relations that what is kept depends on, or once did.
+    static WATCHED: RefCell<HashSet<Oid>> = RefCell::default();
+    static LOADING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// PostgreSQL's word that a relation changed (an invalid OID: any may have). Called amid other work: it only counts.
+pub fn forget(relation: Oid) {
+    let concerns_us = relation == Oid::INVALID
+        || LOADING.get()
+        || WATCHED.with(|watched| watched.try_borrow().is_ok_and(|watched| watched.contains(&relation)));
+    if concerns_us {
+        EPOCH.set(EPOCH.get() + 1);
+    }
+}
+
+/// What is being loaded depends on these relations.
+pub fn watch(relations: &[Oid]) {
+    WATCHED.with_borrow_mut(|watched| watched.extend(relations));
+}
+
+/// Says so while something is loaded, however that ends; one load may need another.
+struct Loading(bool);
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        LOADING.set(self.0);
+    }
+}
+
+/// Values by OID, all of one epoch.
+///
+/// A thread's own must be wrapped in `ManuallyDrop` where values own memory of PostgreSQL's: when a backend's thread
+/// ends, that is gone already.
+pub struct Cached<T> {
+    entries: RefCell<HashMap<Oid, Rc<T>>>,
+    epoch: Cell<u64>,
+}
+
+impl<T> Default for Cached<T> {
+    fn default() -> Self {
+        Self {
+            entries: RefCell::default(),
+            epoch: Cell::default(),
+        }
+    }
+}
+
+impl<T> Cached<T> {
+    /// The value kept, else the one loaded. What became wrong while it was loaded is used once and not kept.
+    pub fn get_or_load(&self, key: Oid, load: impl FnOnce() -> Result<Option<Rc<T>>>) -> Result<Option<Rc<T>>> {
+        let epoch = EPOCH.get();
+        if self.epoch.replace(epoch) != epoch {
+            drop(self.entries.take());
+        }
+        if let Some(found) = self.entries.borrow().get(&key) {
+            return Ok(Some(Rc::clone(found)));
+        }
+        let loading = Loading(LOADING.replace(true));
+        let loaded = load()?;
+        drop(loading);
+        if let Some(loaded) = &loaded
+            && EPOCH.get() == epoch
+        {
+            self.entries.borrow_mut().insert(key, Rc::clone(loaded));
+        }
+        Ok(loaded)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_loaded_anew() {
+        let (cache, key, watched) = (Cached::default(), Oid::from(1), Oid::from(2));
+        let get = |value| *cache.get_or_load(key, || Ok(Some(Rc::new(value)))).unwrap().unwrap();
+        watch(&[watched]);
+        assert_eq!(get(1), 1);
+        forget(Oid::from(3));
+        assert_eq!(get(2), 1, "a relation that nothing depends on");
+        forget(watched);
+        assert_eq!(get(3), 3);
+        forget(Oid::INVALID);
+        assert_eq!(get(4), 4);
+    }
+
+    #[test]
+    fn what_changes_while_it_is_loaded_is_not_kept() {
+        let (cache, key) = (Cached::default(), Oid::from(1));
+        let load = || {
+            forget(Oid::from(9));
+            Ok(Some(Rc::new(1)))
+        };
+        assert_eq!(*cache.get_or_load(key, load).unwrap().unwrap(), 1);
+        assert_eq!(*cache.get_or_load(key, || Ok(Some(Rc::new(2)))).unwrap().unwrap(), 2);
+    }
+}

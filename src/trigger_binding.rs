@@ -1,0 +1,128 @@
+//! The binding that a firing trigger serves, and where in its rows the columns stand.
+
+use crate::backend::KeyAttribute;
+use crate::binding::{self, Binding, broken, resolve};
+use crate::cache::{self, Cached};
+use crate::catalog::{self, Column};
+use crate::errors::{Error, Result};
+use crate::mapping::Columns;
+use crate::shape::{Shape, Tables};
+use crate::trigger_catalog::{self, Trigger, TriggerFunction};
+use pgrx::pg_sys::Oid;
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
+
+/// What a trigger on one relation needs: its binding and where in its rows the columns stand.
+pub struct TriggerBinding {
+    pub binding: Rc<Binding>,
+    pub at: Attributes,
+    /// The relation is one of the binding's tables, or a partition of one.
+    pub is_of_it: bool,
+}
+
+/// The columns that a trigger reads, numbered as in its own relation (a partition may number them otherwise).
+#[derive(Clone, Copy)]
+pub enum Attributes {
+    Clip {
+        id: KeyAttribute,
+    },
+    Submission {
+        campaign: KeyAttribute,
+        clip: KeyAttribute,
+    },
+    Campaign {
+        id: KeyAttribute,
+        spent: i16,
+        spent_type: Oid,
+    },
+    /// A statement trigger has no row.
+    None,
+}
+
+thread_local! {
+    static BINDINGS: ManuallyDrop<Cached<TriggerBinding>> = ManuallyDrop::default();
+}
+
+/// The binding that a trigger serves.
+pub fn of_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
+    let found = BINDINGS.with(|bindings| bindings.get_or_load(trigger_oid, || load_trigger(trigger_oid).map(Some)))?;
+    found.ok_or_else(|| Error::internal("a trigger without a binding"))
+}
+
+fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
+    let (relation, trigger) = trigger_catalog::root_trigger(trigger_oid)?
+        .ok_or_else(|| Error::internal("a trigger that is in no catalog"))?;
+    cache::watch(&[relation, trigger.relation]);
+    let (tables, columns) = resolve(&trigger)?;
+    let binding = binding::of(tables.campaigns.oid)?;
+    let Some(binding) = binding.filter(|binding| says_the_same(&binding.shape, &tables, &columns)) else {
+        // Anybody may create a trigger that calls our functions, with any mapping. What it names is written as the
+        // owner of the campaigns table, so it counts only if the campaigns table's own triggers say the same.
+        let campaigns = tables.campaigns.display();
+        return Err(broken(
+            &trigger,
+            format!("The triggers of the campaigns table {campaigns} do not say the same"),
+        ));
+    };
+    check_place(&trigger, &binding.shape)?;
+    let at = attributes(&trigger, &binding.shape, &catalog::columns(relation)?)?;
+    let shape = &binding.shape;
+    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
+    let is_of_it = tables.contains(&catalog::root(relation)?);
+    Ok(Rc::new(TriggerBinding { binding, at, is_of_it }))
+}
+
+fn says_the_same(shape: &Shape, tables: &Tables, columns: &Columns) -> bool {
+    shape.clips.oid == tables.clips.oid && shape.submissions.oid == tables.submissions.oid && shape.columns == *columns
+}
+
+/// A renamed table leaves its triggers behind under the new name, while the mapping names another one.
+fn check_place(trigger: &Trigger, shape: &Shape) -> Result<()> {
+    let (role, expected) = match trigger.function {
+        TriggerFunction::CaptureClip => ("clips", &shape.clips),
+        TriggerFunction::CaptureSubmission => ("submissions", &shape.submissions),
+        TriggerFunction::CaptureCampaign => ("campaigns", &shape.campaigns),
+        TriggerFunction::Flush => return Ok(()),
+    };
+    if expected.oid == trigger.relation {
+        return Ok(());
+    }
+    Err(broken(
+        trigger,
+        format!("Its mapping names {} as the {role} table", expected.display()),
+    ))
+}
+
+fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<Attributes> {
+    let find = |wanted: &Column| {
+        columns
+            .iter()
+            .find(|column| column.name == wanted.name)
+            .ok_or_else(|| Error::internal("a partition without a column"))
+    };
+    let key = |wanted: &Column| -> Result<KeyAttribute> {
+        let column = find(wanted)?;
+        let kind = column
+            .key_type()
+            .ok_or_else(|| Error::internal("a key column of no key type"))?;
+        Ok(KeyAttribute {
+            number: column.number,
+            kind,
+        })
+    };
+    Ok(match trigger.function {
+        TriggerFunction::CaptureClip => Attributes::Clip {
+            id: key(&shape.clip_id)?,
+        },
+        TriggerFunction::CaptureSubmission => Attributes::Submission {
+            campaign: key(&shape.submission_campaign)?,
+            clip: key(&shape.submission_clip)?,
+        },
+        TriggerFunction::CaptureCampaign => Attributes::Campaign {
+            id: key(&shape.campaign_id)?,
+            spent: find(&shape.spent)?.number,
+            spent_type: shape.spent.base_type,
+        },
+        TriggerFunction::Flush => Attributes::None,
+    })
+}

@@ -1,0 +1,116 @@
+//! The triggers of ours that stand in the catalog: which function each calls, with which mapping, on which table.
+
+use crate::catalog::read;
+use crate::errors::Result;
+use crate::mapping::FullName;
+use crate::values::{Row, Value};
+use pgrx::pg_sys::Oid;
+
+/// Which of our functions a trigger calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerFunction {
+    CaptureClip,
+    CaptureSubmission,
+    CaptureCampaign,
+    Flush,
+}
+
+impl TriggerFunction {
+    const ALL: [Self; 4] = [
+        Self::CaptureClip,
+        Self::CaptureSubmission,
+        Self::CaptureCampaign,
+        Self::Flush,
+    ];
+
+    /// The function's name in the schema spend_sync.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CaptureClip => "capture_clip",
+            Self::CaptureSubmission => "capture_submission",
+            Self::CaptureCampaign => "capture_campaign",
+            Self::Flush => "flush",
+        }
+    }
+}
+
+/// A trigger of ours.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    pub name: String,
+    /// The relation that the argument's names are relative to.
+    pub relation: Oid,
+    pub table: FullName,
+    pub function: TriggerFunction,
+    /// The mapping, as JSON.
+    pub argument: String,
+    /// `pg_trigger.tgenabled`: O, D, R, A.
+    pub enabled: char,
+}
+
+const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
+            CASE WHEN t.tgnargs = 1 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
+            t.tgenabled
+     FROM pg_trigger t
+     JOIN pg_proc p ON p.oid = t.tgfoid
+     JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
+     JOIN pg_class c ON c.oid = t.tgrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'flush')";
+
+fn trigger(row: &Row) -> Option<Trigger> {
+    let function = TriggerFunction::ALL
+        .into_iter()
+        .find(|function| function.name() == row.text(4))?;
+    Some(Trigger {
+        name: row.text(0).to_owned(),
+        relation: row.oid(1),
+        table: FullName {
+            schema: row.text(2).to_owned(),
+            table: row.text(3).to_owned(),
+        },
+        function,
+        argument: row.text(5).to_owned(),
+        enabled: row.text(6).chars().next().unwrap_or('?'),
+    })
+}
+
+/// All triggers of ours but the clones on partitions, in the order of their tables and names.
+pub fn triggers() -> Result<Vec<Trigger>> {
+    let rows = read(&format!("{TRIGGERS} AND t.tgparentid = 0 ORDER BY 3, 4, 1"), &[])?;
+    Ok(rows.iter().filter_map(trigger).collect())
+}
+
+/// The triggers of ours on one table that are no clones.
+pub fn triggers_on(relation: Oid) -> Result<Vec<Trigger>> {
+    let sql = format!("{TRIGGERS} AND t.tgparentid = 0 AND t.tgrelid = $1 ORDER BY 1");
+    Ok(read(&sql, &[Value::Oid(relation)])?
+        .iter()
+        .filter_map(trigger)
+        .collect())
+}
+
+/// The relation a trigger fires on and the trigger it was made as: itself, or, for a partition's clone, the one on
+/// the table that was attached.
+pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
+    let sql = format!(
+        "WITH RECURSIVE up (oid, parent) AS (
+             SELECT t.oid, t.tgparentid FROM pg_trigger t WHERE t.oid = $1
+             UNION ALL
+             SELECT t.oid, t.tgparentid FROM up JOIN pg_trigger t ON t.oid = up.parent)
+         SELECT root.*, (SELECT tgrelid FROM pg_trigger WHERE oid = $1)
+         FROM ({TRIGGERS} AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
+    );
+    let rows = read(&sql, &[Value::Oid(trigger_oid)])?;
+    Ok(rows.first().and_then(|row| Some((row.oid(7), trigger(row)?))))
+}
+
+/// The names of all triggers on a table, whoever made them.
+pub fn trigger_names(table: &FullName) -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+        &[Value::Text(&table.schema), Value::Text(&table.table)],
+    )?;
+    Ok(rows.iter().map(|row| row.text(0).to_owned()).collect())
+}

@@ -1,6 +1,8 @@
 -- What an adversary, or an accident, once got past us: each ends in the truth or in an error, never in a wrong total.
 SET client_min_messages = warning;
 CREATE EXTENSION spend_sync;
+-- Roles outlive the database of an earlier run.
+DROP ROLE IF EXISTS adversary, adversary_owner;
 CREATE ROLE adversary_owner;
 CREATE ROLE adversary;
 CREATE SCHEMA app AUTHORIZATION adversary_owner;

@@ -22,6 +22,14 @@ use std::rc::Rc;
 /// Up to here keys count as few: a statement over them walks indexes with a plan made once.
 pub const FEW_KEYS: usize = 64;
 
+fn planned_for(keys: &[Key]) -> Planned {
+    if keys.len() <= FEW_KEYS {
+        Planned::Once
+    } else {
+        Planned::EachTime
+    }
+}
+
 /// One total: its tables and columns, and the statements that keep it.
 pub struct Binding {
     pub shape: Shape,
@@ -50,13 +58,18 @@ impl Binding {
         self.shape.columns.direct_writes == DirectWrites::Reject
     }
 
+    /// The error that a direct write of this campaign's total meets.
+    pub fn direct_write(&self, id: String) -> Error {
+        Error::DirectWrite {
+            campaigns: self.shape.campaigns.display(),
+            id,
+            column: backend::display_name(&self.shape.spent.name),
+        }
+    }
+
     /// Runs a statement over keys, as the owner of the campaigns table, with everything committed in sight.
     pub fn run(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
-        let planned = if keys.len() <= FEW_KEYS {
-            Planned::Once
-        } else {
-            Planned::EachTime
-        };
+        let planned = planned_for(keys);
         backend::as_role(self.shape.campaigns.owner, || {
             let plan = self.plan(statement, &[kind.array_oid()], planned)?;
             backend::execute(&plan, &[Value::Keys(kind, keys)], Sees::Latest)
@@ -66,11 +79,7 @@ impl Binding {
     /// Stores totals: amounts as text, one for each key.
     pub fn store(&self, keys: &[Key], totals: &[String]) -> Result<Vec<Row>> {
         let kind = self.shape.campaign_key;
-        let planned = if keys.len() <= FEW_KEYS {
-            Planned::Once
-        } else {
-            Planned::EachTime
-        };
+        let planned = planned_for(keys);
         self.with_names_of_the_owner(|| {
             let values = [Value::Keys(kind, keys), Value::Texts(totals)];
             let plan = self.plan(Statement::Store, &values.each_ref().map(Value::type_oid), planned)?;

@@ -164,11 +164,7 @@ fn settle_written(binding: &Binding, touched: Touched) -> Result<()> {
         .filter(|row| is_in(&written_by_hand, binding.shape.campaign_key, row))
         .collect();
     if let Some(row) = corrected.first().filter(|_| binding.rejects_direct_writes()) {
-        return Err(Error::DirectWrite {
-            campaigns: binding.shape.campaigns.display(),
-            id: row.text(summed::ID).to_owned(),
-            column: backend::display_name(&binding.shape.spent.name),
-        });
+        return Err(binding.direct_write(row.text(summed::ID).to_owned()));
     }
     log(binding, FoundBy::DirectWrite, &corrected)
 }

@@ -90,6 +90,33 @@ fn lock_campaigns(shape: &Shape) -> String {
     format!("SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c")
 }
 
+/// The names that a sum is made of, quoted.
+struct Names {
+    campaigns: String,
+    id: String,
+    clips: String,
+    clip_id: String,
+    earnings: String,
+    submissions: String,
+    campaign: String,
+    clip: String,
+}
+
+impl Names {
+    fn of(shape: &Shape) -> Self {
+        Self {
+            campaigns: shape.campaigns.sql(),
+            id: ident(&shape.campaign_id.name),
+            clips: shape.clips.sql(),
+            clip_id: ident(&shape.clip_id.name),
+            earnings: ident(&shape.earnings.name),
+            submissions: shape.submissions.sql(),
+            campaign: ident(&shape.submission_campaign.name),
+            clip: ident(&shape.submission_clip.name),
+        }
+    }
+}
+
 /// The sums of a few campaigns: for each, its approved submissions, and for each of those its clip, by their indexes.
 /// A join here would let the planner hash all clips for one campaign's. OFFSET 0 keeps the inner look-up from being
 /// copied into both aggregates.
@@ -101,22 +128,16 @@ fn lock_campaigns(shape: &Shape) -> String {
 /// WHERE c.id = ANY ($1)
 /// ```
 fn walk(shape: &Shape) -> String {
-    let Shape {
+    let Names {
         campaigns,
+        id,
         clips,
+        clip_id,
+        earnings,
         submissions,
-        ..
-    } = shape;
-    let (campaigns, clips, submissions) = (campaigns.sql(), clips.sql(), submissions.sql());
-    let (id, clip_id, earnings) = (
-        ident(&shape.campaign_id.name),
-        ident(&shape.clip_id.name),
-        ident(&shape.earnings.name),
-    );
-    let (campaign, clip) = (
-        ident(&shape.submission_campaign.name),
-        ident(&shape.submission_clip.name),
-    );
+        campaign,
+        clip,
+    } = Names::of(shape);
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c CROSS JOIN LATERAL (\
          SELECT coalesce(pg_catalog.sum(e.earned), 0) AS total, pg_catalog.count(e.earned) AS clips FROM (\
@@ -138,22 +159,16 @@ fn walk(shape: &Shape) -> String {
 /// [WHERE c.id = ANY ($1)]
 /// ```
 fn join(shape: &Shape, only_keys: bool) -> String {
-    let Shape {
+    let Names {
         campaigns,
+        id,
         clips,
+        clip_id,
+        earnings,
         submissions,
-        ..
-    } = shape;
-    let (campaigns, clips, submissions) = (campaigns.sql(), clips.sql(), submissions.sql());
-    let (id, clip_id, earnings) = (
-        ident(&shape.campaign_id.name),
-        ident(&shape.clip_id.name),
-        ident(&shape.earnings.name),
-    );
-    let (campaign, clip) = (
-        ident(&shape.submission_campaign.name),
-        ident(&shape.submission_clip.name),
-    );
+        campaign,
+        clip,
+    } = Names::of(shape);
     let (links_of, of_keys) = if only_keys {
         (
             format!(" AND l.{campaign} {EQ} ANY ($1)"),

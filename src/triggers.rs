@@ -121,11 +121,7 @@ fn capture_campaign(call: &TriggerCall) -> Result<()> {
         amount.is_some() && !is_same_amount(amount.as_deref(), Some("0"))
     };
     if by_hand && is_update && found.binding.rejects_direct_writes() {
-        return Err(Error::DirectWrite {
-            campaigns: shape.campaigns.display(),
-            id: key.to_string(),
-            column: backend::display_name(&shape.spent.name),
-        });
+        return Err(found.binding.direct_write(key.to_string()));
     }
     if !is_update && shape.campaigns_tied && !by_hand && amount.is_some() {
         return Ok(()); // a new campaign with nothing spent, and no link can name it yet

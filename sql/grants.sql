@@ -5,3 +5,4 @@ REVOKE EXECUTE ON FUNCTION @extschema@.sync_campaign(text, regclass) FROM PUBLIC
 REVOKE EXECUTE ON FUNCTION @extschema@.sync_campaign(bigint, regclass) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION @extschema@.sync_campaign(uuid, regclass) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION @extschema@.sync_all_campaigns(regclass) FROM PUBLIC;
+REVOKE EXECUTE ON PROCEDURE @extschema@.spend_sync_repair(regclass, integer) FROM PUBLIC;

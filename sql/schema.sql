@@ -24,7 +24,7 @@ CREATE TABLE spend_sync.correction (
     recorded numeric,
     actual numeric NOT NULL,
     found_by text NOT NULL
-        CHECK (found_by = ANY (ARRAY['sync_campaign', 'sync_all_campaigns', 'attach', 'direct write', 'write'])),
+        CHECK (found_by = ANY (ARRAY['sync_campaign', 'sync_all_campaigns', 'spend_sync_repair', 'attach', 'direct write', 'write'])),
     role name NOT NULL
 );
 CREATE INDEX ON spend_sync.correction (campaigns, at);
@@ -36,3 +36,20 @@ COMMENT ON COLUMN spend_sync.correction.actual IS 'what its approved clips had e
 COMMENT ON COLUMN spend_sync.correction.found_by IS 'what found it: a sync function, attach, a direct write, a write';
 COMMENT ON COLUMN spend_sync.correction.role IS 'the role that called it';
 SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction', '');
+
+-- Written under the campaign's lock. What stands here decides only how a total is brought up, never what it is: no row
+-- is missed, and none is dumped.
+CREATE TABLE spend_sync.large_campaign (
+    campaigns regclass NOT NULL,
+    campaign_id text NOT NULL,
+    approved_clips bigint NOT NULL,
+    recomputed_at timestamptz NOT NULL,
+    PRIMARY KEY (campaigns, campaign_id)
+);
+COMMENT ON TABLE spend_sync.large_campaign IS
+    'a row for each campaign with more approved clips than spend_sync.recompute_limit: when it was last summed';
+COMMENT ON COLUMN spend_sync.large_campaign.campaigns IS 'the campaigns table';
+COMMENT ON COLUMN spend_sync.large_campaign.campaign_id IS 'the campaign''s key';
+COMMENT ON COLUMN spend_sync.large_campaign.approved_clips IS 'how many approved clips it had then';
+COMMENT ON COLUMN spend_sync.large_campaign.recomputed_at IS
+    'when its total was last summed from its clips; until recompute_interval after that it is moved by differences';

@@ -4,11 +4,14 @@ use crate::backend;
 use crate::binding;
 use crate::catalog::{self, Relation};
 use crate::check;
+use crate::corrections::FoundBy;
 use crate::ddl;
 use crate::detect::{self, Given};
 use crate::errors::{Error, Result, listed};
-use crate::flush::{self, FoundBy};
+use crate::flush;
+use crate::large;
 use crate::mapping::{DirectWrites, FullName, Mapping};
+use crate::repair;
 use crate::shape::{self, Shape, Tables};
 use crate::trigger_catalog::{self, Trigger};
 use crate::values::Row;
@@ -52,6 +55,7 @@ pub fn attach(request: Request) -> Result<Attached> {
         &bound,
     )?)?;
     ddl::create_triggers(&shape)?;
+    large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;
     warn_of_unknown_status(&shape)?;
     if !request.sync {
@@ -59,7 +63,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     }
     let binding =
         binding::of(shape.campaigns.oid)?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
-    let synced = flush::sync_all(&binding, FoundBy::Attach)?;
+    let synced = repair::sync_all(&binding, FoundBy::Attach)?;
     Ok(Attached {
         shape,
         synced: Some(synced),
@@ -80,7 +84,8 @@ pub fn detach(campaigns: Oid) -> Result<()> {
         Err(Error::BrokenBinding { .. } | Error::WrongTrigger { .. }) => vec![campaigns],
         Err(other) => return Err(other),
     };
-    ddl::drop_triggers(&triggers_of(campaigns, named_by(&own).as_ref(), &tables)?)
+    ddl::drop_triggers(&triggers_of(campaigns, named_by(&own).as_ref(), &tables)?)?;
+    large::forget(campaigns, catalog::keeper()?)
 }
 
 fn tables(request: &Request) -> Result<Tables> {

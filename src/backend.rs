@@ -7,10 +7,12 @@
 
 use crate::errors::{Error, PgError, Result};
 use crate::key::{Key, KeyType};
+use crate::money;
 use crate::values::{Row, Value};
 use pgrx::FromDatum;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum, Oid};
+use rust_decimal::Decimal;
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
@@ -31,6 +33,7 @@ mod raw {
         ) -> pg_sys::SPIPlanPtr;
         pub fn SPI_plan_get_cached_plan(plan: pg_sys::SPIPlanPtr) -> *mut pg_sys::CachedPlan;
         pub fn SPI_execute(sql: *const c_char, read_only: bool, limit: c_long) -> c_int;
+        pub fn SPI_commit();
         pub fn SPI_execute_snapshot(
             plan: pg_sys::SPIPlanPtr,
             values: *mut Datum,
@@ -114,6 +117,10 @@ pub enum Sees {
     /// All that is committed now, and all that this transaction has done: at every isolation level. A row updated
     /// must also be visible to the transaction's own snapshot (at REPEATABLE READ and SERIALIZABLE), else 40001.
     Latest,
+    /// The latest, for a statement that locks rows and reads others in one: it must read as if after it locked.
+    Locked,
+    /// The latest, without a look at the transaction's own snapshot: for the extension's own tables.
+    Own,
 }
 
 /// Which plan a prepared statement runs with.
@@ -180,8 +187,20 @@ pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
         if plan.1 == Planned::Once {
             plan_by_index(plan.0)?;
         }
-        execute_here(plan.0, values, sees)
+        let before = transactions_ended();
+        let rows = execute_here(plan.0, values, sees)?;
+        if sees != Sees::Locked || transactions_ended() == before {
+            return Ok(rows);
+        }
+        // Somebody's work may have become visible while we locked. What they held is ours now: this look is the last.
+        execute_here(plan.0, values, Sees::Latest)
     })
+}
+
+/// PostgreSQL's own count of the transactions that have ended: two snapshots with the same count see the same.
+fn transactions_ended() -> u64 {
+    // SAFETY: gives a snapshot of the backend's own, which lives until the next one is taken.
+    unsafe { (*pg_sys::GetLatestSnapshot()).snapXactCompletionCount }
 }
 
 /// Settings of the planner's, to be put back whatever the planning ends with.
@@ -269,7 +288,7 @@ fn snapshots(sees: Sees) -> (pg_sys::Snapshot, pg_sys::Snapshot) {
     unsafe {
         pg_sys::CommandCounterIncrement();
         let whole_transaction = pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ.cast_signed();
-        let crosscheck = if whole_transaction {
+        let crosscheck = if whole_transaction && sees != Sees::Own {
             pg_sys::GetTransactionSnapshot()
         } else {
             null_mut()
@@ -423,6 +442,16 @@ pub fn is_utf8() -> bool {
     unsafe { pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8.cast_signed() }
 }
 
+/// An INFO to the client, whatever messages it asked for.
+pub fn tell(message: String) {
+    ErrorReport::new(
+        pg_sys::errcodes::PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+        message,
+        "spend_sync",
+    )
+    .report(pgrx::PgLogLevel::INFO);
+}
+
 /// A WARNING to the client; says what is the matter and what to do.
 pub fn warn(message: &str, hint: &str) {
     ErrorReport::new(
@@ -484,6 +513,37 @@ pub struct KeyAttribute {
     pub kind: KeyType,
 }
 
+/// A status column, by its number in the trigger's own relation, and what counts.
+pub struct StatusAttribute {
+    pub number: i16,
+    pub approved: Approved,
+}
+
+/// The statuses that count, as a row holds them.
+pub enum Approved {
+    /// Labels of an enum.
+    Labels(Vec<Oid>),
+    Texts(Vec<String>),
+    Booleans(Vec<bool>),
+}
+
+/// A numeric of PostgreSQL's.
+///
+/// # Safety
+/// The datum must be a numeric, and not null.
+unsafe fn numeric(datum: Datum) -> Option<Decimal> {
+    // SAFETY: a numeric is a varlena; unpacked, it is its length word and the bytes behind.
+    unsafe {
+        let packed = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        let bytes = std::slice::from_raw_parts(pgrx::vardata_any(packed).cast::<u8>(), pgrx::varsize_any_exhdr(packed));
+        let amount = money::from_stored(bytes);
+        if !std::ptr::eq(packed, datum.cast_mut_ptr()) {
+            pg_sys::pfree(packed.cast());
+        }
+        amount
+    }
+}
+
 /// One call of a trigger.
 pub struct TriggerCall<'a>(&'a pg_sys::TriggerData);
 
@@ -503,6 +563,26 @@ impl TriggerCall<'_> {
 
     pub fn is_after(&self) -> bool {
         self.0.tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
+    }
+
+    /// The command that wrote the row version that made the trigger fire. (A table that keeps its rows otherwise than in
+    /// a heap has none to tell: the first then, which is older than all.)
+    pub fn command(&self) -> u32 {
+        let (tuple, slot) = match self.event() {
+            Event::Update => (self.0.tg_newtuple, self.0.tg_newslot),
+            _ => (self.0.tg_trigtuple, self.0.tg_trigslot),
+        };
+        // SAFETY: a row trigger's tuples and slots are filled. In a heap, the version's header says which command of this
+        // very transaction made it, or, for DELETE, ended it.
+        unsafe {
+            if !std::ptr::eq((*slot).tts_ops, &raw const pg_sys::TTSOpsBufferHeapTuple) {
+                return 0;
+            }
+            match self.event() {
+                Event::Delete => pg_sys::HeapTupleHeaderGetCmax((*tuple).t_data),
+                _ => pg_sys::HeapTupleHeaderGetCmin((*tuple).t_data),
+            }
+        }
     }
 
     /// The trigger's own OID; a partition's clone has one of its own.
@@ -542,6 +622,58 @@ impl TriggerCall<'_> {
                 KeyType::Int8 => i64::from_datum(datum, false).map(Key::Int),
                 KeyType::Uuid => pgrx::Uuid::from_datum(datum, false).map(|u| Key::Uuid(*u.as_bytes())),
                 KeyType::Text => <&str>::from_datum(datum, false).map(|t| Key::Text(t.into())),
+            }
+        }
+    }
+
+    /// Whether an update left a key as it was.
+    pub fn keeps(&self, attribute: KeyAttribute) -> bool {
+        let versions = [Version::Old, Version::New].map(|version| self.attribute(version, attribute.number));
+        let [Some(old), Some(new)] = versions else {
+            return false;
+        };
+        match attribute.kind {
+            KeyType::Int2 | KeyType::Int4 | KeyType::Int8 => old == new,
+            // SAFETY: both are of the column's type, and not null.
+            KeyType::Uuid => unsafe { pgrx::Uuid::from_datum(old, false) == pgrx::Uuid::from_datum(new, false) },
+            // SAFETY: as above.
+            KeyType::Text => unsafe { <&str>::from_datum(old, false) == <&str>::from_datum(new, false) },
+        }
+    }
+
+    /// An amount of money; NULL counts 0, `None` is one that cannot be held exactly.
+    pub fn amount(&self, version: Version, number: i16, base_type: Oid) -> Option<Decimal> {
+        let Some(datum) = self.attribute(version, number) else {
+            return Some(Decimal::ZERO);
+        };
+        // SAFETY: the datum is of this type, and not null.
+        unsafe {
+            match base_type {
+                pg_sys::INT2OID => i16::from_datum(datum, false).map(Decimal::from),
+                pg_sys::INT4OID => i32::from_datum(datum, false).map(Decimal::from),
+                pg_sys::INT8OID => i64::from_datum(datum, false).map(Decimal::from),
+                pg_sys::FLOAT4OID => numeric(pgrx::direct_function_call(pg_sys::float4_numeric, &[Some(datum)])?),
+                pg_sys::FLOAT8OID => numeric(pgrx::direct_function_call(pg_sys::float8_numeric, &[Some(datum)])?),
+                _ => numeric(datum),
+            }
+        }
+    }
+
+    /// Whether the status in a column of the row counts.
+    pub fn counts(&self, version: Version, status: &StatusAttribute) -> bool {
+        let Some(datum) = self.attribute(version, status.number) else {
+            return false;
+        };
+        // SAFETY: the datum is of the column's type, and not null.
+        unsafe {
+            match &status.approved {
+                Approved::Labels(labels) => Oid::from_datum(datum, false).is_some_and(|label| labels.contains(&label)),
+                Approved::Texts(texts) => {
+                    <&str>::from_datum(datum, false).is_some_and(|text| texts.iter().any(|one| one == text))
+                }
+                Approved::Booleans(values) => {
+                    bool::from_datum(datum, false).is_some_and(|value| values.contains(&value))
+                }
             }
         }
     }
@@ -593,18 +725,92 @@ pub unsafe fn trigger_entry(
     Datum::from(0)
 }
 
+// ---------------------------------------------------------------------------------------------------------------
+// Procedures that commit as they go
+// ---------------------------------------------------------------------------------------------------------------
+
+/// One CALL of a procedure.
+pub struct ProcedureCall(pg_sys::FunctionCallInfo);
+
+impl ProcedureCall {
+    fn argument(&self, number: usize) -> Option<Datum> {
+        // SAFETY: PostgreSQL's own call; the number is below that of the declared arguments.
+        let argument = unsafe { pgrx::fcinfo::pg_get_nullable_datum(self.0, number) };
+        (!argument.isnull).then_some(argument.value)
+    }
+
+    /// An argument declared as regclass.
+    pub fn relation(&self, number: usize) -> Option<Oid> {
+        // SAFETY: as declared.
+        self.argument(number)
+            .and_then(|datum| unsafe { Oid::from_datum(datum, false) })
+    }
+
+    /// An argument declared as integer.
+    pub fn integer(&self, number: usize) -> Option<i32> {
+        // SAFETY: as declared.
+        self.argument(number)
+            .and_then(|datum| unsafe { i32::from_datum(datum, false) })
+    }
+
+    /// Whether the procedure may end transactions: not inside of a transaction block, nor of a function.
+    fn may_commit(&self) -> bool {
+        // SAFETY: the context, if any, is a node.
+        let context = unsafe { ((*self.0).context as *const pg_sys::CallContext).as_ref() };
+        context.is_some_and(|context| context.type_ == pg_sys::NodeTag::T_CallContext && !context.atomic)
+    }
+
+    /// Runs `body` in a transaction of its own, and commits it. What `body` gives back outlives it.
+    pub fn in_transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        let given = with_snapshot(body)?;
+        // SAFETY: the outermost connection to SPI was made for this; nothing of the transaction is held here.
+        caught(|| unsafe { raw::SPI_commit() })?;
+        Ok(given)
+    }
+}
+
+/// The outermost frame of a procedure: it owns nothing when an error leaves it.
+///
+/// # Safety
+/// To be called by PostgreSQL only, with a valid `fcinfo`.
+pub unsafe fn procedure_entry(
+    fcinfo: pg_sys::FunctionCallInfo,
+    name: &'static str,
+    body: fn(&ProcedureCall) -> Result<()>,
+) -> Datum {
+    let call = || {
+        let call = ProcedureCall(fcinfo);
+        if !call.may_commit() {
+            return Err(Error::InTransactionBlock { procedure: name });
+        }
+        // SAFETY: paired with SPI_finish; after an error, PostgreSQL's abort closes the connection.
+        unsafe { pg_sys::SPI_connect_ext(pg_sys::SPI_OPT_NONATOMIC.cast_signed()) };
+        body(&call)?;
+        // SAFETY: as above.
+        unsafe { pg_sys::SPI_finish() };
+        Ok(())
+    };
+    // SAFETY: as in trigger_entry.
+    let error = unsafe { pg_sys::panic::pgrx_extern_c_guard(|| owed(call())) };
+    if !error.is_null() {
+        rethrow(PgError(error));
+    }
+    Datum::from(0)
+}
+
 /// What PostgreSQL keeps for a function that follows the version-1 calling convention.
 pub static V1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
 
-/// Declares the C symbols of a trigger function: `$symbol`, with its version-1 record, over the safe `$body`.
-macro_rules! trigger_function {
-    ($symbol:ident, $info:ident, $name:literal, $body:path) => {
+/// Declares the C symbols of a trigger function or procedure: `$symbol`, with its version-1 record, over the safe `$body`
+/// that `$entry` calls.
+macro_rules! c_function {
+    ($entry:ident, $symbol:ident, $info:ident, $name:literal, $body:path) => {
         /// # Safety
         /// Called by PostgreSQL.
         #[unsafe(no_mangle)]
         pub unsafe extern "C-unwind" fn $symbol(fcinfo: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum {
             // SAFETY: PostgreSQL's own call.
-            unsafe { $crate::backend::trigger_entry(fcinfo, $name, $body) }
+            unsafe { $crate::backend::$entry(fcinfo, $name, $body) }
         }
 
         #[unsafe(no_mangle)]
@@ -613,11 +819,32 @@ macro_rules! trigger_function {
         }
     };
 }
-pub(crate) use trigger_function;
+pub(crate) use c_function;
 
 // ---------------------------------------------------------------------------------------------------------------
 // Transactions and invalidation
 // ---------------------------------------------------------------------------------------------------------------
+
+/// The number of the command that comes next: what was written so far has a lower one.
+pub fn next_command() -> u32 {
+    // SAFETY: advances and reads a counter of the backend.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::GetCurrentCommandId(false)
+    }
+}
+
+/// Whether the transaction runs at SERIALIZABLE.
+pub fn is_serializable() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::XactIsoLevel == pg_sys::XACT_SERIALIZABLE.cast_signed() }
+}
+
+/// Whether this is the number of the transaction that runs, or of one of its subtransactions.
+pub fn is_own_transaction(number: u32) -> bool {
+    // SAFETY: looks the number up in the backend's own list.
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(number.into()) }
+}
 
 /// How deep in subtransactions we are; 1 outside of any.
 pub fn nest_level() -> i32 {
@@ -625,14 +852,14 @@ pub fn nest_level() -> i32 {
     unsafe { pg_sys::GetCurrentTransactionNestLevel() }
 }
 
-/// Runs `body` with a snapshot set, as code in a pre-commit callback must.
-fn with_snapshot(body: fn() -> Result<()>) -> Result<()> {
+/// Runs `body` with a snapshot set, as code in a pre-commit callback or between a procedure's transactions must.
+fn with_snapshot<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     // SAFETY: pushed and popped in pairs; on an error the abort pops it.
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
-    body()?;
+    let given = body()?;
     // SAFETY: see above.
     unsafe { pg_sys::PopActiveSnapshot() };
-    Ok(())
+    Ok(given)
 }
 
 /// What the rest of the library has to do when transactions and tables change.
@@ -693,8 +920,8 @@ unsafe extern "C-unwind" fn on_invalidation(_: Datum, relation: Oid) {
     }
 }
 
-/// A schema was renamed, or a role changed: the relation cache says nothing of it. Our statements name schemas, and what
-/// row-level security hides from the owner of campaigns depends on its role.
+/// A schema or an enum's label was renamed, or a role changed: the relation cache says nothing of it. Our statements name
+/// schemas and labels, and what row-level security hides from the owner of campaigns depends on its role.
 unsafe extern "C-unwind" fn on_other_change(argument: Datum, _: c_int, _: u32) {
     // SAFETY: an invalid OID stands for any relation.
     unsafe { on_invalidation(argument, Oid::INVALID) };
@@ -710,8 +937,8 @@ pub fn register_callbacks(callbacks: Callbacks) {
         pg_sys::RegisterXactCallback(Some(on_transaction), null_mut());
         pg_sys::RegisterSubXactCallback(Some(on_subtransaction), null_mut());
         pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), Datum::from(0));
-        use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, NAMESPACEOID};
-        for cache in [NAMESPACEOID, AUTHOID, AUTHMEMROLEMEM] {
+        use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, ENUMOID, NAMESPACEOID};
+        for cache in [NAMESPACEOID, AUTHOID, AUTHMEMROLEMEM, ENUMOID] {
             pg_sys::CacheRegisterSyscacheCallback(cache as c_int, Some(on_other_change), Datum::from(0));
         }
     }

@@ -22,8 +22,8 @@ use std::rc::Rc;
 /// Up to here keys count as few: a statement over them walks indexes with a plan made once.
 pub const FEW_KEYS: usize = 64;
 
-fn planned_for(keys: &[Key]) -> Planned {
-    if keys.len() <= FEW_KEYS {
+fn planned_for(keys: usize) -> Planned {
+    if keys <= FEW_KEYS {
         Planned::Once
     } else {
         Planned::EachTime
@@ -33,13 +33,16 @@ fn planned_for(keys: &[Key]) -> Planned {
 /// One total: its tables and columns, and the statements that keep it.
 pub struct Binding {
     pub shape: Shape,
+    /// The owner of the extension's own tables.
+    pub keeper: Oid,
     plans: RefCell<HashMap<(Statement, Planned), Rc<Plan>>>,
 }
 
 impl Binding {
-    fn new(shape: Shape) -> Self {
+    fn new(shape: Shape, keeper: Oid) -> Self {
         Self {
             shape,
+            keeper,
             plans: RefCell::default(),
         }
     }
@@ -69,22 +72,59 @@ impl Binding {
 
     /// Runs a statement over keys, as the owner of the campaigns table, with everything committed in sight.
     pub fn run(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
-        let planned = planned_for(keys);
-        backend::as_role(self.shape.campaigns.owner, || {
-            let plan = self.plan(statement, &[kind.array_oid()], planned)?;
-            backend::execute(&plan, &[Value::Keys(kind, keys)], Sees::Latest)
+        self.run_over(statement, keys.len(), &[Value::Keys(kind, keys)], Sees::Latest)
+    }
+
+    /// The same, planned for these very keys, be they few.
+    pub fn run_once(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
+        self.run_as(
+            self.shape.campaigns.owner,
+            statement,
+            Planned::EachTime,
+            &[Value::Keys(kind, keys)],
+            Sees::Latest,
+        )
+    }
+
+    /// Runs a statement over as many keys, as the owner of the campaigns table.
+    pub fn run_over(&self, statement: Statement, keys: usize, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
+        self.run_as(self.shape.campaigns.owner, statement, planned_for(keys), values, sees)
+    }
+
+    /// Runs a statement on the extension's own tables, as their owner.
+    pub fn run_as_keeper(&self, statement: Statement, values: &[Value]) -> Result<Vec<Row>> {
+        self.run_as(self.keeper, statement, Planned::Once, values, Sees::Own)
+    }
+
+    fn run_as(
+        &self,
+        role: Oid,
+        statement: Statement,
+        planned: Planned,
+        values: &[Value],
+        sees: Sees,
+    ) -> Result<Vec<Row>> {
+        backend::as_role(role, || {
+            let plan = self.plan(statement, values, planned)?;
+            backend::execute(&plan, values, sees)
         })
     }
 
     /// Stores totals: amounts as text, one for each key.
     pub fn store(&self, keys: &[Key], totals: &[String]) -> Result<Vec<Row>> {
-        let kind = self.shape.campaign_key;
-        let planned = planned_for(keys);
+        let values = [Value::Keys(self.shape.campaign_key, keys), Value::Texts(totals)];
         self.with_names_of_the_owner(|| {
-            let values = [Value::Keys(kind, keys), Value::Texts(totals)];
-            let plan = self.plan(Statement::Store, &values.each_ref().map(Value::type_oid), planned)?;
+            let plan = self.plan(Statement::Store, &values, planned_for(keys.len()))?;
             backend::execute(&plan, &values, Sees::Latest)
         })
+    }
+
+    /// The keys of campaigns that a statement without parameters gives.
+    pub fn keys_of(&self, statement: Statement) -> Result<Vec<Key>> {
+        let owner = self.shape.campaigns.owner;
+        let rows = self.run_as(owner, statement, Planned::EachTime, &[], Sees::Latest)?;
+        let kind = self.shape.campaign_key;
+        Ok(rows.iter().filter_map(|row| kind.parse(row.text(0))).collect())
     }
 
     /// Runs what may fire triggers of the user's: as the owner of the campaigns table, so not with names from the search
@@ -100,18 +140,23 @@ impl Binding {
 
     /// All campaigns with what is recorded and what should be; rows of [`statements::summed`].
     pub fn preview(&self, sees: Sees) -> Result<Vec<Row>> {
-        backend::as_role(self.shape.campaigns.owner, || {
-            backend::execute(&*self.plan(Statement::Preview, &[], Planned::EachTime)?, &[], sees)
-        })
+        self.run_as(
+            self.shape.campaigns.owner,
+            Statement::Preview,
+            Planned::EachTime,
+            &[],
+            sees,
+        )
     }
 
-    fn plan(&self, statement: Statement, types: &[Oid], planned: Planned) -> Result<Rc<Plan>> {
+    fn plan(&self, statement: Statement, values: &[Value], planned: Planned) -> Result<Rc<Plan>> {
         if let Some(plan) = self.plans.borrow().get(&(statement, planned)) {
             return Ok(Rc::clone(plan));
         }
+        let types: Vec<Oid> = values.iter().map(Value::type_oid).collect();
         let plan = Rc::new(backend::prepare(
             &statements::sql(&self.shape, statement),
-            types,
+            &types,
             planned,
         )?);
         self.plans.borrow_mut().insert((statement, planned), Rc::clone(&plan));
@@ -161,7 +206,7 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
     }
     let shape = describe(&trigger, tables, columns)?;
     check_rows_are_seen(&shape)?;
-    Ok(Some(Rc::new(Binding::new(shape))))
+    Ok(Some(Rc::new(Binding::new(shape, catalog::keeper()?))))
 }
 
 /// The campaigns tables that are attached.

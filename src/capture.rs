@@ -4,21 +4,28 @@
 //! remembered in its own: should it be rolled back, the totals it wrote are gone and the outer writes are not.
 
 use crate::key::Key;
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::money;
+use rust_decimal::Decimal;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows of one level of one binding that are remembered one by one. Beyond, the flush's first half runs early and
 /// leaves only the campaigns: memory stays flat however many rows a statement writes.
 pub const ROWS_KEPT: usize = 10_000;
 
+/// The command of this transaction that wrote a row version: they count up.
+pub type CommandId = u32;
+
 /// What was written of one binding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// Clips whose campaigns must be looked up.
-    pub clips: BTreeSet<Key>,
+    /// Clips, and by how much the earnings of each grew; `None`: not known exactly, or not all that changed.
+    pub clips: HashMap<Key, Option<Decimal>>,
+    /// Links, as campaign and clip, and how many more of them count than before.
+    pub links: HashMap<(Key, Key), i64>,
     /// Clips that a link points to anew: to be locked.
     pub linked_clips: BTreeSet<Key>,
-    /// Campaigns to be locked and summed.
+    /// Campaigns to be summed, whatever else is known of them.
     pub campaigns: BTreeSet<Key>,
     /// Those of them whose spent was written by hand.
     pub written_by_hand: BTreeSet<Key>,
@@ -28,22 +35,61 @@ pub struct Touched {
     pub guarded_campaigns: BTreeSet<Key>,
     /// A table was truncated.
     pub every_campaign: bool,
+    /// Rows were so many that only their campaigns are kept.
+    pub overflowed: bool,
+    /// The command that wrote the oldest of the row versions that clips and links were read from.
+    pub oldest: Option<CommandId>,
 }
 
 impl Touched {
-    /// The rows a look-up or a lock is still owed to.
+    /// The rows that are remembered one by one.
     pub fn rows(&self) -> usize {
-        self.clips.len() + self.linked_clips.len() + self.guarded_clips.len() + self.guarded_campaigns.len()
+        self.clips.len()
+            + self.links.len()
+            + self.linked_clips.len()
+            + self.guarded_clips.len()
+            + self.guarded_campaigns.len()
+    }
+
+    /// A clip's earnings grew by `difference`; `None`: by what is not known exactly.
+    pub fn clip(&mut self, key: Key, difference: Option<Decimal>) {
+        let sum = self.clips.entry(key).or_insert(Some(Decimal::ZERO));
+        *sum = sum
+            .zip(difference)
+            .and_then(|(one, other)| money::exact_sum([one, other]));
+    }
+
+    /// `count` more links of this clip to this campaign count.
+    pub fn link(&mut self, campaign: Key, clip: Key, count: i64) {
+        *self.links.entry((campaign, clip)).or_default() += count;
+    }
+
+    pub fn written_by(&mut self, command: CommandId) {
+        self.oldest = Some(self.oldest.map_or(command, |oldest| oldest.min(command)));
+    }
+
+    /// Whether all of it was written since the last flush: nothing of it is in a total yet.
+    pub fn is_all_new(&self) -> bool {
+        self.oldest.is_none_or(is_new)
     }
 
     pub fn merge(&mut self, other: Self) {
-        self.clips.extend(other.clips);
+        for (key, difference) in other.clips {
+            self.clip(key, difference);
+        }
+        for ((campaign, clip), count) in other.links {
+            self.link(campaign, clip, count);
+        }
         self.linked_clips.extend(other.linked_clips);
         self.campaigns.extend(other.campaigns);
         self.written_by_hand.extend(other.written_by_hand);
         self.guarded_clips.extend(other.guarded_clips);
         self.guarded_campaigns.extend(other.guarded_campaigns);
         self.every_campaign |= other.every_campaign;
+        self.overflowed |= other.overflowed;
+        if let Some(oldest) = other.oldest {
+            self.written_by(oldest);
+        }
     }
 }
 
@@ -138,6 +184,9 @@ impl Pending {
 
 thread_local! {
     static PENDING: RefCell<Pending> = RefCell::default();
+    /// The last flush of this transaction saw what commands before this one had written. Row versions reach us at the
+    /// end of their statement: a flush inside of it (a trigger's, a data-modifying WITH's) has seen more than it was told.
+    static FLUSHED_BEFORE: Cell<CommandId> = const { Cell::new(0) };
 }
 
 /// Notes what a trigger saw at subtransaction level `nest`; gives how many rows the level now keeps of this binding.
@@ -163,6 +212,17 @@ pub fn take_one(nest: i32, binding: BindingId) -> Touched {
     PENDING.with_borrow_mut(|pending| std::mem::take(pending.touched(nest, binding)))
 }
 
+/// Whether a command has written what no flush of this transaction can have read.
+pub fn is_new(command: CommandId) -> bool {
+    command >= FLUSHED_BEFORE.get()
+}
+
+/// A flush has read what commands before `next` wrote. A rollback of the flush does not take this back: what is then
+/// owed again is summed.
+pub fn flushed_before(next: CommandId) {
+    FLUSHED_BEFORE.set(next);
+}
+
 /// A subtransaction became part of the one around it.
 pub fn commit_subtransaction(nest: i32) {
     PENDING.with_borrow_mut(|pending| pending.commit(nest));
@@ -176,6 +236,7 @@ pub fn abort_subtransaction(nest: i32) {
 /// The transaction ended.
 pub fn clear() {
     PENDING.with_borrow_mut(|pending| pending.0.clear());
+    FLUSHED_BEFORE.set(0);
 }
 
 #[cfg(test)]
@@ -185,12 +246,41 @@ mod tests {
     const BINDING: BindingId = 7;
 
     fn write(pending: &mut Pending, nest: i32, clip: i64) {
-        pending.touched(nest, BINDING).clips.insert(Key::Int(clip));
+        pending.touched(nest, BINDING).clip(Key::Int(clip), Some(Decimal::ONE));
     }
 
     fn clips(pending: &mut Pending, nest: i32) -> Vec<String> {
         let taken = pending.take(nest).remove(&BINDING).unwrap_or_default();
-        taken.clips.iter().map(ToString::to_string).collect()
+        let mut clips: Vec<String> = taken.clips.keys().map(ToString::to_string).collect();
+        clips.sort();
+        clips
+    }
+
+    #[test]
+    fn differences_of_a_clip_add_up_until_one_is_unknown() {
+        let (key, mut touched) = (Key::Int(1), Touched::default());
+        let amount = |cents| Some(Decimal::new(cents, 2));
+        touched.clip(key.clone(), amount(150));
+        touched.clip(key.clone(), amount(-25));
+        assert_eq!(touched.clips[&key], amount(125));
+        touched.clip(key.clone(), None);
+        touched.clip(key.clone(), amount(1));
+        assert_eq!(touched.clips[&key], None);
+    }
+
+    #[test]
+    fn what_is_merged_is_as_old_as_its_oldest_part() {
+        let mut touched = Touched::default();
+        let mut older = Touched::default();
+        touched.written_by(7);
+        older.written_by(5);
+        touched.merge(older);
+        touched.merge(Touched::default());
+        assert_eq!(touched.oldest, Some(5));
+        flushed_before(5);
+        assert!(touched.is_all_new());
+        flushed_before(6);
+        assert!(!touched.is_all_new());
     }
 
     #[test]

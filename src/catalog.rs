@@ -2,12 +2,13 @@
 //! sight, and as of now (an old snapshot would not show a trigger that is firing already).
 
 use crate::backend::{self, Sees};
+use crate::cache;
 use crate::errors::{Error, Result};
 use crate::key::KeyType;
 use crate::mapping::FullName;
 use crate::names;
 use crate::values::{Row, Value};
-use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::{self, Oid};
 
 /// Reads the catalogs.
 pub fn read(sql: &str, values: &[Value]) -> Result<Vec<Row>> {
@@ -134,6 +135,32 @@ impl Column {
     pub fn key_type(&self) -> Option<KeyType> {
         KeyType::of(self.base_type)
     }
+
+    pub fn is_float(&self) -> bool {
+        matches!(self.base_type, pg_sys::FLOAT4OID | pg_sys::FLOAT8OID)
+    }
+
+    /// Precision and scale of a numeric, if it has them.
+    pub fn numeric_limits(&self) -> Option<(i32, i32)> {
+        numeric_limits(self.typmod)
+    }
+
+    /// How many decimals a type of money holds; without a limit, all.
+    pub fn decimals(&self) -> i32 {
+        match self.base_type {
+            pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID => 0,
+            _ => self.numeric_limits().map_or(i32::MAX, |(_, scale)| scale),
+        }
+    }
+}
+
+/// Precision and scale of a numeric type, if it has them; as in numeric.c.
+fn numeric_limits(typmod: i32) -> Option<(i32, i32)> {
+    const HEADER_BYTES: i32 = 4;
+    (typmod >= HEADER_BYTES).then(|| {
+        let packed = typmod - HEADER_BYTES;
+        ((packed >> 16) & 0xffff, ((packed & 0x7ff) ^ 1024) - 1024)
+    })
 }
 
 /// All columns of a table, in their order.
@@ -245,6 +272,13 @@ pub fn enum_labels(enum_type: Oid) -> Result<Vec<String>> {
         .collect())
 }
 
+/// The OIDs of some of them.
+pub fn label_oids(enum_type: Oid, labels: &[String]) -> Result<Vec<Oid>> {
+    let sql = "SELECT oid FROM pg_enum WHERE enumtypid = $1 AND enumlabel = ANY ($2)";
+    let rows = read(sql, &[Value::Oid(enum_type), Value::Texts(labels)])?;
+    Ok(rows.iter().map(|row| row.oid(0)).collect())
+}
+
 /// The partitions below a table, of all levels, in the order of their names.
 pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
     let rows = read(
@@ -302,21 +336,23 @@ pub fn role_name(role: Oid) -> Result<String> {
 }
 
 /// The owner of the extension's own tables.
-pub fn owner_of_corrections() -> Result<Oid> {
+pub fn keeper() -> Result<Oid> {
     let rows = read(
-        "SELECT c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        "SELECT c.relowner, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = 'spend_sync' AND c.relname = 'correction'",
         &[],
     )?;
-    rows.first()
-        .map(|row| row.oid(0))
-        .ok_or_else(|| Error::internal("no table spend_sync.correction"))
+    let found = rows
+        .first()
+        .ok_or_else(|| Error::internal("no table spend_sync.correction"))?;
+    cache::watch(&[found.oid(1)]); // the owner may change
+    Ok(found.oid(0))
 }
 
 /// How many totals of a campaigns table were corrected within the last 7 days, and by what the last one was found. What
-/// attach found was wrong before it was kept. /// Read as the owner of the log.
+/// attach found was wrong before it was kept. Read as the owner of the log.
 pub fn recent_corrections(campaigns: Oid) -> Result<(i64, String)> {
-    let rows = backend::as_role(owner_of_corrections()?, || {
+    let rows = backend::as_role(keeper()?, || {
         read(
             "SELECT count(*), (array_agg(found_by ORDER BY at DESC))[1] FROM spend_sync.correction
              WHERE campaigns = $1 AND found_by <> 'attach' AND at > now() - interval '7 days'",
@@ -327,4 +363,18 @@ pub fn recent_corrections(campaigns: Oid) -> Result<(i64, String)> {
         .first()
         .map(|row| (row.number(0), row.text(1).to_owned()))
         .unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numeric_limits;
+
+    #[test]
+    fn precision_and_scale_come_out_of_the_typmod() {
+        let typmod = |precision: i32, scale: i32| ((precision << 16) | (scale & 0x7ff)) + 4;
+        assert_eq!(numeric_limits(typmod(10, 2)), Some((10, 2)));
+        assert_eq!(numeric_limits(typmod(1000, 1000)), Some((1000, 1000)));
+        assert_eq!(numeric_limits(typmod(3, -2)), Some((3, -2)));
+        assert_eq!(numeric_limits(-1), None);
+    }
 }

@@ -153,14 +153,14 @@ fn create_index(table: &Relation, column: &str) -> String {
 
 /// Whether a total can lose digits in its column.
 fn rounding(shape: &Shape) -> Option<Finding> {
-    let (spent, earnings) = (&shape.spent, &shape.earnings);
-    let is_float = |kind| matches!(kind, pg_sys::FLOAT4OID | pg_sys::FLOAT8OID);
-    let problem = if is_float(spent.base_type) {
-        "it keeps about 15 digits (real: 6) of a total"
-    } else if decimals(spent.base_type, spent.typmod) < decimals(earnings.base_type, earnings.typmod) {
-        "it has fewer decimals than the earnings: totals are rounded"
-    } else {
+    if shape.holds_every_sum() {
         return None;
+    }
+    let (spent, earnings) = (&shape.spent, &shape.earnings);
+    let problem = if spent.is_float() {
+        "it keeps about 15 digits (real: 6) of a total"
+    } else {
+        "it has fewer decimals than the earnings: totals are rounded"
     };
     Some(Finding {
         severity: "warning",
@@ -170,21 +170,13 @@ fn rounding(shape: &Shape) -> Option<Finding> {
             "Detach, ALTER TABLE {} ALTER COLUMN {} TYPE {}; and attach again: triggers hold the type of their columns.",
             shape.campaigns.display(),
             backend::display_name(&spent.name),
-            if is_float(earnings.base_type) {
+            if earnings.is_float() {
                 "numeric"
             } else {
                 &earnings.type_name
             }
         ),
     })
-}
-
-/// How many decimals a type of money holds; without a limit, all.
-fn decimals(base_type: Oid, typmod: i32) -> i32 {
-    match base_type {
-        pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID => 0,
-        _ => statements::numeric_limits(typmod).map_or(i32::MAX, |(_, scale)| scale),
-    }
 }
 
 fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {

@@ -53,6 +53,13 @@ pub enum Error {
     NullArgument {
         argument: &'static str,
     },
+    BadBatchSize {
+        given: i32,
+    },
+    /// A procedure that commits was called where it cannot.
+    InTransactionBlock {
+        procedure: &'static str,
+    },
 
     TotalDoesNotFit {
         campaigns: String,
@@ -178,6 +185,8 @@ impl Error {
             | Self::CampaignMissing { .. }
             | Self::BadKey { .. }
             | Self::NullArgument { .. }
+            | Self::BadBatchSize { .. }
+            | Self::InTransactionBlock { .. }
             | Self::MayNotPreview { .. } => self.call_parts(),
             Self::TotalDoesNotFit { .. }
             | Self::TotalNotStored { .. }
@@ -259,6 +268,20 @@ impl Error {
                 format!("argument {argument} must not be NULL"),
                 "The call is about one thing, and NULL names none.",
                 "spend_sync_status() lists all campaigns, the view spend_sync.binding what is attached.",
+            ),
+            Self::BadBatchSize { given } => Parts::new(
+                Code::ERRCODE_INVALID_PARAMETER_VALUE,
+                format!("batch_size cannot be {given}"),
+                "It is how many campaigns are locked and repaired in one transaction.",
+                "Use a number above 0; the default is 500.",
+            ),
+            Self::InTransactionBlock { procedure } => Parts::new(
+                Code::ERRCODE_INVALID_TRANSACTION_TERMINATION,
+                format!("{procedure} cannot run inside a transaction block or a function"),
+                "It commits after each batch.",
+                format!(
+                    "CALL {procedure}() by itself; inside a transaction, sync_all_campaigns() does the same at once."
+                ),
             ),
             Self::MayNotPreview { role, problem, advice } => Parts::new(
                 Code::ERRCODE_INSUFFICIENT_PRIVILEGE,

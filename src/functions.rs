@@ -1,13 +1,14 @@
 //! The SQL functions: arguments in, rows out.
 
 use crate::attach::{self, Attached, Request};
-use crate::backend::{self, Name};
+use crate::backend::{self, Name, ProcedureCall};
 use crate::binding::{self, Binding};
 use crate::catalog;
 use crate::check;
+use crate::corrections::FoundBy;
 use crate::detect::Given;
 use crate::errors::{self, Error};
-use crate::flush::{self, FoundBy};
+use crate::repair;
 use crate::report;
 use crate::shape::Shape;
 use crate::statements::summed;
@@ -211,8 +212,29 @@ sync_function! {
     ///
     /// Errors: 22003 if a total does not fit.
     fn sync_all_campaigns = "sync_all_campaigns" (campaigns: default!(Option<PgRelation>, "NULL")) {
-        attached_table(oid(campaigns)).and_then(|binding| flush::sync_all(&binding, FoundBy::SyncAllCampaigns))
+        attached_table(oid(campaigns)).and_then(|binding| repair::sync_all(&binding, FoundBy::SyncAllCampaigns))
     }
+}
+
+backend::c_function!(
+    procedure_entry,
+    spend_sync_repair,
+    pg_finfo_spend_sync_repair,
+    "spend_sync_repair",
+    crate::functions::repair_in_batches
+);
+
+/// `CALL spend_sync_repair(campaigns, batch_size)`: what `sync_all_campaigns` does, in batches that commit as they go. Says
+/// after each how many campaigns are done, of how many that differed when it began.
+///
+/// Errors: 2D000 inside a transaction block; 22023 unless `batch_size` is above 0; 22003 if a total does not fit. What was
+/// committed before stays; the next CALL goes on there.
+fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
+    let argument = "batch_size";
+    let batch_size = call.integer(1).ok_or(Error::NullArgument { argument })?;
+    let size = usize::try_from(batch_size).ok().filter(|size| *size > 0);
+    let size = size.ok_or(Error::BadBatchSize { given: batch_size })?;
+    repair::in_batches(call, size, || attached_table(call.relation(0)))
 }
 
 fn sync_one(id: Option<String>, campaigns: Option<Oid>) -> errors::Result<Vec<Row>> {
@@ -226,7 +248,7 @@ fn sync_one(id: Option<String>, campaigns: Option<Oid>) -> errors::Result<Vec<Ro
             kind: kind.name(),
         });
     };
-    match flush::sync_one(&binding, key)? {
+    match repair::sync_one(&binding, key)? {
         Some(row) => Ok(vec![row]),
         None => Err(Error::CampaignMissing { campaigns, id }),
     }

@@ -7,7 +7,7 @@ use pgrx::pg_sys;
 use std::fmt;
 
 /// One key. The variant follows the column's type, so that `5` and `'5'` never meet in one set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     Int(i64),
     Uuid([u8; 16]),

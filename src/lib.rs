@@ -3,16 +3,20 @@
 //! The data goes one way:
 //!
 //! ```text
-//! triggers -> capture -> flush -> statements / backend      (a write)
-//! functions -> attach | flush | report | check -> binding   (a call)
+//! triggers -> capture -> flush -> adjust -> locks           (a write)
+//!                              -> settle -> locks, large
+//! functions -> attach | repair | report | check -> binding  (a call)
 //! ```
 //!
+//! `flush` brings up what a transaction owes: `adjust` says by how much totals may be moved, `settle` sums the others
+//! and stores all, `large` knows which is which, `corrections` is the log.
 //! `binding` says which tables and columns feed which total: read from the triggers' arguments (`mapping`), looked up
 //! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `values`, `names` and `money` are pure;
 //! `errors`, `settings` and `cache` are leaves; `backend` is the only file with `unsafe` in it.
 
 use pgrx::prelude::*;
 
+mod adjust;
 mod attach;
 mod backend;
 mod binding;
@@ -20,17 +24,22 @@ mod cache;
 mod capture;
 mod catalog;
 mod check;
+mod corrections;
 mod ddl;
 mod detect;
 mod errors;
 mod flush;
 mod functions;
 mod key;
+mod large;
+mod locks;
 mod mapping;
 mod money;
 mod names;
+mod repair;
 mod report;
 mod settings;
+mod settle;
 mod shape;
 mod statements;
 mod trigger_binding;
@@ -46,6 +55,7 @@ extension_sql_file!(
     name = "binding",
     requires = ["schema", functions::spend_sync::bindings]
 );
+extension_sql_file!("../sql/procedures.sql", name = "procedures", requires = ["schema"]);
 extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 
 /// Called by PostgreSQL when the library is loaded into a backend.
@@ -54,13 +64,26 @@ extern "C-unwind" fn _PG_init() {
     settings::define();
     backend::reserve_settings(c"spend_sync");
     backend::register_callbacks(backend::Callbacks {
-        owes_nothing: capture::is_empty,
+        owes_nothing: flush::owes_nothing,
         before_commit: flush::before_commit,
-        after_end: capture::clear,
+        after_end,
         subtransaction_commits: capture::commit_subtransaction,
-        subtransaction_aborts: capture::abort_subtransaction,
+        subtransaction_aborts,
         relation_changed: cache::forget,
     });
+}
+
+/// The transaction ended.
+fn after_end() {
+    capture::clear();
+    corrections::acquit();
+    large::clear();
+}
+
+/// A subtransaction of this nest level was rolled back.
+fn subtransaction_aborts(nest: i32) {
+    capture::abort_subtransaction(nest);
+    corrections::acquit();
 }
 
 #[cfg(any(test, feature = "pg_test"))]

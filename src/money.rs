@@ -8,6 +8,53 @@ pub fn parse(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok()
 }
 
+/// Reads a numeric as PostgreSQL keeps it, without its length word: a header of one or two 16-bit words (sign, weight of
+/// the first digit, decimals to show), then digits to the base of 10,000. `None` as for [`parse`].
+pub fn from_stored(numeric: &[u8]) -> Option<Decimal> {
+    const KIND: u16 = 0xC000;
+    const SHORT: u16 = 0x8000;
+    const NEGATIVE: u16 = 0x4000;
+    const SPECIAL: u16 = 0xC000;
+    let mut words = numeric
+        .chunks_exact(2)
+        .map(|word| u16::from_ne_bytes([word[0], word[1]]));
+    let header = words.next()?;
+    let (is_negative, scale, weight) = match header & KIND {
+        SPECIAL => return None,
+        SHORT => {
+            let weight = i32::from(header & 0x003F) - if header & 0x0040 == 0 { 0 } else { 64 };
+            (header & 0x2000 != 0, (header & 0x1F80) >> 7, weight)
+        }
+        sign => (
+            sign == NEGATIVE,
+            header & 0x3FFF,
+            i32::from(words.next()?.cast_signed()),
+        ),
+    };
+    let scale = u32::from(scale);
+    let mut mantissa: i128 = 0;
+    let mut digits: i32 = 0;
+    for digit in words {
+        mantissa = mantissa.checked_mul(10_000)?.checked_add(i128::from(digit))?;
+        digits += 1;
+    }
+    // The mantissa counts units of 10,000 to the power of (weight - digits + 1); wanted are units of 10 to the power
+    // of -scale.
+    let shift = 4 * (weight + 1 - digits) + i32::try_from(scale).ok()?;
+    let power = 10_i128.checked_pow(shift.unsigned_abs());
+    let mantissa = match (mantissa, shift) {
+        (0, _) => 0,
+        (_, 0..) => mantissa.checked_mul(power?)?,
+        _ => exact_quotient(mantissa, power?)?,
+    };
+    let mantissa = if is_negative { -mantissa } else { mantissa };
+    Decimal::try_from_i128_with_scale(mantissa, scale).ok()
+}
+
+fn exact_quotient(dividend: i128, divisor: i128) -> Option<i128> {
+    (dividend % divisor == 0).then_some(dividend / divisor)
+}
+
 /// The exact sum; `None` where it is not exact. `checked_add` drops decimals beyond 96 bits and still returns a sum:
 /// one whose scale came out smaller than a term's counts as overflow.
 pub fn exact_sum(terms: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
@@ -15,6 +62,23 @@ pub fn exact_sum(terms: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
         let next = sum.checked_add(term)?;
         (next.scale() >= sum.scale().max(term.scale())).then_some(next)
     })
+}
+
+/// The exact difference of two amounts that may be unknown; `None` where it is not known exactly.
+pub fn difference(new: Option<Decimal>, old: Option<Decimal>) -> Option<Decimal> {
+    exact_sum([new?, -old?])
+}
+
+/// Whether two amounts, as PostgreSQL prints them, are the same number: 1.0 and 1.00 are.
+pub fn is_same(one: &str, other: &str) -> bool {
+    fn bare(amount: &str) -> &str {
+        if amount.contains('.') {
+            amount.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            amount
+        }
+    }
+    bare(one) == bare(other)
 }
 
 #[cfg(test)]
@@ -51,5 +115,43 @@ mod tests {
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
+    }
+
+    /// A numeric as numeric.c stores it: short header where it can be, else long.
+    fn stored(header: &[u16], digits: &[u16]) -> Vec<u8> {
+        header
+            .iter()
+            .chain(digits)
+            .flat_map(|word| word.to_ne_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn a_stored_numeric_reads_as_it_prints() {
+        let short = |sign: u16, scale: u16, weight: i16| 0x8000 | sign | (scale << 7) | (weight.cast_unsigned() & 0x7F);
+        for (header, digits, text) in [
+            (vec![short(0, 2, 0)], vec![1470, 3900], "1470.39"),
+            (vec![short(0x2000, 2, -1)], vec![1000], "-0.10"),
+            (vec![short(0, 0, 0)], vec![], "0"),
+            (vec![short(0, 2, 0)], vec![], "0.00"),
+            (vec![short(0, 0, 1)], vec![12], "120000"),
+            (vec![short(0, 8, -2)], vec![1], "0.00000001"),
+            (vec![short(0, 3, 1)], vec![1, 2, 5000], "10002.500"),
+            (vec![0x4000 | 2, 1], vec![1, 0, 100], "-10000.01"),
+        ] {
+            let read = from_stored(&stored(&header, &digits));
+            assert_eq!(read.map(|amount| amount.to_string()).as_deref(), Some(text));
+        }
+        for header in [0xC000, 0xD000, 0xF000] {
+            assert_eq!(from_stored(&stored(&[header], &[])), None, "NaN and the infinities");
+        }
+        assert_eq!(from_stored(&stored(&[0, 100], &[1])), None, "10,000 to the 100th");
+        assert_eq!(from_stored(&[]), None);
+    }
+
+    #[test]
+    fn amounts_are_the_same_by_number() {
+        assert!(is_same("1.0", "1.00") && is_same("100", "100.00") && is_same("NaN", "NaN"));
+        assert!(!is_same("100", "1") && !is_same("0.10", "0.01") && !is_same("-1", "1"));
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of the extension; all may be set per session, role, database or transaction.
 
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use std::time::Duration;
 
 /// When totals are brought up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
@@ -14,10 +15,22 @@ pub enum Flush {
 }
 
 static FLUSH: GucSetting<Flush> = GucSetting::<Flush>::new(Flush::Statement);
+static RECOMPUTE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(1000);
+static RECOMPUTE_INTERVAL_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
 
 /// `spend_sync.flush` as it stands now.
 pub fn flush() -> Flush {
     FLUSH.get()
+}
+
+/// `spend_sync.recompute_limit` in approved clips: a campaign with more is large. `None`: none is.
+pub fn recompute_limit() -> Option<i64> {
+    u32::try_from(RECOMPUTE_LIMIT.get()).ok().map(i64::from)
+}
+
+/// `spend_sync.recompute_interval`: how long after it was summed a large campaign's total may be moved.
+pub fn recompute_interval() -> Duration {
+    Duration::from_millis(RECOMPUTE_INTERVAL_MS.get().unsigned_abs().into())
 }
 
 /// Defines the settings. Once per backend, when the library is loaded.
@@ -29,5 +42,25 @@ pub fn define() {
         &FLUSH,
         GucContext::Userset,
         GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"spend_sync.recompute_limit",
+        c"A campaign with at most this many approved clips is summed from its clips on every write.",
+        c"The total of a larger one is moved by the write's exact difference in between. -1: any campaign is summed.",
+        &RECOMPUTE_LIMIT,
+        -1,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"spend_sync.recompute_interval",
+        c"A campaign with more approved clips than recompute_limit is summed at most this often.",
+        c"Drift from outside heals at its first write after that. 0: it is summed on every write.",
+        &RECOMPUTE_INTERVAL_MS,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MS,
     );
 }

@@ -30,6 +30,13 @@ pub struct Shape {
     pub clips_tied: bool,
 }
 
+impl Shape {
+    /// Whether the spent column holds every sum of earnings exactly: a total can be moved by a difference then.
+    pub fn holds_every_sum(&self) -> bool {
+        !self.spent.is_float() && self.spent.decimals() >= self.earnings.decimals()
+    }
+}
+
 /// The three relations of a binding.
 pub struct Tables {
     pub campaigns: Relation,

@@ -12,16 +12,26 @@ use pgrx::pg_sys;
 const EQ: &str = "OPERATOR(pg_catalog.=)";
 const NE: &str = "OPERATOR(pg_catalog.<>)";
 
-/// The statements of a binding. All but `Preview` take an array of keys; `Store` a second one, of amounts as text.
+/// The statements of a binding. Most take an array of keys; what else they take stands with each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     LockClips,
     Affected,
     LockCampaigns,
+    /// By clips: their keys, and by how much the earnings of each grew, as text.
+    MoveByClips,
+    /// By links: campaigns; then for each link that changed its campaign, its clip, and how many more of it count.
+    MoveByLinks,
     SumFew,
     SumMany,
+    /// A second array: the amounts, as text.
     Store,
+    /// Nothing.
     Preview,
+    /// Nothing.
+    Differing,
+    /// The campaigns relation; keys as text.
+    Large,
 }
 
 /// Takes the advisory locks of an array of bigint, in its order.
@@ -43,6 +53,23 @@ pub mod summed {
     pub const TOTAL: usize = 8;
 }
 
+/// The columns behind those that `MoveByClips` and `MoveByLinks` give as well. What they call total is what is recorded
+/// and the difference together.
+pub mod moved {
+    /// Whether the difference is known exactly.
+    pub const IS_EXACT: usize = 9;
+    /// The transactions that wrote the clips whose earnings are taken off, by number, with commas between.
+    pub const TAKEN_OFF_BY: usize = 10;
+}
+
+/// The columns of a row that `Large` gives, one row a large campaign.
+pub mod large {
+    pub const ID: usize = 0;
+    pub const CLIPS: usize = 1;
+    /// Milliseconds since it was last summed.
+    pub const AGE_MS: usize = 2;
+}
+
 /// The columns of a row that `Store` gives, one row a campaign that was updated.
 pub mod stored {
     pub const ID: usize = 0;
@@ -55,10 +82,17 @@ pub fn sql(shape: &Shape, statement: Statement) -> String {
         Statement::LockClips => lock_clips(shape),
         Statement::Affected => affected(shape),
         Statement::LockCampaigns => lock_campaigns(shape),
-        Statement::SumFew => compared(shape, &walk(shape)),
-        Statement::SumMany => compared(shape, &join(shape, true)),
+        Statement::MoveByClips => moved(shape, &differences_of_clips(shape), ""),
+        Statement::MoveByLinks => {
+            let of_keys = format!("WHERE c.{} {EQ} ANY ($1) ", ident(&shape.campaign_id.name));
+            moved(shape, &differences_of_links(shape), &of_keys)
+        }
+        Statement::SumFew => compared(shape, &walk(shape), ""),
+        Statement::SumMany => compared(shape, &join(shape, true), ""),
         Statement::Store => store(shape),
-        Statement::Preview => compared(shape, &join(shape, false)),
+        Statement::Preview => compared(shape, &join(shape, false), ""),
+        Statement::Differing => differing(&compared(shape, &join(shape, false), "")),
+        Statement::Large => LARGE.to_owned(),
     }
 }
 
@@ -89,6 +123,83 @@ fn lock_campaigns(shape: &Shape) -> String {
     let (campaigns, id) = (shape.campaigns.sql(), ident(&shape.campaign_id.name));
     format!("SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c")
 }
+
+/// Locks campaigns and moves their totals by differences, without storing them; in the columns of [`summed`], then
+/// those of [`moved`]. Its snapshot is older than its locks: to be run by [`Sees::Locked`](crate::backend::Sees).
+/// ```sql
+/// SELECT c.id, c.spent::numeric AS recorded, c.spent::numeric + coalesce(d.difference, 0) AS total, ...
+/// FROM campaigns AS c [LEFT] JOIN (<differences>) AS d ON d.campaign = c.id [WHERE c.id = ANY ($1)]
+/// ORDER BY c.id FOR NO KEY UPDATE OF c
+/// ```
+fn moved(shape: &Shape, differences: &str, of_keys: &str) -> String {
+    let (campaigns, id, spent) = (
+        shape.campaigns.sql(),
+        ident(&shape.campaign_id.name),
+        ident(&shape.spent.name),
+    );
+    let join = if of_keys.is_empty() { "JOIN" } else { "LEFT JOIN" };
+    let totals = format!(
+        "SELECT c.{id} AS id, NULL::pg_catalog.text AS title, c.{spent}::numeric AS recorded, \
+         c.{spent}::numeric OPERATOR(pg_catalog.+) coalesce(d.difference, 0) AS total, NULL AS clips, \
+         c.{spent} IS NOT NULL AND coalesce(d.is_exact, true) AS is_exact, d.taken_off_by \
+         FROM {campaigns} AS c {join} ({differences}) AS d ON d.campaign {EQ} c.{id} \
+         {of_keys}ORDER BY c.{id} FOR NO KEY UPDATE OF c"
+    );
+    compared(shape, &totals, ", a.is_exact, a.taken_off_by")
+}
+
+/// What changed earnings do to each campaign that their clips are linked to, approved or not.
+/// ```sql
+/// SELECT l.campaign, sum(CASE WHEN l.status = ANY ('{APPROVED}') THEN u.difference::numeric END) AS difference,
+///        count(*) = count(u.difference) AS is_exact, NULL AS taken_off_by
+/// FROM ROWS FROM (unnest($1), unnest($2)) AS u (clip, difference) JOIN submissions AS l ON l.clip = u.clip
+/// WHERE l.campaign IS NOT NULL GROUP BY l.campaign
+/// ```
+fn differences_of_clips(shape: &Shape) -> String {
+    let (submissions, campaign) = (shape.submissions.sql(), ident(&shape.submission_campaign.name));
+    let clip = ident(&shape.submission_clip.name);
+    format!(
+        "SELECT l.{campaign} AS campaign, \
+         pg_catalog.sum(CASE WHEN {approved} THEN u.difference::numeric END) AS difference, \
+         pg_catalog.count(*) {EQ} pg_catalog.count(u.difference) AS is_exact, NULL::pg_catalog.text AS taken_off_by \
+         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS u (clip, difference) \
+         JOIN {submissions} AS l ON l.{clip} {EQ} u.clip WHERE l.{campaign} IS NOT NULL GROUP BY l.{campaign}",
+        approved = approved(shape),
+    )
+}
+
+/// What changed links do to each campaign, by the earnings that their clips have now. It is exact if all the clips are
+/// there; and, where earnings are taken off, if it was with these that they stood in the total.
+/// ```sql
+/// SELECT u.campaign, sum(u.links * coalesce(k.earnings::numeric, 0)) AS difference,
+///        count(*) = count(k.id) AS is_exact, string_agg(k.xmin::text, ',') FILTER (WHERE u.links < 0) AS taken_off_by
+/// FROM ROWS FROM (unnest($2), unnest($3), unnest($4)) AS u (campaign, clip, links)
+/// LEFT JOIN clips AS k ON k.id = u.clip GROUP BY u.campaign
+/// ```
+fn differences_of_links(shape: &Shape) -> String {
+    let (clips, clip_id, earnings) = (
+        shape.clips.sql(),
+        ident(&shape.clip_id.name),
+        ident(&shape.earnings.name),
+    );
+    format!(
+        "SELECT u.campaign, \
+         pg_catalog.sum(u.links OPERATOR(pg_catalog.*) coalesce(k.{earnings}::numeric, 0)) AS difference, \
+         pg_catalog.count(*) {EQ} pg_catalog.count(k.{clip_id}) AS is_exact, \
+         pg_catalog.string_agg(k.xmin::pg_catalog.text, ',') FILTER (WHERE u.links OPERATOR(pg_catalog.<) 0) \
+         AS taken_off_by \
+         FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \
+         AS u (campaign, clip, links) LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} u.clip GROUP BY u.campaign"
+    )
+}
+
+/// What is known of large campaigns.
+const LARGE: &str = "SELECT g.campaign_id, g.approved_clips, \
+     (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) g.recomputed_at) \
+     OPERATOR(pg_catalog.*) 1000::pg_catalog.float8)::pg_catalog.int8 \
+     FROM spend_sync.large_campaign AS g \
+     WHERE g.campaigns OPERATOR(pg_catalog.=) $1::pg_catalog.regclass \
+     AND g.campaign_id OPERATOR(pg_catalog.=) ANY ($2)";
 
 /// The names that a sum is made of, quoted.
 struct Names {
@@ -233,13 +344,21 @@ fn fitted(shape: &Shape, totals: &str) -> String {
 ///        clips, fits, total
 /// FROM (SELECT *, coalesce(fitted::numeric, total) AS actual, fitted IS NOT NULL AS fits FROM <fitted>) ORDER BY id
 /// ```
-fn compared(shape: &Shape, totals: &str) -> String {
+fn compared(shape: &Shape, totals: &str, more: &str) -> String {
     format!(
         "SELECT a.id::pg_catalog.text, a.title, a.recorded, a.actual, \
          a.actual OPERATOR(pg_catalog.-) coalesce(a.recorded, 0), \
-         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL, a.total \
+         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL, a.total{more} \
          FROM (SELECT f.*, coalesce(f.fitted::numeric, f.total) AS actual FROM ({fitted}) AS f) AS a ORDER BY a.id",
         fitted = fitted(shape, totals),
+    )
+}
+
+/// The keys of a preview's campaigns that need to be synced, in their order.
+fn differing(preview: &str) -> String {
+    format!(
+        "SELECT p.id FROM ({preview}) AS p (id, title, recorded, actual, difference, needs_sync, clips, fits, total) \
+         WHERE p.needs_sync"
     )
 }
 
@@ -299,20 +418,11 @@ fn fits(total: &str, spent: &Column) -> String {
         pg_sys::INT8OID => between("'-9223372036854775808'", "'9223372036854775807'"),
         pg_sys::FLOAT4OID => within(0, "'3.4028235e38'"),
         pg_sys::FLOAT8OID => within(0, "'1.7e308'"),
-        _ => match numeric_limits(spent.typmod) {
+        _ => match spent.numeric_limits() {
             Some((precision, scale)) => within(scale, &format!("'1e{}'", precision - scale)),
             None => finite,
         },
     }
-}
-
-/// Precision and scale of a numeric type, if it has them; as in numeric.c.
-pub fn numeric_limits(typmod: i32) -> Option<(i32, i32)> {
-    const HEADER_BYTES: i32 = 4;
-    (typmod >= HEADER_BYTES).then(|| {
-        let packed = typmod - HEADER_BYTES;
-        ((packed >> 16) & 0xffff, ((packed & 0x7ff) ^ 1024) - 1024)
-    })
 }
 
 #[cfg(test)]
@@ -333,15 +443,6 @@ mod tests {
             collation: pg_sys::Oid::INVALID,
             is_domain: false,
         }
-    }
-
-    #[test]
-    fn precision_and_scale_come_out_of_the_typmod() {
-        let typmod = |precision: i32, scale: i32| ((precision << 16) | (scale & 0x7ff)) + 4;
-        assert_eq!(numeric_limits(typmod(10, 2)), Some((10, 2)));
-        assert_eq!(numeric_limits(typmod(1000, 1000)), Some((1000, 1000)));
-        assert_eq!(numeric_limits(typmod(3, -2)), Some((3, -2)));
-        assert_eq!(numeric_limits(-1), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The binding that a firing trigger serves, and where in its rows the columns stand.
 
-use crate::backend::KeyAttribute;
+use crate::backend::{Approved, KeyAttribute, StatusAttribute};
 use crate::binding::{self, Binding, broken, resolve};
 use crate::cache::{self, Cached};
 use crate::catalog::{self, Column};
@@ -8,7 +8,7 @@ use crate::errors::{Error, Result};
 use crate::mapping::Columns;
 use crate::shape::{Shape, Tables};
 use crate::trigger_catalog::{self, Trigger, TriggerFunction};
-use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::{self, Oid};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
@@ -21,14 +21,17 @@ pub struct TriggerBinding {
 }
 
 /// The columns that a trigger reads, numbered as in its own relation (a partition may number them otherwise).
-#[derive(Clone, Copy)]
 pub enum Attributes {
     Clip {
         id: KeyAttribute,
+        earnings: i16,
+        earnings_type: Oid,
     },
     Submission {
         campaign: KeyAttribute,
         clip: KeyAttribute,
+        /// None where it takes PostgreSQL to tell which statuses count.
+        status: Option<StatusAttribute>,
     },
     Campaign {
         id: KeyAttribute,
@@ -113,10 +116,13 @@ fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<At
     Ok(match trigger.function {
         TriggerFunction::CaptureClip => Attributes::Clip {
             id: key(&shape.clip_id)?,
+            earnings: find(&shape.earnings)?.number,
+            earnings_type: shape.earnings.base_type,
         },
         TriggerFunction::CaptureSubmission => Attributes::Submission {
             campaign: key(&shape.submission_campaign)?,
             clip: key(&shape.submission_clip)?,
+            status: status(shape, find(&shape.status)?)?,
         },
         TriggerFunction::CaptureCampaign => Attributes::Campaign {
             id: key(&shape.campaign_id)?,
@@ -125,4 +131,22 @@ fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<At
         },
         TriggerFunction::Flush => Attributes::None,
     })
+}
+
+/// What counts, as rows hold it. A collation may call another text equal to an approved one: bytes cannot tell then.
+fn status(shape: &Shape, column: &Column) -> Result<Option<StatusAttribute>> {
+    let wanted = &shape.columns.approved;
+    let approved = if column.is_enum {
+        Approved::Labels(catalog::label_oids(column.base_type, wanted)?)
+    } else if column.base_type == pg_sys::BOOLOID {
+        Approved::Booleans(wanted.iter().map(|value| value == "true").collect())
+    } else if column.has_deterministic_collation {
+        Approved::Texts(wanted.clone())
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(StatusAttribute {
+        number: column.number,
+        approved,
+    }))
 }

@@ -3,32 +3,37 @@
 use crate::backend::{self, Event, TriggerCall, Version};
 use crate::binding::Binding;
 use crate::capture::{self, Touched};
+use crate::corrections;
 use crate::errors::{Error, Result};
 use crate::key::Key;
 use crate::settings::{self, Flush};
 use crate::trigger_binding::{self, Attributes};
-use crate::{flush, money};
+use crate::{flush, money, settle};
 use std::rc::Rc;
 
-backend::trigger_function!(
+backend::c_function!(
+    trigger_entry,
     spend_sync_capture_clip,
     pg_finfo_spend_sync_capture_clip,
     "capture_clip",
     crate::triggers::capture_clip
 );
-backend::trigger_function!(
+backend::c_function!(
+    trigger_entry,
     spend_sync_capture_submission,
     pg_finfo_spend_sync_capture_submission,
     "capture_submission",
     crate::triggers::capture_submission
 );
-backend::trigger_function!(
+backend::c_function!(
+    trigger_entry,
     spend_sync_capture_campaign,
     pg_finfo_spend_sync_capture_campaign,
     "capture_campaign",
     crate::triggers::capture_campaign
 );
-backend::trigger_function!(
+backend::c_function!(
+    trigger_entry,
     spend_sync_flush,
     pg_finfo_spend_sync_flush,
     "flush",
@@ -39,13 +44,26 @@ backend::trigger_function!(
 fn capture_clip(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_clip")?;
     let found = trigger_binding::of_trigger(call.trigger())?;
-    let Attributes::Clip { id } = found.at else {
+    let Attributes::Clip {
+        id,
+        earnings,
+        earnings_type,
+    } = found.at
+    else {
         return Err(misplaced("capture_clip"));
     };
     let tied = found.binding.shape.clips_tied;
     let event = call.event();
     if event == Event::Insert && tied {
         return Ok(()); // no link can name a clip that did not exist
+    }
+    if event == Event::Update && call.keeps(id) {
+        let amount = |version| call.amount(version, earnings, earnings_type);
+        let difference = money::difference(amount(Version::New), amount(Version::Old));
+        let Some(key) = call.key(Version::New, id) else {
+            return Ok(());
+        };
+        return note(call, &found.binding, |touched| touched.clip(key, difference));
     }
     let old = if event == Event::Insert {
         None
@@ -57,23 +75,38 @@ fn capture_clip(call: &TriggerCall) -> Result<()> {
     } else {
         call.key(Version::New, id)
     };
-    note(&found.binding, |touched| {
-        if !tied && new.is_some() && new != old {
+    note(call, &found.binding, |touched| {
+        if !tied {
             touched.guarded_clips.extend(new.clone());
         }
-        touched.clips.extend(old);
-        touched.clips.extend(new);
+        for key in old.into_iter().chain(new) {
+            touched.clip(key, None);
+        }
     })
+}
+
+/// What a submission says: this clip for this campaign, and whether it counts.
+struct Link {
+    campaign: Key,
+    clip: Key,
+    /// `None`: only PostgreSQL can tell.
+    counts: Option<bool>,
 }
 
 /// AFTER INSERT OR UPDATE OR DELETE on submissions, for each row.
 fn capture_submission(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_submission")?;
     let found = trigger_binding::of_trigger(call.trigger())?;
-    let Attributes::Submission { campaign, clip } = found.at else {
+    let Attributes::Submission { campaign, clip, status } = &found.at else {
         return Err(misplaced("capture_submission"));
     };
-    let link = |version| -> Option<(Key, Key)> { Some((call.key(version, campaign)?, call.key(version, clip)?)) };
+    let link = |version| {
+        Some(Link {
+            campaign: call.key(version, *campaign)?,
+            clip: call.key(version, *clip)?,
+            counts: status.as_ref().map(|status| call.counts(version, status)),
+        })
+    };
     let event = call.event();
     let old = if event == Event::Insert {
         None
@@ -85,16 +118,25 @@ fn capture_submission(call: &TriggerCall) -> Result<()> {
     } else {
         link(Version::New)
     };
-    let shape = &found.binding.shape;
-    note(&found.binding, |touched| {
-        if let Some((_, clip)) = new.as_ref().filter(|_| new != old) {
-            touched.linked_clips.insert(clip.clone());
-            if !shape.clips_tied {
+    let is_same = |new: &Link| {
+        old.as_ref()
+            .is_some_and(|old| old.campaign == new.campaign && old.clip == new.clip)
+    };
+    let linked = new.as_ref().filter(|new| !is_same(new)).map(|new| new.clip.clone());
+    let tied = found.binding.shape.clips_tied;
+    note(call, &found.binding, |touched| {
+        if let Some(clip) = linked {
+            if !tied {
                 touched.guarded_clips.insert(clip.clone());
             }
+            touched.linked_clips.insert(clip);
         }
-        touched.campaigns.extend(old.map(|(campaign, _)| campaign));
-        touched.campaigns.extend(new.map(|(campaign, _)| campaign));
+        for (link, sign) in old.map(|link| (link, -1)).into_iter().chain(new.map(|link| (link, 1))) {
+            match link.counts {
+                Some(counts) => touched.link(link.campaign, link.clip, if counts { sign } else { 0 }),
+                None => drop(touched.campaigns.insert(link.campaign)),
+            }
+        }
     })
 }
 
@@ -102,7 +144,7 @@ fn capture_submission(call: &TriggerCall) -> Result<()> {
 fn capture_campaign(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_campaign")?;
     let found = trigger_binding::of_trigger(call.trigger())?;
-    if flush::is_own_update(TriggerCall::depth(), found.binding.oid()) {
+    if settle::is_own_update(TriggerCall::depth(), found.binding.oid()) {
         return Ok(());
     }
     let Attributes::Campaign { id, spent, spent_type } = found.at else {
@@ -126,7 +168,7 @@ fn capture_campaign(call: &TriggerCall) -> Result<()> {
     if !is_update && shape.campaigns_tied && !by_hand && amount.is_some() {
         return Ok(()); // a new campaign with nothing spent, and no link can name it yet
     }
-    note(&found.binding, |touched| {
+    note(call, &found.binding, |touched| {
         if is_new_key && !shape.campaigns_tied {
             touched.guarded_campaigns.insert(key.clone());
         }
@@ -148,7 +190,7 @@ fn flush(call: &TriggerCall) -> Result<()> {
     if call.event() == Event::Truncate {
         let found = trigger_binding::of_trigger(call.trigger())?;
         if found.is_of_it {
-            note(&found.binding, |touched| touched.every_campaign = true)?;
+            record(&found.binding, |touched| touched.every_campaign = true)?;
         }
     }
     match settings::flush() {
@@ -175,18 +217,27 @@ fn misplaced(function: &'static str) -> Error {
     }
 }
 
-/// Whether two amounts are the same number: 1.0 and 1.00 are.
+/// Whether two amounts are the same number, or both NULL.
 fn is_same_amount(one: Option<&str>, other: Option<&str>) -> bool {
-    one == other
-        || one
-            .zip(other)
-            .is_some_and(|(one, other)| match (money::parse(one), money::parse(other)) {
-                (Some(one), Some(other)) => one == other,
-                _ => false,
-            })
+    match (one, other) {
+        (Some(one), Some(other)) => money::is_same(one, other),
+        (one, other) => one == other,
+    }
 }
 
-fn note(binding: &Rc<Binding>, write: impl FnOnce(&mut Touched)) -> Result<()> {
+/// Notes what a row trigger saw.
+fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touched)) -> Result<()> {
+    let command = call.command();
+    if !capture::is_new(command) {
+        corrections::acquit();
+    }
+    record(binding, |touched| {
+        touched.written_by(command);
+        write(touched);
+    })
+}
+
+fn record(binding: &Rc<Binding>, write: impl FnOnce(&mut Touched)) -> Result<()> {
     let nest = backend::nest_level();
     if capture::record(nest, binding.id(), write) > capture::ROWS_KEPT {
         flush::compact(binding, nest)?;

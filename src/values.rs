@@ -5,9 +5,11 @@ use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
 
 /// One parameter of a statement.
+#[derive(Clone, Copy)]
 pub enum Value<'a> {
     Text(&'a str),
     Texts(&'a [String]),
+    OptionalTexts(&'a [Option<String>]),
     Oid(Oid),
     Int8s(&'a [i64]),
     Keys(KeyType, &'a [Key]),
@@ -17,7 +19,7 @@ impl Value<'_> {
     pub fn type_oid(&self) -> Oid {
         match self {
             Self::Text(_) => pg_sys::TEXTOID,
-            Self::Texts(_) => pg_sys::TEXTARRAYOID,
+            Self::Texts(_) | Self::OptionalTexts(_) => pg_sys::TEXTARRAYOID,
             Self::Oid(_) => pg_sys::OIDOID,
             Self::Int8s(_) => pg_sys::INT8ARRAYOID,
             Self::Keys(kind, _) => kind.array_oid(),
@@ -29,6 +31,7 @@ impl Value<'_> {
         match self {
             Self::Text(text) => text.into_datum(),
             Self::Texts(texts) => texts.iter().map(String::as_str).collect::<Vec<_>>().into_datum(),
+            Self::OptionalTexts(texts) => texts.iter().map(Option::as_deref).collect::<Vec<_>>().into_datum(),
             Self::Oid(oid) => oid.into_datum(),
             Self::Int8s(numbers) => numbers.to_vec().into_datum(),
             Self::Keys(kind, keys) => keys_datum(*kind, keys),

@@ -33,7 +33,7 @@ SELECT * FROM spend_sync_status();
 
 -- The setting: its default, its values, and a misspelt name is an error.
 SHOW spend_sync.flush;
-SELECT name, setting, context, enumvals, boot_val FROM pg_settings WHERE name LIKE 'spend\_sync.%' ORDER BY name;
+SELECT name, context, unit, enumvals, boot_val FROM pg_settings WHERE name LIKE 'spend\_sync.%' ORDER BY name;
 SET spend_sync.flush = 'commit';
 SHOW spend_sync.flush;
 SET spend_sync.flush = 'later';

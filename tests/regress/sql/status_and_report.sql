@@ -56,11 +56,13 @@ SELECT * FROM sync_all_campaigns();
 SELECT campaigns, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction WHERE found_by <> 'attach' ORDER BY at, campaign_id;
 SELECT spend_sync_report() -> 'summary';
 
--- The next write to a campaign heals it as well.
+-- The next write to a campaign heals it as well; to a large one, the first after the interval.
 SET session_replication_role = replica;
 UPDATE campaigns SET spent = 1234.56;
 RESET session_replication_role;
+SET spend_sync.recompute_interval = 0;
 UPDATE clips SET earnings = 20.02 WHERE id = 2;
+RESET spend_sync.recompute_interval;
 TABLE totals;
 SELECT count(*) FROM sync_all_campaigns() WHERE difference <> 0;
 

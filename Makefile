@@ -10,19 +10,20 @@ ISOLATION ?=
 SEED ?= 1
 CLIENTS ?= 8
 FLUSH ?= mixed
+TOTALS ?=
 PROFILE ?= release
-export SEED CLIENTS FLUSH PROFILE
+export SEED CLIENTS FLUSH TOTALS PROFILE
 
 # SECONDS is bash's own clock; it travels under another name.
 SECONDS ?= 20
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-isolation \
-  test-stress lint fmt clean distclean
+.PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
+  test-isolation test-isolation-moved test-stress lint fmt clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: compiler, PostgreSQL 15 and its headers (apt), cargo-pgrx (into build/)
 	@scripts/setup.sh
@@ -46,7 +47,7 @@ demo-stop: ## stop the demo's cluster
 	@scripts/cluster.sh stop demo
 
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress isolation stress
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved stress
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -57,7 +58,13 @@ test-regress: install-build ## scripts with expected output (REGRESS=name for on
 test-isolation: install-build ## colliding sessions, step by step (ISOLATION=name for one)
 	@scripts/test_expected.sh isolation $(ISOLATION)
 
-test-stress: install-build ## random concurrent writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit)
+test-regress-moved: install-build ## the same, every total moved by differences where that is possible
+	@TOTALS=moved scripts/test_expected.sh regress $(REGRESS)
+
+test-isolation-moved: install-build ## the same, every total moved by differences where that is possible
+	@TOTALS=moved scripts/test_expected.sh isolation $(ISOLATION)
+
+test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit TOTALS=mixed|summed|moved)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh
 
 lint: setup ## formatting and clippy, warnings are errors

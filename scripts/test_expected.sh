@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test_expected.sh regress|isolation [NAME]   runs the scripts of tests/regress or tests/isolation, each in a fresh
 # database of its own, and compares what they print with tests/*/expected. The last line is `N passed, N failed`.
+# TOTALS=moved: the same scripts, the same output, with every total moved by differences wherever that is possible.
 #
 # PostgreSQL's own two test programs run them, one script a call: whatever one script leaves behind is no other's.
 set -euo pipefail
@@ -23,6 +24,11 @@ trap '"$ROOT/scripts/cluster.sh" stop "$kind"' EXIT
 eval "$("$ROOT/scripts/cluster.sh" env "$kind")"
 rm -rf "$output"
 mkdir -p "$output"
+case "${TOTALS:-summed}" in
+  summed) ;;
+  moved) export PGOPTIONS="-c spend_sync.recompute_limit=0 -c spend_sync.recompute_interval=1d" ;;
+  *) fail "TOTALS is summed or moved" ;;
+esac
 
 # A spec that waits for ever is a failure after this many seconds, not after pg_isolation_regress's six minutes.
 export PGISOLATIONTIMEOUT="${PGISOLATIONTIMEOUT:-60}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Random concurrent writers against a checker that reads one snapshot after another, in a fresh cluster.
-# SECONDS_TO_RUN, SEED, CLIENTS and FLUSH choose the run. The last line is `N passed, N failed`.
+# SECONDS_TO_RUN, SEED, CLIENTS, FLUSH and TOTALS choose the run. The last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
 cd "$ROOT"
@@ -14,4 +14,5 @@ scripts/cluster.sh start stress
 eval "$(scripts/cluster.sh env stress)"
 createdb stress
 cargo run --quiet --release -p spend_sync_stress -- --host "$PGHOST" --port "$PGPORT" --user "$PGUSER" --dbname stress \
-  --seconds "${SECONDS_TO_RUN:-20}" --seed "${SEED:-1}" --clients "${CLIENTS:-8}" --flush "${FLUSH:-mixed}"
+  --seconds "${SECONDS_TO_RUN:-20}" --seed "${SEED:-1}" --clients "${CLIENTS:-8}" --flush "${FLUSH:-mixed}" \
+  --totals "${TOTALS:-mixed}"

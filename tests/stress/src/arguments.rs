@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 pub const USAGE: &str = "\
 spend_sync_stress --host SOCKETDIR --port PORT --user USER --dbname DATABASE
                   [--seconds 20] [--seed 1] [--clients 8]
-                  [--flush mixed|statement|commit] [--schema keyed|loose|both]
+                  [--flush mixed|statement|commit] [--totals mixed|summed|moved] [--schema keyed|loose|both]
                   [--no-extension] [--naive]
 
 The database must exist; its schemas stress_keyed and stress_loose are made anew.
@@ -20,6 +20,14 @@ pub enum FlushMix {
     Mixed,
     Statement,
     Commit,
+}
+
+/// How totals are brought up: `spend_sync.recompute_limit` and `recompute_interval` of the clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TotalsMix {
+    Mixed,
+    Summed,
+    Moved,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +55,7 @@ pub struct Arguments {
     pub seed: u64,
     pub clients: u32,
     pub flush: FlushMix,
+    pub totals: TotalsMix,
     pub schema: SchemaChoice,
     pub keeper: Keeper,
 }
@@ -62,6 +71,7 @@ impl Default for Arguments {
             seed: 1,
             clients: 8,
             flush: FlushMix::Mixed,
+            totals: TotalsMix::Mixed,
             schema: SchemaChoice::Both,
             keeper: Keeper::Extension,
         }
@@ -110,6 +120,14 @@ fn set(arguments: &mut Arguments, option: &str, value: &str) -> Result<()> {
                 _ => bail!("not one of mixed, statement, commit"),
             }
         }
+        "--totals" => {
+            arguments.totals = match value {
+                "mixed" => TotalsMix::Mixed,
+                "summed" => TotalsMix::Summed,
+                "moved" => TotalsMix::Moved,
+                _ => bail!("not one of mixed, summed, moved"),
+            }
+        }
         "--schema" => {
             arguments.schema = match value {
                 "keyed" => SchemaChoice::Keyed,
@@ -148,6 +166,7 @@ mod tests {
             "--host",
             "--host /s --port x",
             "--host /s --flush never",
+            "--host /s --totals guessed",
             "--host /s --what 1",
             "--host /s --clients 0",
         ] {

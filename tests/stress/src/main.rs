@@ -12,6 +12,8 @@
 //! the campaigns' FOR NO KEY UPDATE, also when campaigns with an approved link are still locked; the advisory locks;
 //! the second look for a campaign that was missing; the latest snapshot in favour of the transaction's own; the memory
 //! of what a rolled back savepoint had flushed. And `--no-extension` and `--naive` show it without the extension.
+//!
+//! Clients differ in how their totals are brought up (`--totals`), and the user's own triggers write amid a statement.
 
 mod arguments;
 mod campaign_operations;
@@ -36,7 +38,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use postgres::{Client, NoTls};
 
-use arguments::{Arguments, Keeper};
+use arguments::{Arguments, Keeper, TotalsMix};
 use control::Control;
 use dice::Dice;
 use operations::Repertoire;
@@ -169,7 +171,8 @@ fn write_and_check(
         // clients are kept to indexes. That makes plans look dear, and JIT would compile each of them for a second.
         let scans = if number % 2 == 0 { "off" } else { "on" };
         client.batch_execute(&format!(
-            "SET deadlock_timeout = '10ms'; SET enable_seqscan = {scans}; SET jit = off"
+            "SET deadlock_timeout = '10ms'; SET enable_seqscan = {scans}; SET jit = off; {}",
+            totals(arguments.totals, number)
         ))?;
         workers.push(client::Worker {
             number,
@@ -210,6 +213,20 @@ fn write_and_check(
     })
 }
 
+/// The settings of one client: whether it sums, moves, moves for a blink, or does what is the default.
+fn totals(mix: TotalsMix, client: u32) -> &'static str {
+    const SUMMED: &str = "SET spend_sync.recompute_limit = -1";
+    const MOVED: &str = "SET spend_sync.recompute_limit = 0; SET spend_sync.recompute_interval = '1h'";
+    const MOVED_FOR_A_BLINK: &str = "SET spend_sync.recompute_limit = 0; SET spend_sync.recompute_interval = '20ms'";
+    const SOME_MOVED: &str = "SET spend_sync.recompute_limit = 3; SET spend_sync.recompute_interval = '1h'";
+    match (mix, client % 4) {
+        (TotalsMix::Summed, _) | (TotalsMix::Mixed, 0) => SUMMED,
+        (TotalsMix::Moved, _) | (TotalsMix::Mixed, 1) => MOVED,
+        (TotalsMix::Mixed, 2) => MOVED_FOR_A_BLINK,
+        (TotalsMix::Mixed, _) => SOME_MOVED,
+    }
+}
+
 /// Ends the run when its time is up, or at once, with all that can be said, when it stands still.
 fn watch(arguments: &Arguments, control: &Control) {
     sleep(Duration::from_millis(50));
@@ -243,6 +260,20 @@ fn describe_waits(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// A write that sums although it knows the difference compares the two. Nothing drifts here, so each correction it logged
+/// is a difference that was wrong.
+fn check_corrections(client: &mut Client, control: &Control) -> Result<()> {
+    let wrong = client.query(
+        "SELECT concat_ws(' ', campaigns, campaign_id, recorded, actual) FROM spend_sync.correction
+         WHERE found_by = 'write' LIMIT 20",
+        &[],
+    )?;
+    for row in wrong {
+        control.fail(format!("a difference was wrong: {}", row.try_get::<_, String>(0)?));
+    }
+    Ok(())
+}
+
 /// The last word, after everything has ended: drifted campaigns, and nothing prepared that is not resolved.
 fn check_at_rest(arguments: &Arguments, schemas: &[&'static Schema], control: &Control) -> Result<u64> {
     let mut client = connect(arguments, "stress checker")?;
@@ -261,6 +292,9 @@ fn check_at_rest(arguments: &Arguments, schemas: &[&'static Schema], control: &C
         .try_get(0)?;
     if left > 0 && control.failures() == 0 {
         control.fail(format!("{left} prepared transactions were left"));
+    }
+    if arguments.keeper == Keeper::Extension {
+        check_corrections(&mut client, control)?;
     }
     Ok(findings.drifts.len() as u64)
 }

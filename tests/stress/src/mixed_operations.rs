@@ -35,6 +35,13 @@ pub const KINDS: &[Kind] = &[
         deleted_clip_hands_over,
     ),
     Kind::anywhere("with: clips and spent", 2, NOTHING, clips_and_spent),
+    Kind::anywhere("nested: writes amid a statement", 6, DUPLICATE_KEY, nested_writes),
+    Kind::anywhere(
+        "nested: amid one that decides too",
+        4,
+        DUPLICATE_KEY,
+        nested_writes_and_decision,
+    ),
 ];
 
 fn clips_then_submissions(dice: &mut Dice, schema: &Schema) -> String {
@@ -107,5 +114,36 @@ fn clips_and_spent(dice: &mut Dice, schema: &Schema) -> String {
         dice.money(),
         clip(dice),
         campaign(dice)
+    )
+}
+
+/// Earnings that make the schema's own trigger write amid the statement, for some of its rows.
+fn nested_earnings(dice: &mut Dice) -> String {
+    let cents = dice.pick(&[13, 17, 19, 23, 29]);
+    format!("{}.{cents}", dice.below(90))
+}
+
+fn nested_writes(dice: &mut Dice, schema: &Schema) -> String {
+    let [first, ..] = three_clips(dice);
+    format!(
+        "UPDATE {}.clips SET earnings = CASE WHEN id = {first} THEN {} ELSE {} END WHERE id IN ({first}, {}, {})",
+        schema.name,
+        nested_earnings(dice),
+        dice.money(),
+        clip(dice),
+        clip(dice)
+    )
+}
+
+fn nested_writes_and_decision(dice: &mut Dice, schema: &Schema) -> String {
+    format!(
+        "WITH decided AS (UPDATE {0}.clip_submissions SET status = {1} WHERE id IN ({2}, {3}))
+         UPDATE {0}.clips SET earnings = {4} WHERE id IN ({5})",
+        schema.name,
+        status(dice),
+        submission(dice),
+        submission(dice),
+        nested_earnings(dice),
+        three_clips(dice).join(", ")
     )
 }

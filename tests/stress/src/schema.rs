@@ -97,6 +97,7 @@ impl Schema {
              CREATE INDEX ON clip_submissions (\"campaignId\", status);
              CREATE INDEX ON clip_submissions (\"clipId\");
              {rows}
+             {NESTED_WRITES}
              RESET search_path; RESET client_min_messages;
              ANALYZE {name}.clips, {name}.clip_submissions, {name}.campaigns;",
             rows = rows(dice),
@@ -149,6 +150,29 @@ const LOOSE_TABLES: &str = r#"
     ) PARTITION BY LIST (status);
     CREATE TABLE clip_submissions_pending PARTITION OF clip_submissions FOR VALUES IN ('PENDING');
     CREATE TABLE clip_submissions_decided PARTITION OF clip_submissions FOR VALUES IN ('APPROVED', 'REJECTED', 'PAID');
+"#;
+
+/// A trigger of the user's that fires before ours do, and writes amid the statement that fired it: its own statements end,
+/// and are flushed, while rows of the outer one have not reached any other trigger yet. What it does hangs on the cents
+/// of the new earnings; see `mixed_operations`.
+const NESTED_WRITES: &str = r#"
+    CREATE FUNCTION nested_writes() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+    BEGIN
+        CASE NEW.earnings % 1
+            WHEN 0.13 THEN UPDATE clip_submissions SET status = 'APPROVED' WHERE "clipId" = NEW.id;
+            WHEN 0.17 THEN DELETE FROM clip_submissions WHERE "clipId" = NEW.id;
+            WHEN 0.19 THEN
+                UPDATE clip_submissions SET status = 'REJECTED' WHERE "clipId" = NEW.id;
+                DELETE FROM clip_submissions WHERE "clipId" = NEW.id;
+            WHEN 0.23 THEN UPDATE clips SET earnings = NEW.earnings + 1.01 WHERE id = NEW.id;
+            WHEN 0.29 THEN UPDATE clips SET earnings = coalesce(earnings, 0) + 0.01 WHERE id <> NEW.id AND id < 'k05';
+            ELSE
+        END CASE;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW
+        WHEN (NEW.earnings IS DISTINCT FROM OLD.earnings AND pg_trigger_depth() = 0)
+        EXECUTE FUNCTION nested_writes();
 "#;
 
 /// Four campaigns, twelve clips, half of the submissions that can exist; `spent` is left to attach.

@@ -16,9 +16,10 @@ use crate::backend::{self, Sees};
 use crate::binding::Binding;
 use crate::capture::Touched;
 use crate::errors::Result;
-use crate::key::Key;
+use crate::key::{Key, KeyType};
 use crate::locks;
-use crate::statements::{Statement, moved, summed};
+use crate::money;
+use crate::statements::{Statement, changed, linked};
 use crate::values::{Row, Value};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,41 +27,94 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The campaigns of a flush, locked.
 pub struct Locked {
     pub campaigns: BTreeSet<Key>,
-    /// Where its difference is known exactly: the campaign with its total moved, a row of [`summed`] and [`moved`].
-    pub moved: BTreeMap<Key, Row>,
+    /// Where it is known exactly, where to the total has to move.
+    pub moves: BTreeMap<Key, Move>,
 }
 
-impl Locked {
-    fn of(rows: BTreeMap<Key, Row>) -> Self {
+/// Where a total has to move; amounts in the column's currency units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    pub difference: Decimal,
+    pub total: Decimal,
+}
+
+/// What is known of a campaign's move while its rows are read; `None`: not exactly.
+struct Known {
+    recorded: Option<Decimal>,
+    difference: Option<Decimal>,
+}
+
+type KnownMoves = BTreeMap<Key, Known>;
+
+impl Known {
+    fn of_spent(spent: Option<&str>) -> Self {
         Self {
-            campaigns: rows.keys().cloned().collect(),
-            moved: rows.into_iter().filter(|(_, row)| is_exact(row)).collect(),
+            recorded: spent.and_then(money::parse),
+            difference: Some(Decimal::ZERO),
         }
     }
+
+    fn add(&mut self, difference: Option<Decimal>) {
+        self.difference = self
+            .difference
+            .zip(difference)
+            .and_then(|(one, other)| money::exact_sum([one, other]));
+    }
+
+    fn exactly(&self) -> Option<Move> {
+        let (recorded, difference) = self.recorded.zip(self.difference)?;
+        let total = money::exact_sum([recorded, difference])?;
+        Some(Move { difference, total })
+    }
+}
+
+/// Whether differences can be known exactly at all.
+fn is_known(binding: &Binding, touched: &Touched) -> bool {
+    binding.shape.holds_every_sum() && touched.is_all_new()
+}
+
+/// Whether they can, and may be read before the campaigns are locked, to be read again where that shows to have been too
+/// early. Without a foreign key a campaign may be missing, which takes more than one look; at SERIALIZABLE what was read
+/// too early counts as read all the same, and would end in 40001.
+pub fn may_look_first(binding: &Binding, touched: &Touched) -> bool {
+    is_known(binding, touched)
+        && touched.campaigns.is_empty()
+        && binding.shape.campaigns_tied
+        && !backend::is_serializable()
 }
 
 /// Locks the campaigns of all that was written, and finds out by how much each has to move.
 pub fn lock(binding: &Binding, touched: &Touched) -> Result<Locked> {
-    let is_known = binding.shape.holds_every_sum() && touched.is_all_new();
-    // Most flushes are of one kind, and one statement locks and reads. Without a foreign key a campaign may be missing,
-    // which takes more than one look; at SERIALIZABLE what is read before the lock counts as read, and may end in 40001.
-    let in_one = binding.shape.campaigns_tied && !backend::is_serializable();
-    if is_known && in_one && touched.campaigns.is_empty() {
+    if may_look_first(binding, touched) {
         if touched.links.is_empty() {
-            return Ok(Locked::of(by_clips(binding, &touched.clips)?));
+            return Ok(locked(binding, by_clips(binding, &touched.clips)?));
         }
         if touched.clips.is_empty() {
-            return Ok(Locked::of(by_links(binding, &touched.links)?));
+            return Ok(locked(binding, by_links(binding, &touched.links)?));
         }
     }
     let campaigns = campaigns_of(binding, touched)?;
     locks::lock_campaigns(binding, &campaigns)?;
-    let moved = if is_known {
-        of_one_kind(binding, touched)?
+    let moves = if is_known(binding, touched) {
+        exact(binding, of_one_kind(binding, touched)?)
     } else {
         BTreeMap::new()
     };
-    Ok(Locked { campaigns, moved })
+    Ok(Locked { campaigns, moves })
+}
+
+fn locked(binding: &Binding, known: KnownMoves) -> Locked {
+    Locked {
+        campaigns: known.keys().cloned().collect(),
+        moves: exact(binding, known),
+    }
+}
+
+/// The moves that are known exactly, to totals that the column can hold. (What it cannot hold is found by the sum.)
+fn exact(binding: &Binding, known: KnownMoves) -> BTreeMap<Key, Move> {
+    let spent = &binding.shape.spent;
+    let exactly = |(key, known): (Key, Known)| Some((key, known.exactly().filter(|to| spent.holds(to.total))?));
+    known.into_iter().filter_map(exactly).collect()
 }
 
 /// All campaigns that what was written is linked to.
@@ -69,16 +123,14 @@ pub fn campaigns_of(binding: &Binding, touched: &Touched) -> Result<BTreeSet<Key
     let mut campaigns = touched.campaigns.clone();
     campaigns.extend(touched.links.keys().map(|(campaign, _)| campaign.clone()));
     if !touched.clips.is_empty() {
-        let mut clips: Vec<Key> = touched.clips.keys().cloned().collect();
-        clips.sort_unstable();
-        let rows = binding.run(Statement::Affected, shape.clip_key, &clips)?;
+        let rows = binding.run(Statement::Affected, shape.clip_key, &sorted(touched.clips.keys()))?;
         campaigns.extend(rows.iter().filter_map(|row| shape.campaign_key.parse(row.text(0))));
     }
     Ok(campaigns)
 }
 
 /// The moves of a flush of both kinds: of those campaigns of which it knows but one kind, and no more.
-fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<BTreeMap<Key, Row>> {
+fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<KnownMoves> {
     let linked: BTreeSet<&Key> = touched.links.keys().map(|(campaign, _)| campaign).collect();
     let of_written_clips = touched
         .links
@@ -90,64 +142,104 @@ fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<BTreeMap<Key, Row
     by_links.retain(|campaign, _| !by_clips.contains_key(campaign) && !mixed.contains(campaign));
     by_clips.retain(|campaign, _| !linked.contains(campaign));
     by_clips.append(&mut by_links);
-    by_clips.retain(|campaign, row| !touched.campaigns.contains(campaign) && is_exact(row));
+    by_clips.retain(|campaign, _| !touched.campaigns.contains(campaign));
     Ok(by_clips)
 }
 
-fn by_clips(binding: &Binding, clips: &HashMap<Key, Option<Decimal>>) -> Result<BTreeMap<Key, Row>> {
+/// A clip's earnings changed: for each of its links that counts, by that much.
+fn by_clips(binding: &Binding, clips: &HashMap<Key, Option<Decimal>>) -> Result<KnownMoves> {
     if clips.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut changes: Vec<(&Key, &Option<Decimal>)> = clips.iter().collect();
-    changes.sort_unstable();
-    let keys: Vec<Key> = changes.iter().map(|(key, _)| (*key).clone()).collect();
-    let differences: Vec<Option<String>> = changes.iter().map(|(_, d)| d.map(|d| d.to_string())).collect();
     let kind = binding.shape.clip_key;
-    let values = [Value::Keys(kind, &keys), Value::OptionalTexts(&differences)];
-    by_campaign(
-        binding,
-        binding.run_over(Statement::MoveByClips, keys.len(), &values, Sees::Locked)?,
-    )
+    let keys = sorted(clips.keys());
+    let (statement, value) = match keys.as_slice() {
+        [key] => (Statement::LockByClip, Value::Key(kind, key)),
+        keys => (Statement::LockByClips, Value::Keys(kind, keys)),
+    };
+    let rows = binding.run_over(statement, keys.len(), &[value], Sees::Locked)?;
+    let mut moves = BTreeMap::new();
+    for row in &rows {
+        let Some(known) = known_of(
+            &mut moves,
+            binding.shape.campaign_key,
+            row,
+            linked::CAMPAIGN,
+            linked::SPENT,
+        ) else {
+            continue;
+        };
+        let difference = kind.parse(row.text(linked::CLIP)).and_then(|clip| *clips.get(&clip)?);
+        known.add(difference.map(|by| if row.is_true(linked::COUNTS) { by } else { Decimal::ZERO }));
+    }
+    Ok(moves)
 }
 
-fn by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<BTreeMap<Key, Row>> {
-    if links.is_empty() {
-        return Ok(BTreeMap::new());
+/// Links came to count, or no longer do: each for what its clip earns now.
+fn by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<KnownMoves> {
+    let mut moves = BTreeMap::new();
+    for row in &lock_by_links(binding, links)? {
+        let kind = binding.shape.campaign_key;
+        if let Some(known) = known_of(&mut moves, kind, row, changed::CAMPAIGN, changed::SPENT)
+            && let Some(links) = row.get(changed::LINKS).and_then(|links| links.parse().ok())
+            && links != 0
+        {
+            let earned = row
+                .get(changed::WRITTEN_BY)
+                .and_then(|written_by| earned(written_by, row.text(changed::EARNINGS), links));
+            known.add(earned);
+        }
     }
-    let all: BTreeSet<&Key> = links.keys().map(|(campaign, _)| campaign).collect();
-    let all: Vec<Key> = all.into_iter().cloned().collect();
+    Ok(moves)
+}
+
+fn lock_by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Vec<Row>> {
+    let (kind, clip_kind) = (binding.shape.campaign_key, binding.shape.clip_key);
+    let campaigns = sorted(links.keys().map(|(campaign, _)| campaign));
     let mut changes: Vec<(&(Key, Key), i64)> = links.iter().map(|(link, count)| (link, *count)).collect();
+    if let [((campaign, clip), count)] = changes.as_slice() {
+        let values = [
+            Value::Key(kind, campaign),
+            Value::Key(clip_kind, clip),
+            Value::Int8(*count),
+        ];
+        return binding.run_over(Statement::LockByLink, 1, &values, Sees::Locked);
+    }
     changes.retain(|(_, count)| *count != 0);
     changes.sort_unstable();
-    let campaigns: Vec<Key> = changes.iter().map(|((campaign, _), _)| campaign.clone()).collect();
+    let of: Vec<Key> = changes.iter().map(|((campaign, _), _)| campaign.clone()).collect();
     let clips: Vec<Key> = changes.iter().map(|((_, clip), _)| clip.clone()).collect();
     let counts: Vec<i64> = changes.iter().map(|(_, count)| *count).collect();
-    let kind = binding.shape.campaign_key;
     let values = [
-        Value::Keys(kind, &all),
         Value::Keys(kind, &campaigns),
-        Value::Keys(binding.shape.clip_key, &clips),
+        Value::Keys(kind, &of),
+        Value::Keys(clip_kind, &clips),
         Value::Int8s(&counts),
     ];
-    let size = all.len().max(clips.len());
-    by_campaign(
-        binding,
-        binding.run_over(Statement::MoveByLinks, size, &values, Sees::Locked)?,
-    )
+    let size = campaigns.len().max(clips.len());
+    binding.run_over(Statement::LockByLinks, size, &values, Sees::Locked)
 }
 
-fn by_campaign(binding: &Binding, rows: Vec<Row>) -> Result<BTreeMap<Key, Row>> {
-    let kind = binding.shape.campaign_key;
-    let keyed = |row: Row| Some((kind.parse(row.text(summed::ID))?, row));
-    Ok(rows.into_iter().filter_map(keyed).collect())
+/// What `links` links to a clip earn, by the number of the transaction that wrote it and its earnings. What to take off is
+/// not known of a clip that this transaction wrote: if it has not flushed that yet, other earnings stand in the total, and
+/// with the link gone nothing would set it right.
+pub fn earned(written_by: &str, earnings: &str, links: i64) -> Option<Decimal> {
+    let is_own = backend::is_own_transaction(written_by.parse().ok()?);
+    if links < 0 && is_own {
+        return None;
+    }
+    money::exact_product(money::parse(earnings)?, links)
 }
 
-/// Whether a campaign's difference is known exactly. Earnings are taken off as they are now: if this transaction wrote
-/// them, and has not flushed that yet, others stand in the total, and with the link gone nothing would set it right.
-fn is_exact(row: &Row) -> bool {
-    let mut taken_off_by = row
-        .text(moved::TAKEN_OFF_BY)
-        .split(',')
-        .filter_map(|number| number.parse().ok());
-    row.is_true(moved::IS_EXACT) && !taken_off_by.any(backend::is_own_transaction)
+fn known_of<'a>(moves: &'a mut KnownMoves, kind: KeyType, row: &Row, id: usize, spent: usize) -> Option<&'a mut Known> {
+    let key = kind.parse(row.text(id))?;
+    Some(moves.entry(key).or_insert_with(|| Known::of_spent(row.get(spent))))
+}
+
+/// Keys in their order, each once: an index is read from one end to the other then.
+fn sorted<'a>(keys: impl Iterator<Item = &'a Key>) -> Vec<Key> {
+    let mut keys: Vec<Key> = keys.cloned().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }

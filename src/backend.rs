@@ -128,6 +128,8 @@ pub enum Sees {
 pub enum Planned {
     /// Once, for any parameters: statements over a few keys.
     Once,
+    /// The same, for those that fire triggers of the user's.
+    OnceAhead,
     /// Each time, for the keys at hand: a plan made for one key is ruin for 100,000.
     EachTime,
 }
@@ -169,7 +171,7 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
     let mut types = types.to_vec();
     let count = c_int::try_from(types.len()).unwrap_or(c_int::MAX);
     let options = match planned {
-        Planned::Once => pg_sys::CURSOR_OPT_GENERIC_PLAN,
+        Planned::Once | Planned::OnceAhead => pg_sys::CURSOR_OPT_GENERIC_PLAN,
         Planned::EachTime => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
     };
     let (text, kinds) = (sql.as_ptr(), types.as_mut_ptr());
@@ -184,12 +186,20 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
 /// Runs a prepared statement to its end and gives all rows of its result.
 pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
     connected(|| {
-        if plan.1 == Planned::Once {
-            plan_by_index(plan.0)?;
+        let _restored = match plan.1 {
+            Planned::Once => Some(Planner::by_index()),
+            Planned::EachTime => Some(Planner::without_jit()),
+            Planned::OnceAhead => {
+                plan_ahead(plan.0)?;
+                None
+            }
+        };
+        if sees != Sees::Locked {
+            return execute_here(plan.0, values, sees);
         }
         let before = transactions_ended();
         let rows = execute_here(plan.0, values, sees)?;
-        if sees != Sees::Locked || transactions_ended() == before {
+        if transactions_ended() == before {
             return Ok(rows);
         }
         // Somebody's work may have become visible while we locked. What they held is ours now: this look is the last.
@@ -198,7 +208,7 @@ pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
 }
 
 /// PostgreSQL's own count of the transactions that have ended: two snapshots with the same count see the same.
-fn transactions_ended() -> u64 {
+pub fn transactions_ended() -> u64 {
     // SAFETY: gives a snapshot of the backend's own, which lives until the next one is taken.
     unsafe { (*pg_sys::GetLatestSnapshot()).snapXactCompletionCount }
 }
@@ -210,15 +220,24 @@ struct Planner {
 }
 
 impl Planner {
-    /// Switches JIT off, and sequential scans unless `seqscan` says to leave them as they are.
-    fn without_jit(seqscan: bool) -> Self {
-        // SAFETY: variables of the backend, which has one thread.
+    /// For a plan that is made once, if it is not made already: as if there were no sequential scans and no JIT. On tables
+    /// that are small when a backend first writes to them the planner prefers sequential scans, and would go on reading
+    /// whole tables as they grow; on large ones it would compile the sum anew at every write.
+    fn by_index() -> Self {
+        let found = Self::without_jit();
+        // SAFETY: a variable of the backend, which has one thread.
+        unsafe { pg_sys::enable_seqscan = false };
+        found
+    }
+
+    /// Nothing of ours is worth compiling for.
+    fn without_jit() -> Self {
+        // SAFETY: as above.
         unsafe {
             let found = Self {
                 seqscan: pg_sys::enable_seqscan,
                 jit: pg_sys::jit_enabled,
             };
-            pg_sys::enable_seqscan &= seqscan;
             pg_sys::jit_enabled = false;
             found
         }
@@ -232,12 +251,9 @@ impl Drop for Planner {
     }
 }
 
-/// Makes the plan that is made once, if it is not made already, as if sequential scans and JIT were switched off. On
-/// tables that are small when a backend first writes to them the planner prefers sequential scans, and would go on
-/// reading whole tables as they grow; on large ones it would compile the sum anew at every write. Only the planning is
-/// done so: what the statement fires plans as ever.
-fn plan_by_index(plan: pg_sys::SPIPlanPtr) -> Result<()> {
-    let restored = Planner::without_jit(false);
+/// Makes the plan that is made once, if it is not made already, so that what the statement fires plans as ever.
+fn plan_ahead(plan: pg_sys::SPIPlanPtr) -> Result<()> {
+    let restored = Planner::by_index();
     // SAFETY: a kept plan of one statement.
     let made = caught(|| unsafe { raw::SPI_plan_get_cached_plan(plan) });
     drop(restored);
@@ -254,7 +270,7 @@ pub fn query(sql: &str, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
     let types: Vec<Oid> = values.iter().map(Value::type_oid).collect();
     connected(|| {
         let plan = prepare_here(sql, &types, Planned::EachTime)?;
-        let _restored = Planner::without_jit(true); // not worth compiling for one look at the catalog
+        let _restored = Planner::without_jit();
         execute_here(plan, values, sees)
     })
 }

@@ -112,10 +112,28 @@ impl Binding {
 
     /// Stores totals: amounts as text, one for each key.
     pub fn store(&self, keys: &[Key], totals: &[String]) -> Result<Vec<Row>> {
-        let values = [Value::Keys(self.shape.campaign_key, keys), Value::Texts(totals)];
+        let kind = self.shape.campaign_key;
+        let (statement, values) = match (keys, totals) {
+            ([key], [total]) => (Statement::StoreOne, [Value::Key(kind, key), Value::Text(total)]),
+            _ => (Statement::Store, [Value::Keys(kind, keys), Value::Texts(totals)]),
+        };
+        let planned = if keys.len() <= FEW_KEYS {
+            Planned::OnceAhead
+        } else {
+            Planned::EachTime
+        };
         self.with_names_of_the_owner(|| {
-            let plan = self.plan(Statement::Store, &values, planned_for(keys.len()))?;
+            let plan = self.plan(statement, &values, planned)?;
             backend::execute(&plan, &values, Sees::Latest)
+        })
+    }
+
+    /// Moves a campaign's total, if the column can hold it.
+    pub fn move_one(&self, key: &Key, difference: &str) -> Result<()> {
+        let values = [Value::Key(self.shape.campaign_key, key), Value::Text(difference)];
+        self.with_names_of_the_owner(|| {
+            let plan = self.plan(Statement::Move, &values, Planned::OnceAhead)?;
+            backend::execute(&plan, &values, Sees::Latest).map(drop)
         })
     }
 

@@ -6,9 +6,11 @@ use crate::cache;
 use crate::errors::{Error, Result};
 use crate::key::KeyType;
 use crate::mapping::FullName;
+use crate::money;
 use crate::names;
 use crate::values::{Row, Value};
 use pgrx::pg_sys::{self, Oid};
+use rust_decimal::Decimal;
 
 /// Reads the catalogs.
 pub fn read(sql: &str, values: &[Value]) -> Result<Vec<Row>> {
@@ -143,6 +145,19 @@ impl Column {
     /// Precision and scale of a numeric, if it has them.
     pub fn numeric_limits(&self) -> Option<(i32, i32)> {
         numeric_limits(self.typmod)
+    }
+
+    /// Whether a column of money can hold an amount with no more decimals than it has.
+    pub fn holds(&self, amount: Decimal) -> bool {
+        let whole = |least: i64, greatest: i64| Decimal::from(least) <= amount && amount <= Decimal::from(greatest);
+        match self.base_type {
+            pg_sys::INT2OID => whole(i16::MIN.into(), i16::MAX.into()),
+            pg_sys::INT4OID => whole(i32::MIN.into(), i32::MAX.into()),
+            pg_sys::INT8OID => whole(i64::MIN, i64::MAX),
+            _ => self
+                .numeric_limits()
+                .is_none_or(|(precision, scale)| money::is_below_power_of_ten(amount, precision - scale)),
+        }
     }
 
     /// How many decimals a type of money holds; without a limit, all.

@@ -6,6 +6,7 @@ use crate::errors::Result;
 use crate::statements::summed;
 use crate::values::{Row, Value};
 use pgrx::pg_sys::Oid;
+use rust_decimal::Decimal;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -54,10 +55,10 @@ impl Correction {
         }
     }
 
-    /// Of one that was summed for a write whose own difference is known: `moved`.
-    pub fn at_write(summed: &Row, moved: &Row) -> Self {
+    /// Of one that was summed for a write whose own difference is known.
+    pub fn at_write(summed: &Row, difference: Decimal) -> Self {
         Self {
-            written: moved.text(summed::DIFFERENCE).to_owned(),
+            written: difference.to_string(),
             ..Self::of(summed)
         }
     }

@@ -79,7 +79,8 @@ struct Making<'a> {
 }
 
 /// The triggers of a binding. Updates are filtered by WHEN, not by UPDATE OF: a column list misses what a BEFORE
-/// trigger or a generated column changes.
+/// trigger or a generated column changes. Of campaigns each update is seen: PostgreSQL reads a WHEN anew for each
+/// statement, which would cost each update of ours more than the call, and our own must be seen to have been stored.
 fn makings<'a>(shape: &'a Shape, partitions: &'a [FullName]) -> Vec<Making<'a>> {
     let changed = |columns: &[&str]| {
         let differs = |c: &&str| format!("OLD.{0} IS DISTINCT FROM NEW.{0}", ident(c));
@@ -88,27 +89,21 @@ fn makings<'a>(shape: &'a Shape, partitions: &'a [FullName]) -> Vec<Making<'a>> 
     let columns = &shape.columns;
     let of_clip = changed(&[&columns.earnings, &columns.clip_id]);
     let of_link = changed(&[&columns.status, &columns.submission_campaign, &columns.submission_clip]);
-    let of_campaign = changed(&[&columns.spent, &columns.campaign_id]);
     let mut made = Vec::new();
     for (table, function, events, update) in [
         (
             &shape.clips.name,
             TriggerFunction::CaptureClip,
             "INSERT OR DELETE",
-            of_clip,
+            Some(of_clip),
         ),
         (
             &shape.submissions.name,
             TriggerFunction::CaptureSubmission,
             "INSERT OR DELETE",
-            of_link,
+            Some(of_link),
         ),
-        (
-            &shape.campaigns.name,
-            TriggerFunction::CaptureCampaign,
-            "INSERT",
-            of_campaign,
-        ),
+        (&shape.campaigns.name, TriggerFunction::CaptureCampaign, "INSERT", None),
     ] {
         let row = |suffix, when| Making {
             table,
@@ -117,10 +112,8 @@ fn makings<'a>(shape: &'a Shape, partitions: &'a [FullName]) -> Vec<Making<'a>> 
             function,
         };
         made.push(row("row", format!("AFTER {events} ON {{}} FOR EACH ROW")));
-        made.push(row(
-            "update",
-            format!("AFTER UPDATE ON {{}} FOR EACH ROW WHEN ({update})"),
-        ));
+        let when = update.map(|update| format!(" WHEN ({update})")).unwrap_or_default();
+        made.push(row("update", format!("AFTER UPDATE ON {{}} FOR EACH ROW{when}")));
         made.push(flush_of(table));
     }
     made.extend(partitions.iter().map(flush_of));

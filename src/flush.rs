@@ -1,7 +1,7 @@
 //! Bringing up the totals that this transaction owes: lock, then look, then move or sum, then store. Nothing a total
 //! depends on is read before its campaign is locked, and all of it is read with a snapshot no older than that lock.
 
-use crate::adjust::{self, Locked};
+use crate::adjust::{self, Locked, Move};
 use crate::backend;
 use crate::binding::{self, Binding};
 use crate::capture::{self, Touched};
@@ -12,6 +12,7 @@ use crate::large;
 use crate::locks;
 use crate::money;
 use crate::settle;
+use crate::single;
 use crate::statements::{Statement, summed};
 use crate::values::Row;
 use pgrx::pg_sys::Oid;
@@ -84,18 +85,21 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
         let keys = binding.keys_of(Statement::Differing)?;
         touched.campaigns.extend(keys);
     }
-    let Locked { mut campaigns, moved } = adjust::lock(binding, &touched)?;
-    let movable = large::movable(binding, moved.keys())?;
+    if single::settle(binding, &touched)? {
+        capture::flushed_before(backend::next_command());
+        return Ok(());
+    }
+    let Locked { mut campaigns, moves } = adjust::lock(binding, &touched)?;
+    let movable = large::movable(binding, moves.keys())?;
     campaigns.retain(|key| !movable.contains(key));
     let summed = settle::sum(binding, &campaigns, touched.overflowed)?;
-    let moving = moved
+    let moving = moves
         .iter()
-        .filter(|(key, _)| movable.contains(key))
-        .map(|(_, row)| row);
-    settle::store(binding, summed.iter().chain(moving))?;
+        .filter(|(key, to)| movable.contains(key) && !to.difference.is_zero());
+    settle::store(binding, &summed, moving.map(|(key, to)| (key, to.total)))?;
     large::remember(binding, &summed)?;
     log_direct_writes(binding, &touched.written_by_hand, &summed)?;
-    suspect_drift(binding, &moved, &summed);
+    suspect_drift(binding, &moves, &summed);
     capture::flushed_before(backend::next_command());
     Ok(())
 }
@@ -115,19 +119,15 @@ fn log_direct_writes(binding: &Binding, written_by_hand: &BTreeSet<Key>, summed:
 }
 
 /// A campaign that was summed although it could have been moved tells whether its total was right before.
-fn suspect_drift(binding: &Binding, moved: &BTreeMap<Key, Row>, summed: &[Row]) {
+fn suspect_drift(binding: &Binding, moves: &BTreeMap<Key, Move>, summed: &[Row]) {
     let mut found = Vec::new();
     for row in summed {
-        let moved = key_of(binding, row).and_then(|key| moved.get(&key));
-        if let Some(moved) = moved.filter(|moved| !is_same_total(moved, row)) {
-            found.push(Correction::at_write(row, moved));
+        let to = key_of(binding, row).and_then(|key| moves.get(&key));
+        if let Some(to) = to.filter(|to| money::parse(row.text(summed::TOTAL)) != Some(to.total)) {
+            found.push(Correction::at_write(row, to.difference));
         }
     }
     corrections::suspect(binding, found);
-}
-
-fn is_same_total(moved: &Row, summed: &Row) -> bool {
-    money::is_same(moved.text(summed::TOTAL), summed.text(summed::TOTAL))
 }
 
 fn key_of(binding: &Binding, row: &Row) -> Option<Key> {

@@ -47,6 +47,15 @@ impl KeyType {
         }
     }
 
+    /// The type in which one key travels.
+    pub fn scalar_oid(self) -> pg_sys::Oid {
+        match self {
+            Self::Int2 | Self::Int4 | Self::Int8 => pg_sys::INT8OID,
+            Self::Uuid => pg_sys::UUIDOID,
+            Self::Text => pg_sys::TEXTOID,
+        }
+    }
+
     /// Whether a column of this type can point to a key of the other.
     pub fn links_to(self, other: Self) -> bool {
         self.array_oid() == other.array_oid()

@@ -48,25 +48,46 @@ fn known_of(binding: &Binding) -> Result<Rc<Campaigns>> {
     Ok(known.unwrap_or_default())
 }
 
+/// What may be moved: larger than the limit, summed within the interval. `None`: nothing.
+fn bounds() -> Option<(i64, Duration)> {
+    let interval = settings::recompute_interval();
+    settings::recompute_limit()
+        .filter(|_| !interval.is_zero())
+        .map(|limit| (limit, interval))
+}
+
+impl Known {
+    fn is_movable(&self, (limit, interval): (i64, Duration)) -> bool {
+        self.clips > limit && self.summed.is_some_and(|summed| summed.elapsed() <= interval)
+    }
+}
+
+/// Whether this campaign is remembered as one that may be moved.
+pub fn is_known_movable(binding: &Binding, key: &Key) -> Result<bool> {
+    let Some(bounds) = bounds() else {
+        return Ok(false);
+    };
+    let known = known_of(binding)?;
+    let known = known.borrow().get(key).is_some_and(|known| known.is_movable(bounds));
+    Ok(known)
+}
+
 /// Of these campaigns, which are locked, those that are large and were summed lately: their totals may be moved.
 pub fn movable<'a>(binding: &Binding, keys: impl Iterator<Item = &'a Key>) -> Result<BTreeSet<Key>> {
-    let (limit, interval) = (settings::recompute_limit(), settings::recompute_interval());
-    let Some(limit) = limit.filter(|_| !interval.is_zero()) else {
+    let Some(bounds) = bounds() else {
         return Ok(BTreeSet::new());
     };
-    let is_fresh =
-        |known: &Known| known.clips > limit && known.summed.is_some_and(|summed| summed.elapsed() <= interval);
     let known = known_of(binding)?;
     let (mut movable, mut asked) = (BTreeSet::new(), Vec::new());
     for key in keys {
         match known.borrow().get(key) {
-            Some(known) if is_fresh(known) => drop(movable.insert(key.clone())),
+            Some(known) if known.is_movable(bounds) => drop(movable.insert(key.clone())),
             Some(Known { summed: None, .. }) => {}
             _ => asked.push(key.clone()), // not known yet, or outdated: another session may have summed it since
         }
     }
     for (key, found) in ask(binding, &asked)? {
-        if is_fresh(&found) {
+        if found.is_movable(bounds) {
             movable.insert(key.clone());
         }
         if !WRITTEN.get() {
@@ -112,8 +133,7 @@ pub fn has_many_clips(binding: &Binding, key: &Key) -> Result<bool> {
 
 /// Remembers campaigns that were just summed, under their locks.
 pub fn remember(binding: &Binding, rows: &[Row]) -> Result<()> {
-    let (limit, interval) = (settings::recompute_limit(), settings::recompute_interval());
-    let Some(limit) = limit.filter(|_| !interval.is_zero()) else {
+    let Some((limit, _)) = bounds() else {
         return Ok(());
     };
     let known = known_of(binding)?;

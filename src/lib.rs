@@ -41,6 +41,7 @@ mod report;
 mod settings;
 mod settle;
 mod shape;
+mod single;
 mod statements;
 mod trigger_binding;
 mod trigger_catalog;

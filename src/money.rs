@@ -64,9 +64,28 @@ pub fn exact_sum(terms: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
     })
 }
 
+/// An amount, `count` times; `None` where that is not exact.
+pub fn exact_product(amount: Decimal, count: i64) -> Option<Decimal> {
+    let product = amount.checked_mul(Decimal::from(count))?;
+    (product.scale() >= amount.scale() || amount.is_zero()).then_some(product)
+}
+
 /// The exact difference of two amounts that may be unknown; `None` where it is not known exactly.
 pub fn difference(new: Option<Decimal>, old: Option<Decimal>) -> Option<Decimal> {
     exact_sum([new?, -old?])
+}
+
+/// Whether an amount has no more than `digits` digits before the point; for a negative number, so many zeros behind it.
+pub fn is_below_power_of_ten(amount: Decimal, digits: i32) -> bool {
+    let power = 10_i128.checked_pow(digits.unsigned_abs());
+    let bound = match digits {
+        0.. => power.and_then(|power| Decimal::try_from_i128_with_scale(power, 0).ok()),
+        _ => Decimal::try_from_i128_with_scale(1, digits.unsigned_abs()).ok(),
+    };
+    match bound {
+        Some(bound) => amount.abs() < bound,
+        None => digits >= 0 || amount.is_zero(),
+    }
 }
 
 /// Whether two amounts, as PostgreSQL prints them, are the same number: 1.0 and 1.00 are.
@@ -147,6 +166,32 @@ mod tests {
         }
         assert_eq!(from_stored(&stored(&[0, 100], &[1])), None, "10,000 to the 100th");
         assert_eq!(from_stored(&[]), None);
+    }
+
+    #[test]
+    fn a_power_of_ten_bounds_an_amount() {
+        let amount = |text| parse(text).expect("fits");
+        for (text, digits, is_below) in [
+            ("99999999.99", 8, true),
+            ("-100000000", 8, false),
+            ("0.99", 0, true),
+            ("1", 0, false),
+            ("0.009", -2, true),
+            ("0.01", -2, false),
+            ("79228162514264337593543950335", 29, true),
+            ("0", -40, true),
+            ("0.01", -40, false),
+        ] {
+            assert_eq!(is_below_power_of_ten(amount(text), digits), is_below, "{text} {digits}");
+        }
+    }
+
+    #[test]
+    fn a_product_that_would_be_rounded_is_none() {
+        let amount = parse("1.25").expect("fits");
+        assert_eq!(exact_product(amount, -2).expect("fits").to_string(), "-2.50");
+        let long = parse("9.9999999999999999999999999999").expect("fits");
+        assert_eq!(exact_product(long, 7), None);
     }
 
     #[test]

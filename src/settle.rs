@@ -1,6 +1,6 @@
 //! Summing campaigns that are locked, and storing their totals: the only writer of a total.
 
-use crate::backend;
+use crate::backend::{self, TriggerCall};
 use crate::binding::{Binding, FEW_KEYS};
 use crate::errors::{Error, Result};
 use crate::key::Key;
@@ -9,6 +9,7 @@ use crate::locks;
 use crate::statements::{Statement, stored, summed};
 use crate::values::Row;
 use pgrx::pg_sys::Oid;
+use rust_decimal::Decimal;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn settle(binding: &Binding, campaigns: &BTreeSet<Key>) -> Result<Vec<Row>> {
     locks::lock_campaigns(binding, campaigns)?;
     let rows = sum(binding, campaigns, false)?;
-    store(binding, rows.iter())?;
+    store(binding, &rows, std::iter::empty())?;
     large::remember(binding, &rows)?;
     Ok(rows)
 }
@@ -39,12 +40,14 @@ pub fn sum(binding: &Binding, campaigns: &BTreeSet<Key>, are_large: bool) -> Res
     }
 }
 
-/// Writes the totals that differ into campaigns that are locked: no write, no dead row, no trigger of the user's
-/// otherwise.
-pub fn store<'a>(binding: &Binding, rows: impl Iterator<Item = &'a Row>) -> Result<()> {
+/// Writes totals into campaigns that are locked: those that were summed, where they differ, and those that move. No
+/// write, no dead row, no trigger of the user's otherwise.
+pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item = (&'a Key, Decimal)>) -> Result<()> {
     let shape = &binding.shape;
-    let mut owed: BTreeMap<&str, &str> = BTreeMap::new();
-    for row in rows.filter(|row| row.is_true(summed::NEEDS_SYNC)) {
+    let mut owed: BTreeMap<String, String> = moving
+        .map(|(key, total)| (key.to_string(), total.to_string()))
+        .collect();
+    for row in summed.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)) {
         let (id, total) = (row.text(summed::ID), row.text(summed::TOTAL));
         if !row.is_true(summed::FITS) {
             return Err(Error::TotalDoesNotFit {
@@ -55,14 +58,16 @@ pub fn store<'a>(binding: &Binding, rows: impl Iterator<Item = &'a Row>) -> Resu
                 kind: shape.spent.type_name.clone(),
             });
         }
-        owed.insert(id, total);
+        owed.insert(id.to_owned(), total.to_owned());
     }
     if owed.is_empty() {
         return Ok(());
     }
     let keys: Vec<Key> = owed.keys().filter_map(|id| shape.campaign_key.parse(id)).collect();
-    let totals: Vec<String> = owed.values().map(ToString::to_string).collect();
-    let stored = own_update(binding.oid(), || binding.store(&keys, &totals))?;
+    let totals: Vec<String> = owed.values().cloned().collect();
+    let update = OwnUpdate::of(binding.oid(), None);
+    let stored = binding.store(&keys, &totals)?;
+    drop(update);
     for row in stored.iter().filter(|row| row.is_true(stored::AS_GIVEN)) {
         owed.remove(row.text(stored::ID));
     }
@@ -70,34 +75,74 @@ pub fn store<'a>(binding: &Binding, rows: impl Iterator<Item = &'a Row>) -> Resu
         None => Ok(()),
         Some((id, total)) => Err(Error::TotalNotStored {
             campaigns: shape.campaigns.display(),
-            id: id.to_owned(),
-            total: total.to_owned(),
+            id,
+            total,
             column: backend::display_name(&shape.spent.name),
         }),
     }
 }
 
-thread_local! {
-    /// The trigger depth at which an update of ours runs, and the campaigns table that it writes.
-    static OWN_UPDATE: Cell<Option<(i32, Oid)>> = const { Cell::new(None) };
+/// Moves the total of one campaign, and locks it by that; false if no row came to hold the total moved (it is not there,
+/// its total is NULL or would not fit, or a trigger of the user's interfered).
+pub fn move_one(binding: &Binding, campaign: &Key, difference: Decimal) -> Result<bool> {
+    let update = OwnUpdate::of(binding.oid(), Some(difference));
+    binding.move_one(campaign, &difference.to_string())?;
+    Ok(update.is_stored())
 }
 
-struct OwnUpdate(Option<(i32, Oid)>);
+/// An update of ours that runs.
+#[derive(Clone, Copy)]
+struct Running {
+    /// The trigger depth at which it runs.
+    depth: i32,
+    /// The campaigns table that it writes.
+    campaigns: Oid,
+    /// By how much it moves the total of its one row.
+    difference: Option<Decimal>,
+    /// A row has come to hold a total that much larger.
+    is_stored: bool,
+}
 
-impl Drop for OwnUpdate {
-    fn drop(&mut self) {
-        OWN_UPDATE.set(self.0);
+thread_local! {
+    static RUNNING: Cell<Option<Running>> = const { Cell::new(None) };
+}
+
+/// Says that an update of ours runs, as long as it lives; updates may nest.
+struct OwnUpdate(Option<Running>);
+
+impl OwnUpdate {
+    fn of(campaigns: Oid, difference: Option<Decimal>) -> Self {
+        Self(RUNNING.replace(Some(Running {
+            depth: TriggerCall::depth(),
+            campaigns,
+            difference,
+            is_stored: false,
+        })))
+    }
+
+    fn is_stored(&self) -> bool {
+        RUNNING.get().is_some_and(|running| running.is_stored)
     }
 }
 
-fn own_update<T>(campaigns: Oid, body: impl FnOnce() -> T) -> T {
-    let _restored = OwnUpdate(OWN_UPDATE.replace(Some((backend::TriggerCall::depth(), campaigns))));
-    body()
+impl Drop for OwnUpdate {
+    fn drop(&mut self) {
+        RUNNING.set(self.0);
+    }
 }
 
 /// Whether a trigger of a campaigns table that runs at this depth was fired by our own update of it: it is one deeper.
 /// What the users' triggers write in turn is deeper still, and what their rules write is another table's: no less a
-/// direct write than any other.
-pub fn is_own_update(depth: i32, campaigns: Oid) -> bool {
-    OWN_UPDATE.get() == Some((depth - 1, campaigns))
+/// direct write than any other. `grown_by` is how much the row's total grew.
+pub fn is_own_update(depth: i32, campaigns: Oid, grown_by: impl FnOnce() -> Option<Decimal>) -> bool {
+    let own = RUNNING
+        .get()
+        .filter(|own| own.depth == depth - 1 && own.campaigns == campaigns);
+    if let Some(own) = own
+        && own.difference.is_some()
+    {
+        let is_stored = grown_by() == own.difference;
+        RUNNING.set(Some(Running { is_stored, ..own }));
+    }
+    own.is_some()
 }

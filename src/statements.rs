@@ -18,12 +18,24 @@ pub enum Statement {
     LockClips,
     Affected,
     LockCampaigns,
-    /// By clips: their keys, and by how much the earnings of each grew, as text.
-    MoveByClips,
-    /// By links: campaigns; then for each link that changed its campaign, its clip, and how many more of it count.
-    MoveByLinks,
+    /// By the key of a clip.
+    LinksOfClip,
+    /// By the key of a clip.
+    Earnings,
+    /// By a campaign, and the difference, as text.
+    Move,
+    /// By the key of a clip.
+    LockByClip,
+    /// By keys of clips.
+    LockByClips,
+    /// By a campaign, a clip, and how many more links of the two count.
+    LockByLink,
+    /// By campaigns; then, for each link that changed: its campaign, its clip, and how many more of it count.
+    LockByLinks,
     SumFew,
     SumMany,
+    /// By one key: and the amount, as text.
+    StoreOne,
     /// A second array: the amounts, as text.
     Store,
     /// Nothing.
@@ -53,13 +65,40 @@ pub mod summed {
     pub const TOTAL: usize = 8;
 }
 
-/// The columns behind those that `MoveByClips` and `MoveByLinks` give as well. What they call total is what is recorded
-/// and the difference together.
-pub mod moved {
-    /// Whether the difference is known exactly.
-    pub const IS_EXACT: usize = 9;
-    /// The transactions that wrote the clips whose earnings are taken off, by number, with commas between.
-    pub const TAKEN_OFF_BY: usize = 10;
+/// The columns of a row that `LockByClip` and `LockByClips` give, one row a link of one of the clips.
+pub mod linked {
+    pub const CAMPAIGN: usize = 0;
+    pub const SPENT: usize = 1;
+    pub const CLIP: usize = 2;
+    /// Whether the link counts.
+    pub const COUNTS: usize = 3;
+}
+
+/// The columns of a row that `LockByLink` and `LockByLinks` give: one row a link that changed, or a campaign without one.
+pub mod changed {
+    pub const CAMPAIGN: usize = 0;
+    pub const SPENT: usize = 1;
+    /// How many more of it count; NULL without a link.
+    pub const LINKS: usize = 2;
+    /// The transaction that wrote the clip, by number; NULL without a clip.
+    pub const WRITTEN_BY: usize = 3;
+    /// What it earns now; 0 if that is NULL.
+    pub const EARNINGS: usize = 4;
+}
+
+/// The columns of a row that `LinksOfClip` gives, one row a link.
+pub mod link {
+    pub const CAMPAIGN: usize = 0;
+    /// Whether it counts.
+    pub const COUNTS: usize = 1;
+}
+
+/// The columns of a row that `Earnings` gives.
+pub mod clip {
+    /// The transaction that wrote the clip, by number.
+    pub const WRITTEN_BY: usize = 0;
+    /// What it earns now; 0 if that is NULL.
+    pub const EARNINGS: usize = 1;
 }
 
 /// The columns of a row that `Large` gives, one row a large campaign.
@@ -82,16 +121,19 @@ pub fn sql(shape: &Shape, statement: Statement) -> String {
         Statement::LockClips => lock_clips(shape),
         Statement::Affected => affected(shape),
         Statement::LockCampaigns => lock_campaigns(shape),
-        Statement::MoveByClips => moved(shape, &differences_of_clips(shape), ""),
-        Statement::MoveByLinks => {
-            let of_keys = format!("WHERE c.{} {EQ} ANY ($1) ", ident(&shape.campaign_id.name));
-            moved(shape, &differences_of_links(shape), &of_keys)
-        }
-        Statement::SumFew => compared(shape, &walk(shape), ""),
-        Statement::SumMany => compared(shape, &join(shape, true), ""),
+        Statement::LinksOfClip => links_of_clip(shape),
+        Statement::Earnings => earnings(shape),
+        Statement::Move => move_one(shape),
+        Statement::LockByClip => lock_by_clips(shape, "$1"),
+        Statement::LockByClips => lock_by_clips(shape, "ANY ($1)"),
+        Statement::LockByLink => lock_by_link(shape),
+        Statement::LockByLinks => lock_by_links(shape),
+        Statement::SumFew => compared(shape, &walk(shape)),
+        Statement::SumMany => compared(shape, &join(shape, true)),
+        Statement::StoreOne => store_one(shape),
         Statement::Store => store(shape),
-        Statement::Preview => compared(shape, &join(shape, false), ""),
-        Statement::Differing => differing(&compared(shape, &join(shape, false), "")),
+        Statement::Preview => compared(shape, &join(shape, false)),
+        Statement::Differing => differing(&compared(shape, &join(shape, false))),
         Statement::Large => LARGE.to_owned(),
     }
 }
@@ -124,72 +166,129 @@ fn lock_campaigns(shape: &Shape) -> String {
     format!("SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c")
 }
 
-/// Locks campaigns and moves their totals by differences, without storing them; in the columns of [`summed`], then
-/// those of [`moved`]. Its snapshot is older than its locks: to be run by [`Sees::Locked`](crate::backend::Sees).
 /// ```sql
-/// SELECT c.id, c.spent::numeric AS recorded, c.spent::numeric + coalesce(d.difference, 0) AS total, ...
-/// FROM campaigns AS c [LEFT] JOIN (<differences>) AS d ON d.campaign = c.id [WHERE c.id = ANY ($1)]
-/// ORDER BY c.id FOR NO KEY UPDATE OF c
+/// SELECT l.campaign, l.status = ANY ('{APPROVED}') FROM submissions AS l WHERE l.clip = $1
 /// ```
-fn moved(shape: &Shape, differences: &str, of_keys: &str) -> String {
-    let (campaigns, id, spent) = (
-        shape.campaigns.sql(),
-        ident(&shape.campaign_id.name),
-        ident(&shape.spent.name),
-    );
-    let join = if of_keys.is_empty() { "JOIN" } else { "LEFT JOIN" };
-    let totals = format!(
-        "SELECT c.{id} AS id, NULL::pg_catalog.text AS title, c.{spent}::numeric AS recorded, \
-         c.{spent}::numeric OPERATOR(pg_catalog.+) coalesce(d.difference, 0) AS total, NULL AS clips, \
-         c.{spent} IS NOT NULL AND coalesce(d.is_exact, true) AS is_exact, d.taken_off_by \
-         FROM {campaigns} AS c {join} ({differences}) AS d ON d.campaign {EQ} c.{id} \
-         {of_keys}ORDER BY c.{id} FOR NO KEY UPDATE OF c"
-    );
-    compared(shape, &totals, ", a.is_exact, a.taken_off_by")
-}
-
-/// What changed earnings do to each campaign that their clips are linked to, approved or not.
-/// ```sql
-/// SELECT l.campaign, sum(CASE WHEN l.status = ANY ('{APPROVED}') THEN u.difference::numeric END) AS difference,
-///        count(*) = count(u.difference) AS is_exact, NULL AS taken_off_by
-/// FROM ROWS FROM (unnest($1), unnest($2)) AS u (clip, difference) JOIN submissions AS l ON l.clip = u.clip
-/// WHERE l.campaign IS NOT NULL GROUP BY l.campaign
-/// ```
-fn differences_of_clips(shape: &Shape) -> String {
-    let (submissions, campaign) = (shape.submissions.sql(), ident(&shape.submission_campaign.name));
-    let clip = ident(&shape.submission_clip.name);
+fn links_of_clip(shape: &Shape) -> String {
+    let Names {
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = Names::of(shape);
     format!(
-        "SELECT l.{campaign} AS campaign, \
-         pg_catalog.sum(CASE WHEN {approved} THEN u.difference::numeric END) AS difference, \
-         pg_catalog.count(*) {EQ} pg_catalog.count(u.difference) AS is_exact, NULL::pg_catalog.text AS taken_off_by \
-         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS u (clip, difference) \
-         JOIN {submissions} AS l ON l.{clip} {EQ} u.clip WHERE l.{campaign} IS NOT NULL GROUP BY l.{campaign}",
+        "SELECT l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
         approved = approved(shape),
     )
 }
 
-/// What changed links do to each campaign, by the earnings that their clips have now. It is exact if all the clips are
-/// there; and, where earnings are taken off, if it was with these that they stood in the total.
 /// ```sql
-/// SELECT u.campaign, sum(u.links * coalesce(k.earnings::numeric, 0)) AS difference,
-///        count(*) = count(k.id) AS is_exact, string_agg(k.xmin::text, ',') FILTER (WHERE u.links < 0) AS taken_off_by
-/// FROM ROWS FROM (unnest($2), unnest($3), unnest($4)) AS u (campaign, clip, links)
-/// LEFT JOIN clips AS k ON k.id = u.clip GROUP BY u.campaign
+/// SELECT k.xmin::text, coalesce(k.earnings::numeric, 0) FROM clips AS k WHERE k.id = $1
 /// ```
-fn differences_of_links(shape: &Shape) -> String {
-    let (clips, clip_id, earnings) = (
-        shape.clips.sql(),
-        ident(&shape.clip_id.name),
-        ident(&shape.earnings.name),
-    );
+fn earnings(shape: &Shape) -> String {
+    let Names {
+        clips,
+        clip_id,
+        earnings,
+        ..
+    } = Names::of(shape);
     format!(
-        "SELECT u.campaign, \
-         pg_catalog.sum(u.links OPERATOR(pg_catalog.*) coalesce(k.{earnings}::numeric, 0)) AS difference, \
-         pg_catalog.count(*) {EQ} pg_catalog.count(k.{clip_id}) AS is_exact, \
-         pg_catalog.string_agg(k.xmin::pg_catalog.text, ',') FILTER (WHERE u.links OPERATOR(pg_catalog.<) 0) \
-         AS taken_off_by \
-         FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \
-         AS u (campaign, clip, links) LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} u.clip GROUP BY u.campaign"
+        "SELECT k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) FROM {clips} AS k WHERE k.{clip_id} {EQ} $1"
+    )
+}
+
+/// Moves a campaign's total, where it is not NULL and the column can hold the new one. Whether that is what was stored
+/// is left to the trigger on campaigns, which sees the row before and after.
+/// ```sql
+/// UPDATE campaigns AS c SET spent = (c.spent::numeric + $2::numeric)::numeric(10,2)
+/// WHERE c.id = $1 AND abs(round(c.spent::numeric + $2::numeric, 2)) < 1e8
+/// ```
+fn move_one(shape: &Shape) -> String {
+    let Names {
+        campaigns, id, spent, ..
+    } = Names::of(shape);
+    let total = format!("(c.{spent}::numeric OPERATOR(pg_catalog.+) $2::numeric)");
+    format!(
+        "UPDATE {campaigns} AS c SET {spent} = {total}::{kind} WHERE c.{id} {EQ} $1 AND {fits}",
+        kind = shape.spent.base_sql,
+        fits = fits(&total, &shape.spent),
+    )
+}
+
+// The three that follow lock campaigns and read what their totals depend on in one: the snapshot is older than the locks,
+// so they are to be run by `Sees::Locked`. They are kept flat: the executor's start is most of what a small write costs.
+
+/// The campaigns of written clips, with all that is linked to them by these.
+/// ```sql
+/// SELECT c.id, c.spent::numeric, l.clip, l.status = ANY ('{APPROVED}')
+/// FROM submissions AS l JOIN campaigns AS c ON c.id = l.campaign
+/// WHERE l.clip = <clips> ORDER BY c.id FOR NO KEY UPDATE OF c
+/// ```
+fn lock_by_clips(shape: &Shape, clips: &str) -> String {
+    let Names {
+        campaigns,
+        id,
+        spent,
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = Names::of(shape);
+    format!(
+        "SELECT c.{id}, c.{spent}::numeric, l.{clip}, {approved} \
+         FROM {submissions} AS l JOIN {campaigns} AS c ON c.{id} {EQ} l.{campaign} \
+         WHERE l.{clip} {EQ} {clips} ORDER BY c.{id} FOR NO KEY UPDATE OF c",
+        approved = approved(shape),
+    )
+}
+
+/// One campaign and the clip that was linked to it, or no longer is.
+/// ```sql
+/// SELECT c.id, c.spent::numeric, $3, k.xmin::text, coalesce(k.earnings::numeric, 0)
+/// FROM campaigns AS c LEFT JOIN clips AS k ON k.id = $2 WHERE c.id = $1 FOR NO KEY UPDATE OF c
+/// ```
+fn lock_by_link(shape: &Shape) -> String {
+    let Names {
+        campaigns,
+        id,
+        spent,
+        clips,
+        clip_id,
+        earnings,
+        ..
+    } = Names::of(shape);
+    format!(
+        "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
+         FROM {campaigns} AS c LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} $2 \
+         WHERE c.{id} {EQ} $1 FOR NO KEY UPDATE OF c"
+    )
+}
+
+/// The same of many.
+/// ```sql
+/// SELECT c.id, c.spent::numeric, u.links, k.xmin::text, coalesce(k.earnings::numeric, 0)
+/// FROM campaigns AS c
+/// LEFT JOIN ROWS FROM (unnest($2), unnest($3), unnest($4)) AS u (campaign, clip, links) ON u.campaign = c.id
+/// LEFT JOIN clips AS k ON k.id = u.clip
+/// WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c
+/// ```
+fn lock_by_links(shape: &Shape) -> String {
+    let Names {
+        campaigns,
+        id,
+        spent,
+        clips,
+        clip_id,
+        earnings,
+        ..
+    } = Names::of(shape);
+    format!(
+        "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
+         FROM {campaigns} AS c \
+         LEFT JOIN ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \
+         AS u (campaign, clip, links) ON u.campaign {EQ} c.{id} \
+         LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} u.clip \
+         WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c"
     )
 }
 
@@ -201,10 +300,11 @@ const LARGE: &str = "SELECT g.campaign_id, g.approved_clips, \
      WHERE g.campaigns OPERATOR(pg_catalog.=) $1::pg_catalog.regclass \
      AND g.campaign_id OPERATOR(pg_catalog.=) ANY ($2)";
 
-/// The names that a sum is made of, quoted.
+/// The names that statements are made of, quoted.
 struct Names {
     campaigns: String,
     id: String,
+    spent: String,
     clips: String,
     clip_id: String,
     earnings: String,
@@ -218,6 +318,7 @@ impl Names {
         Self {
             campaigns: shape.campaigns.sql(),
             id: ident(&shape.campaign_id.name),
+            spent: ident(&shape.spent.name),
             clips: shape.clips.sql(),
             clip_id: ident(&shape.clip_id.name),
             earnings: ident(&shape.earnings.name),
@@ -248,6 +349,7 @@ fn walk(shape: &Shape) -> String {
         submissions,
         campaign,
         clip,
+        ..
     } = Names::of(shape);
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c CROSS JOIN LATERAL (\
@@ -279,6 +381,7 @@ fn join(shape: &Shape, only_keys: bool) -> String {
         submissions,
         campaign,
         clip,
+        ..
     } = Names::of(shape);
     let (links_of, of_keys) = if only_keys {
         (
@@ -344,11 +447,11 @@ fn fitted(shape: &Shape, totals: &str) -> String {
 ///        clips, fits, total
 /// FROM (SELECT *, coalesce(fitted::numeric, total) AS actual, fitted IS NOT NULL AS fits FROM <fitted>) ORDER BY id
 /// ```
-fn compared(shape: &Shape, totals: &str, more: &str) -> String {
+fn compared(shape: &Shape, totals: &str) -> String {
     format!(
         "SELECT a.id::pg_catalog.text, a.title, a.recorded, a.actual, \
          a.actual OPERATOR(pg_catalog.-) coalesce(a.recorded, 0), \
-         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL, a.total{more} \
+         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL, a.total \
          FROM (SELECT f.*, coalesce(f.fitted::numeric, f.total) AS actual FROM ({fitted}) AS f) AS a ORDER BY a.id",
         fitted = fitted(shape, totals),
     )
@@ -383,6 +486,22 @@ fn store(shape: &Shape) -> String {
     )
 }
 
+/// The same for one campaign, which is most of what is ever stored.
+/// ```sql
+/// UPDATE campaigns AS c SET spent = $2::numeric::numeric(10,2)
+/// WHERE c.id = $1 RETURNING c.id, c.spent::numeric = $2::numeric::numeric(10,2)::numeric
+/// ```
+fn store_one(shape: &Shape) -> String {
+    let Names {
+        campaigns, id, spent, ..
+    } = Names::of(shape);
+    format!(
+        "UPDATE {campaigns} AS c SET {spent} = $2::numeric::{kind} WHERE c.{id} {EQ} $1 \
+         RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} $2::numeric::{kind}::numeric, false)",
+        kind = shape.spent.base_sql,
+    )
+}
+
 /// The statuses that submissions have: all of them, or one that counts.
 pub fn statuses(shape: &Shape) -> String {
     let (submissions, status) = (shape.submissions.sql(), ident(&shape.status.name));
@@ -397,19 +516,13 @@ pub fn statuses(shape: &Shape) -> String {
 /// The condition under which the spent column can hold the value of the numeric expression `total`. NaN is greater
 /// than all other numerics, infinity included.
 fn fits(total: &str, spent: &Column) -> String {
-    let finite = format!(
-        "{total} OPERATOR(pg_catalog.>) '-Infinity'::numeric AND {total} OPERATOR(pg_catalog.<) 'Infinity'::numeric"
-    );
     let within = |scale: i32, bound: &str| {
-        format!(
-            "CASE WHEN {finite} THEN pg_catalog.abs(pg_catalog.round({total}, {scale})) \
-             OPERATOR(pg_catalog.<) {bound}::numeric ELSE false END"
-        )
+        format!("pg_catalog.abs(pg_catalog.round({total}, {scale})) OPERATOR(pg_catalog.<) {bound}::numeric")
     };
     let between = |least: &str, greatest: &str| {
         format!(
-            "CASE WHEN {finite} THEN pg_catalog.round({total}, 0) OPERATOR(pg_catalog.>=) {least}::numeric \
-             AND pg_catalog.round({total}, 0) OPERATOR(pg_catalog.<=) {greatest}::numeric ELSE false END"
+            "pg_catalog.round({total}, 0) OPERATOR(pg_catalog.>=) {least}::numeric \
+             AND pg_catalog.round({total}, 0) OPERATOR(pg_catalog.<=) {greatest}::numeric"
         )
     };
     match spent.base_type {
@@ -420,7 +533,7 @@ fn fits(total: &str, spent: &Column) -> String {
         pg_sys::FLOAT8OID => within(0, "'1.7e308'"),
         _ => match spent.numeric_limits() {
             Some((precision, scale)) => within(scale, &format!("'1e{}'", precision - scale)),
-            None => finite,
+            None => format!("pg_catalog.abs({total}) OPERATOR(pg_catalog.<) 'Infinity'::numeric"),
         },
     }
 }

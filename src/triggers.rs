@@ -144,24 +144,29 @@ fn capture_submission(call: &TriggerCall) -> Result<()> {
 fn capture_campaign(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_campaign")?;
     let found = trigger_binding::of_trigger(call.trigger())?;
-    if settle::is_own_update(TriggerCall::depth(), found.binding.oid()) {
-        return Ok(());
-    }
     let Attributes::Campaign { id, spent, spent_type } = found.at else {
         return Err(misplaced("capture_campaign"));
     };
+    let is_update = call.event() == Event::Update;
+    let amount = |version| call.amount(version, spent, spent_type);
+    let grown_by = || money::difference(amount(Version::New), is_update.then(|| amount(Version::Old))?);
+    if settle::is_own_update(TriggerCall::depth(), found.binding.oid(), grown_by) {
+        return Ok(());
+    }
     let shape = &found.binding.shape;
     let Some(key) = call.key(Version::New, id) else {
         return Ok(());
     };
     let amount = call.text(Version::New, spent, spent_type);
-    let is_update = call.event() == Event::Update;
-    let is_new_key = !is_update || call.key(Version::Old, id).as_ref() != Some(&key);
+    let is_new_key = !is_update || !call.keeps(id);
     let by_hand = if is_update {
         !is_same_amount(amount.as_deref(), call.text(Version::Old, spent, spent_type).as_deref())
     } else {
         amount.is_some() && !is_same_amount(amount.as_deref(), Some("0"))
     };
+    if is_update && !is_new_key && !by_hand {
+        return Ok(());
+    }
     if by_hand && is_update && found.binding.rejects_direct_writes() {
         return Err(found.binding.direct_write(key.to_string()));
     }

@@ -9,9 +9,10 @@ use pgrx::pg_sys::{self, Datum, Oid};
 pub enum Value<'a> {
     Text(&'a str),
     Texts(&'a [String]),
-    OptionalTexts(&'a [Option<String>]),
     Oid(Oid),
+    Int8(i64),
     Int8s(&'a [i64]),
+    Key(KeyType, &'a Key),
     Keys(KeyType, &'a [Key]),
 }
 
@@ -19,9 +20,11 @@ impl Value<'_> {
     pub fn type_oid(&self) -> Oid {
         match self {
             Self::Text(_) => pg_sys::TEXTOID,
-            Self::Texts(_) | Self::OptionalTexts(_) => pg_sys::TEXTARRAYOID,
+            Self::Texts(_) => pg_sys::TEXTARRAYOID,
             Self::Oid(_) => pg_sys::OIDOID,
+            Self::Int8(_) => pg_sys::INT8OID,
             Self::Int8s(_) => pg_sys::INT8ARRAYOID,
+            Self::Key(kind, _) => kind.scalar_oid(),
             Self::Keys(kind, _) => kind.array_oid(),
         }
     }
@@ -31,8 +34,11 @@ impl Value<'_> {
         match self {
             Self::Text(text) => text.into_datum(),
             Self::Texts(texts) => texts.iter().map(String::as_str).collect::<Vec<_>>().into_datum(),
-            Self::OptionalTexts(texts) => texts.iter().map(Option::as_deref).collect::<Vec<_>>().into_datum(),
             Self::Oid(oid) => oid.into_datum(),
+            Self::Int8(number) => number.into_datum(),
+            Self::Key(_, Key::Int(number)) => number.into_datum(),
+            Self::Key(_, Key::Uuid(bytes)) => pgrx::Uuid::from_bytes(*bytes).into_datum(),
+            Self::Key(_, Key::Text(text)) => text.as_ref().into_datum(),
             Self::Int8s(numbers) => numbers.to_vec().into_datum(),
             Self::Keys(kind, keys) => keys_datum(*kind, keys),
         }

@@ -169,6 +169,8 @@ const NESTED_WRITES: &str = r#"
             ELSE
         END CASE;
         RETURN NULL;
+    EXCEPTION WHEN unique_violation THEN
+        RETURN NULL; -- the loose submissions' key contains the status
     END $$;
     CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW
         WHEN (NEW.earnings IS DISTINCT FROM OLD.earnings AND pg_trigger_depth() = 0)

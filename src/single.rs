@@ -1,0 +1,97 @@
+//! A write of one row into one large campaign, which is most of what a view tracker does: look, move, look again.
+//!
+//! One statement finds the difference, one locks the campaign and moves its total by it. The look came before the lock;
+//! it counts as one that came after if no transaction has ended in between. Else it is repeated under the lock, and if
+//! it shows anything else, the campaign is summed.
+
+use crate::adjust;
+use crate::backend::{self, Sees};
+use crate::binding::Binding;
+use crate::capture::Touched;
+use crate::errors::Result;
+use crate::key::Key;
+use crate::large;
+use crate::settle;
+use crate::statements::{Statement, clip, link};
+use crate::values::{Row, Value};
+use rust_decimal::Decimal;
+
+/// What was written.
+enum Write<'a> {
+    /// A clip's earnings grew.
+    Clip(&'a Key, Decimal),
+    /// So many more links of this campaign and clip count.
+    Link(&'a Key, &'a Key, i64),
+}
+
+/// What that means for one campaign.
+#[derive(PartialEq, Eq)]
+struct Found {
+    campaign: Key,
+    difference: Decimal,
+}
+
+/// Brings up the total of a write that is single and large; false: nothing was done, or not what was needed.
+pub fn settle(binding: &Binding, touched: &Touched) -> Result<bool> {
+    let Some(write) = Write::of(touched).filter(|_| adjust::may_look_first(binding, touched)) else {
+        return Ok(false);
+    };
+    let ended = backend::transactions_ended();
+    let Some(found) = write.look(binding)? else {
+        return Ok(false);
+    };
+    if found.difference.is_zero()
+        || !large::is_known_movable(binding, &found.campaign)?
+        || !settle::move_one(binding, &found.campaign, found.difference)?
+    {
+        return Ok(false);
+    }
+    if backend::transactions_ended() != ended && write.look(binding)?.as_ref() != Some(&found) {
+        let mut campaigns = adjust::campaigns_of(binding, touched)?;
+        campaigns.insert(found.campaign);
+        settle::settle(binding, &campaigns)?;
+    }
+    Ok(true)
+}
+
+impl<'a> Write<'a> {
+    fn of(touched: &'a Touched) -> Option<Self> {
+        let (mut clips, mut links) = (touched.clips.iter(), touched.links.iter());
+        match (clips.next(), links.next()) {
+            (Some((clip, difference)), None) => Some(Self::Clip(clip, (*difference)?)),
+            (None, Some(((campaign, clip), count))) => Some(Self::Link(campaign, clip, *count)),
+            _ => None,
+        }
+        .filter(|_| clips.next().is_none() && links.next().is_none())
+    }
+
+    /// What it means as things stand; `None` where that takes more than one campaign, or more than a look.
+    fn look(&self, binding: &Binding) -> Result<Option<Found>> {
+        let clip = match *self {
+            Self::Clip(clip, _) | Self::Link(_, clip, _) => clip,
+        };
+        let statement = match self {
+            Self::Clip(..) => Statement::LinksOfClip,
+            Self::Link(..) => Statement::Earnings,
+        };
+        let values = [Value::Key(binding.shape.clip_key, clip)];
+        let rows = binding.run_over(statement, 1, &values, Sees::Latest)?;
+        let [row] = rows.as_slice() else {
+            return Ok(None);
+        };
+        Ok(self.meaning(binding, row))
+    }
+
+    fn meaning(&self, binding: &Binding, row: &Row) -> Option<Found> {
+        match *self {
+            Self::Clip(_, difference) => Some(Found {
+                campaign: binding.shape.campaign_key.parse(row.text(link::CAMPAIGN))?,
+                difference: row.is_true(link::COUNTS).then_some(difference)?,
+            }),
+            Self::Link(campaign, _, count) => Some(Found {
+                campaign: campaign.clone(),
+                difference: adjust::earned(row.get(clip::WRITTEN_BY)?, row.text(clip::EARNINGS), count)?,
+            }),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+-- A large campaign's total is moved by what a write changed, and summed only now and then. Moved or summed, it is the
+-- same number: each part below is one of the conditions under which a difference is known exactly, with a write that
+-- breaks it. What a sum finds wrong that no write of this transaction explains is logged as drift.
+CREATE EXTENSION spend_sync;
+CREATE TABLE campaigns (id text PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
+CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2) DEFAULT 0, views int DEFAULT 0);
+CREATE TABLE clip_submissions (
+    id int PRIMARY KEY,
+    campaign_id text NOT NULL REFERENCES campaigns ON UPDATE CASCADE,
+    clip_id int REFERENCES clips ON DELETE CASCADE ON UPDATE CASCADE,
+    status text NOT NULL DEFAULT 'PENDING'
+);
+CREATE INDEX ON clip_submissions (campaign_id, status);
+CREATE INDEX ON clip_submissions (clip_id);
+CREATE VIEW totals AS
+    SELECT c.id, c.spent, coalesce((
+        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
+        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
+    FROM campaigns c ORDER BY c.id;
+INSERT INTO campaigns VALUES ('big', 'Big'), ('small', 'Small');
+INSERT INTO clips SELECT n, n FROM generate_series(1, 40) n;
+INSERT INTO clip_submissions SELECT n, 'big', n, 'APPROVED' FROM generate_series(1, 30) n;
+INSERT INTO clip_submissions SELECT 30 + n, 'small', 30 + n, 'APPROVED' FROM generate_series(1, 3) n;
+SELECT corrected, total_difference FROM spend_sync_attach();
+TABLE totals;
+
+-- Large is what has more approved clips than the limit; its first write sums it, and notes that.
+SET spend_sync.recompute_limit = 10;
+SET spend_sync.recompute_interval = '1d';
+CREATE VIEW known_large AS
+    SELECT campaigns, campaign_id, approved_clips, recomputed_at > now() - interval '1 minute' AS lately
+    FROM spend_sync.large_campaign ORDER BY campaign_id;
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (1, 31);
+TABLE known_large;
+TABLE totals;
+
+-- Drift put in by hand goes by the triggers. Within the interval it moves along, in the small campaign it heals at once.
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = spent + 100;
+RESET session_replication_role;
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (2, 32);
+TABLE totals;
+SELECT campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY at;
+-- The first write after the interval heals it, and logs the drift without what the write itself has added.
+UPDATE spend_sync.large_campaign SET recomputed_at = recomputed_at - interval '2 days';
+\c
+SET spend_sync.recompute_limit = 10;
+SET spend_sync.recompute_interval = '1d';
+UPDATE clips SET earnings = earnings + 5 WHERE id = 2;
+TABLE totals;
+TABLE known_large;
+SELECT campaign_id, recorded, actual, actual - recorded AS difference, found_by FROM spend_sync.correction ORDER BY at;
+TRUNCATE spend_sync.correction;
+-- Nothing else of what follows is drift.
+
+-- From here on every campaign is large.
+SET spend_sync.recompute_limit = 0;
+UPDATE clips SET earnings = earnings + 1;
+UPDATE clips SET earnings = earnings + 1;
+TABLE known_large;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- One clip: more, less, NULL, and again; a clip that counts twice in a campaign, and in two campaigns.
+UPDATE clips SET earnings = 100.01 WHERE id = 1;
+UPDATE clips SET earnings = -0.99 WHERE id = 1;
+UPDATE clips SET earnings = NULL WHERE id = 1;
+UPDATE clips SET earnings = 3 WHERE id = 1;
+TABLE totals;
+INSERT INTO clip_submissions VALUES (41, 'big', 1, 'APPROVED'), (42, 'small', 1, 'APPROVED');
+UPDATE clips SET earnings = 4 WHERE id = 1;
+UPDATE clips SET earnings = earnings + 0.01 WHERE id <= 3;
+TABLE totals;
+-- One link: approved, rejected, moved, deleted; a pending one locks and moves nothing.
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 41;
+UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 41;
+UPDATE clip_submissions SET campaign_id = 'small' WHERE id = 41;
+DELETE FROM clip_submissions WHERE id = 41;
+INSERT INTO clip_submissions VALUES (41, 'big', 34);
+UPDATE clips SET earnings = 34.5 WHERE id = 34;
+UPDATE clip_submissions SET clip_id = 35, status = 'APPROVED' WHERE id = 41;
+TABLE totals;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- Two kinds in one flush: changed earnings and changed links, of one clip and of different ones.
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = earnings + 10 WHERE id = 5;
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 5;
+UPDATE clips SET earnings = earnings + 20 WHERE id IN (6, 31);
+INSERT INTO clip_submissions VALUES (43, 'small', 36, 'APPROVED');
+COMMIT;
+TABLE totals;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+DELETE FROM clip_submissions WHERE id = 43;
+UPDATE clips SET earnings = earnings + 7 WHERE id = 36;
+INSERT INTO clip_submissions VALUES (43, 'big', 36, 'APPROVED');
+UPDATE clips SET earnings = earnings + 7 WHERE id = 32;
+COMMIT;
+TABLE totals;
+WITH w AS (UPDATE clips SET earnings = earnings + 1 WHERE id = 6)
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 6;
+WITH w AS (UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 6)
+UPDATE clips SET earnings = earnings + 1 WHERE id = 6;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A savepoint rolled back after capture: what it wrote must not count, what it flushed for others is owed again.
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = earnings + 1 WHERE id = 7;
+SAVEPOINT s;
+UPDATE clips SET earnings = earnings + 1000 WHERE id = 8;
+ROLLBACK TO s;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 9;
+COMMIT;
+TABLE totals;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = earnings + 1 WHERE id = 7;
+SAVEPOINT s;
+SET LOCAL spend_sync.flush = 'statement';
+UPDATE clips SET earnings = earnings + 1000 WHERE id = 8;
+ROLLBACK TO s;
+COMMIT;
+TABLE totals;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A clip deleted with its submissions: the cascade is flushed first, when the clip that it would be taken off by is gone.
+DELETE FROM clips WHERE id = 10;
+TABLE totals;
+BEGIN;
+DELETE FROM clip_submissions WHERE clip_id = 11;
+DELETE FROM clips WHERE id = 11;
+COMMIT;
+TABLE totals;
+-- A changed key: of a clip, of a campaign.
+UPDATE clips SET id = 112 WHERE id = 12;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 112;
+UPDATE campaigns SET id = 'huge' WHERE id = 'big';
+UPDATE clips SET earnings = earnings + 1 WHERE id = 112;
+UPDATE campaigns SET id = 'big' WHERE id = 'huge';
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A trigger of the user's that fires before ours and writes amid the statement: its own flush sees rows of the outer
+-- statement that have not reached us, and comes to links and clips that will be gone when they do.
+CREATE FUNCTION amid() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    CASE TG_ARGV[0]
+        WHEN 'pay' THEN UPDATE clips SET earnings = earnings + 5 WHERE id = 14 AND NEW.id = 13;
+        WHEN 'reject' THEN UPDATE clip_submissions SET status = 'REJECTED' WHERE clip_id = NEW.id;
+        WHEN 'delete' THEN DELETE FROM clip_submissions WHERE clip_id = NEW.id;
+        WHEN 'reject and delete' THEN
+            UPDATE clip_submissions SET status = 'REJECTED' WHERE clip_id = NEW.id;
+            DELETE FROM clip_submissions WHERE clip_id = NEW.id;
+        WHEN 'again' THEN UPDATE clips SET earnings = earnings + 3 WHERE id = NEW.id;
+    END CASE;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay');
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (13, 14, 15);
+TABLE totals;
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject');
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (13, 14);
+TABLE totals;
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('delete');
+UPDATE clips SET earnings = earnings + 1 WHERE id = 15;
+TABLE totals;
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (16, 17);
+TABLE totals;
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject and delete');
+UPDATE clips SET earnings = earnings + 1 WHERE id = 18;
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (19, 31);
+TABLE totals;
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('again');
+UPDATE clips SET earnings = earnings + 1 WHERE id = 20;
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (20, 21);
+TABLE totals;
+-- The same within a data-modifying WITH, in both orders.
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay');
+WITH w AS (UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (5, 14))
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (5, 13, 14);
+TABLE totals;
+WITH w AS (UPDATE clips SET earnings = earnings + 1 WHERE id IN (5, 13, 14))
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id IN (5, 14);
+TABLE totals;
+DROP TRIGGER a_first ON clips;
+-- A function that pays, called by a statement that pays.
+CREATE FUNCTION pay(clip int) RETURNS numeric LANGUAGE sql AS $$ UPDATE clips SET earnings = earnings + 2 WHERE id = clip RETURNING earnings $$;
+UPDATE clips SET views = pay(23), earnings = earnings + 1 WHERE id IN (22, 24, 25);
+TABLE totals;
+-- Repair, called amid a statement.
+CREATE FUNCTION repair_amid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM sync_campaign('big'); RETURN NULL; END $$;
+CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW EXECUTE FUNCTION repair_amid();
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (24, 25);
+DROP TRIGGER a_first ON clips;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'sync_campaign';
+
+-- Rows past the bound: only their campaigns are kept, and summed; more rows of the same campaigns come after them.
+INSERT INTO clips SELECT 1000 + n, 0.01 FROM generate_series(1, 20200) n;
+INSERT INTO clip_submissions SELECT 1000 + n, 'small', 1000 + n, 'APPROVED' FROM generate_series(1, 20200) n;
+UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = earnings + 1 WHERE id > 1000;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 1001;
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 1001;
+COMMIT;
+TABLE totals;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A total that does not fit, or that is NULL, is none to move to; nor one that a trigger of the user's bends or swallows.
+UPDATE clips SET earnings = 99999999 WHERE id = 26;
+\echo :LAST_ERROR_SQLSTATE
+UPDATE clips SET earnings = 'NaN' WHERE id = 26;
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = NULL WHERE id = 'big';
+RESET session_replication_role;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+TABLE totals;
+CREATE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.spent := NEW.spent + 1; RETURN NEW; END $$;
+CREATE TRIGGER bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 26;
+CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.spent := OLD.spent; RETURN NEW; END $$;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+DROP TRIGGER bend ON campaigns;
+-- The trigger that would see a move is disabled: it is summed.
+ALTER TABLE campaigns DISABLE TRIGGER spend_sync_campaigns_update;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_update;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A write that was rolled back does not count as a sum.
+DELETE FROM spend_sync.large_campaign;
+\c
+SET spend_sync.recompute_limit = 0;
+SET spend_sync.recompute_interval = '1d';
+BEGIN;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+TABLE known_large;
+ROLLBACK;
+TABLE known_large;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+TABLE known_large;
+-- What is no longer large is forgotten when it is summed, what is attached anew or detached at once.
+SET spend_sync.recompute_limit = 100000;
+SET spend_sync.recompute_interval = 0;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+TABLE known_large;
+SET spend_sync.recompute_interval = '1ms';
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+TABLE known_large;
+SET spend_sync.recompute_limit = 0;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+SELECT spend_sync_detach('campaigns');
+TABLE known_large;
+
+-- A column with fewer decimals than the earnings, and one that is binary, hold no difference exactly.
+DROP VIEW totals;
+SET spend_sync.recompute_interval = '1d';
+\set oracle '(SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id WHERE s.campaign_id = c.id AND s.status = ''APPROVED'')'
+ALTER TABLE campaigns ALTER COLUMN spent TYPE numeric(10,0);
+SELECT corrected FROM spend_sync_attach();
+UPDATE clips SET earnings = 0.4 WHERE id IN (27, 28, 29);
+UPDATE clips SET earnings = earnings + 0.4 WHERE id = 27;
+UPDATE clips SET earnings = earnings + 0.4 WHERE id = 28;
+UPDATE clips SET earnings = earnings + 0.4 WHERE id = 29;
+SELECT id, spent = round(:oracle, 0) AS is_rounded_sum FROM campaigns c ORDER BY id;
+SELECT spend_sync_detach('campaigns');
+ALTER TABLE campaigns ALTER COLUMN spent TYPE real;
+SELECT corrected FROM spend_sync_attach();
+UPDATE clips SET earnings = 16777216 WHERE id = 27;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 28;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 28;
+SELECT id, spent::numeric = :oracle::real::numeric AS is_rounded_sum FROM campaigns c ORDER BY id;
+SELECT spend_sync_detach('campaigns');
+-- Amounts beyond 28 digits are summed, and those that a sum in Rust would round.
+ALTER TABLE clips ALTER COLUMN earnings TYPE numeric;
+ALTER TABLE campaigns ALTER COLUMN spent TYPE numeric;
+SELECT corrected FROM spend_sync_attach();
+UPDATE clips SET earnings = 1234567890123456789012345678901234567890.12345678901234567890 WHERE id = 29;
+UPDATE clips SET earnings = earnings + 0.00000000000000000001 WHERE id = 29;
+UPDATE clips SET earnings = 0.0000000000000000000000000001 WHERE id = 28;
+UPDATE clips SET earnings = 1 WHERE id = 29;
+UPDATE clips SET earnings = 7922816251426433759354395033.5 WHERE id = 27;
+UPDATE clips SET earnings = 0.0000000000000000000000000002 WHERE id = 28;
+UPDATE clips SET earnings = earnings + 0.01 WHERE id = 27;
+SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
+SELECT spend_sync_detach('campaigns');
+-- Cents.
+ALTER TABLE clips ALTER COLUMN earnings TYPE bigint USING 100 * (id % 7);
+ALTER TABLE campaigns ALTER COLUMN spent TYPE int USING 0;
+SELECT corrected FROM spend_sync_attach();
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+UPDATE clips SET earnings = earnings - 12345 WHERE id IN (27, 28);
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 28;
+UPDATE clips SET earnings = 2147483647 WHERE id = 27;
+SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
+SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by = 'write';

@@ -70,7 +70,7 @@ impl Known {
 
 /// Whether differences can be known exactly at all.
 fn is_known(binding: &Binding, touched: &Touched) -> bool {
-    binding.shape.holds_every_sum() && touched.is_all_new()
+    binding.shape.holds_every_sum() && touched.is_all_new() && touched.dropped == 0
 }
 
 /// Whether they can, and may be read before the campaigns are locked, to be read again where that shows to have been too
@@ -123,7 +123,7 @@ pub fn campaigns_of(binding: &Binding, touched: &Touched) -> Result<BTreeSet<Key
     let mut campaigns = touched.campaigns.clone();
     campaigns.extend(touched.links.keys().map(|(campaign, _)| campaign.clone()));
     if !touched.clips.is_empty() {
-        let rows = binding.run(Statement::Affected, shape.clip_key, &sorted(touched.clips.keys()))?;
+        let rows = binding.run_by_index(Statement::Affected, shape.clip_key, &sorted(touched.clips.keys()))?;
         campaigns.extend(rows.iter().filter_map(|row| shape.campaign_key.parse(row.text(0))));
     }
     Ok(campaigns)

@@ -601,6 +601,16 @@ impl TriggerCall<'_> {
         }
     }
 
+    /// How many rows PostgreSQL thinks the table has; of a partition, or where it never looked, infinitely many.
+    pub fn rows_in_table(&self) -> f32 {
+        // SAFETY: PostgreSQL keeps the relation open for the length of the call.
+        let table = unsafe { &*(*self.0.tg_relation).rd_rel };
+        if table.relispartition || table.reltuples < 0.0 {
+            return f32::INFINITY;
+        }
+        table.reltuples
+    }
+
     /// The trigger's own OID; a partition's clone has one of its own.
     pub fn trigger(&self) -> Oid {
         // SAFETY: PostgreSQL keeps the trigger for the length of the call.

@@ -75,6 +75,18 @@ impl Binding {
         self.run_over(statement, keys.len(), &[Value::Keys(kind, keys)], Sees::Latest)
     }
 
+    /// The same, by index however many the keys are: what it costs hangs on them, and not on the size of the tables.
+    pub fn run_by_index(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
+        let owner = self.shape.campaigns.owner;
+        self.run_as(
+            owner,
+            statement,
+            Planned::Once,
+            &[Value::Keys(kind, keys)],
+            Sees::Latest,
+        )
+    }
+
     /// The same, planned for these very keys, be they few.
     pub fn run_once(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
         self.run_as(
@@ -137,10 +149,15 @@ impl Binding {
         })
     }
 
+    /// Runs a statement without parameters, as the owner of the campaigns table.
+    pub fn run_alone(&self, statement: Statement) -> Result<Vec<Row>> {
+        let owner = self.shape.campaigns.owner;
+        self.run_as(owner, statement, Planned::EachTime, &[], Sees::Latest)
+    }
+
     /// The keys of campaigns that a statement without parameters gives.
     pub fn keys_of(&self, statement: Statement) -> Result<Vec<Key>> {
-        let owner = self.shape.campaigns.owner;
-        let rows = self.run_as(owner, statement, Planned::EachTime, &[], Sees::Latest)?;
+        let rows = self.run_alone(statement)?;
         let kind = self.shape.campaign_key;
         Ok(rows.iter().filter_map(|row| kind.parse(row.text(0))).collect())
     }

@@ -35,8 +35,11 @@ pub struct Touched {
     pub guarded_campaigns: BTreeSet<Key>,
     /// A table was truncated.
     pub every_campaign: bool,
-    /// Rows were so many that only their campaigns are kept.
-    pub overflowed: bool,
+    /// How many rows were too many to be kept: of them only the campaigns are, to be summed.
+    pub dropped: usize,
+    /// Among them clips that kept their key, whose campaigns are still to be found: by all clips that this transaction
+    /// has written.
+    pub every_own_clip: bool,
     /// The command that wrote the oldest of the row versions that clips and links were read from.
     pub oldest: Option<CommandId>,
 }
@@ -86,7 +89,8 @@ impl Touched {
         self.guarded_clips.extend(other.guarded_clips);
         self.guarded_campaigns.extend(other.guarded_campaigns);
         self.every_campaign |= other.every_campaign;
-        self.overflowed |= other.overflowed;
+        self.dropped += other.dropped;
+        self.every_own_clip |= other.every_own_clip;
         if let Some(oldest) = other.oldest {
             self.written_by(oldest);
         }

@@ -58,19 +58,28 @@ pub fn before_commit() -> Result<()> {
 /// How often triggers of the user's may write again what the totals at commit have set off.
 const ROUNDS_AT_COMMIT: usize = 100;
 
-/// Runs the first half of a flush early, for one level's writes of one binding: what is left are campaigns, to be summed.
-/// The written rows are locked already, and the links made now, so what it looks up and locks stays true until commit.
-pub fn compact(binding: &Rc<Binding>, nest: i32) -> Result<()> {
-    let mut work = [(Rc::clone(binding), capture::take_one(nest, binding.id()))];
+/// Makes room: of one level's writes of one binding only the campaigns are kept, to be summed. The written rows are locked
+/// already, and the links made now, so what is looked up and locked stays true until commit.
+///
+/// A look-up for each clip costs some twenty times what a row costs in one pass over the table. Once so many were written
+/// that all look-ups cost as much as the pass, the pass is left to the flush, and clips need not be noted any more.
+pub fn compact(binding: &Rc<Binding>, nest: i32, rows_in_table: f32) -> Result<()> {
+    const ROWS_OF_A_PASS_PER_LOOKUP: usize = 20;
+    let mut touched = capture::take_one(nest, binding.id());
+    let written = touched.rows() + touched.dropped;
+    touched.dropped = written;
+    if rows_in_table <= (written * ROWS_OF_A_PASS_PER_LOOKUP) as f32 {
+        let all = touched.clips.len();
+        touched.clips.retain(|_, difference| difference.is_none());
+        touched.every_own_clip |= touched.clips.len() < all;
+    }
+    let mut work = [(Rc::clone(binding), touched)];
     lock_rows(&mut work)?;
-    let [(_, touched)] = work;
-    let campaigns = adjust::campaigns_of(binding, &touched)?;
-    capture::record(nest, binding.id(), |level| {
-        level.campaigns.extend(campaigns);
-        level.written_by_hand.extend(touched.written_by_hand);
-        level.every_campaign |= touched.every_campaign;
-        level.overflowed = true;
-    });
+    let [(_, mut touched)] = work;
+    touched.campaigns = adjust::campaigns_of(binding, &touched)?;
+    touched.clips.clear();
+    touched.links.clear();
+    capture::record(nest, binding.id(), |level| level.merge(touched));
     Ok(())
 }
 
@@ -89,10 +98,12 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
         capture::flushed_before(backend::next_command());
         return Ok(());
     }
+    let mut summed = sum_by_own(binding, &mut touched)?;
     let Locked { mut campaigns, moves } = adjust::lock(binding, &touched)?;
     let movable = large::movable(binding, moves.keys())?;
-    campaigns.retain(|key| !movable.contains(key));
-    let summed = settle::sum(binding, &campaigns, touched.overflowed)?;
+    let known: BTreeSet<Key> = summed.iter().filter_map(|row| key_of(binding, row)).collect();
+    campaigns.retain(|key| !movable.contains(key) && !known.contains(key));
+    summed.extend(settle::sum(binding, &campaigns, touched.dropped > 0)?);
     let moving = moves
         .iter()
         .filter(|(key, to)| movable.contains(key) && !to.difference.is_zero());
@@ -102,6 +113,26 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
     suspect_drift(binding, &moves, &summed);
     capture::flushed_before(backend::next_command());
     Ok(())
+}
+
+/// After a write too large to be noted row by row: finds the campaigns of all clips that this transaction wrote, and locks
+/// them. The one pass that finds them sums them too:
+/// these are their sums under the locks, if no transaction has ended since. Else none are known yet.
+fn sum_by_own(binding: &Binding, touched: &mut Touched) -> Result<Vec<Row>> {
+    if !touched.every_own_clip {
+        return Ok(Vec::new());
+    }
+    let ended = backend::transactions_ended();
+    let rows = binding.run_alone(Statement::SumByOwn)?;
+    touched.campaigns.extend(adjust::campaigns_of(binding, touched)?);
+    touched
+        .campaigns
+        .extend(rows.iter().filter_map(|row| key_of(binding, row)));
+    locks::lock_campaigns(binding, &touched.campaigns)?;
+    if backend::transactions_ended() == ended {
+        return Ok(rows);
+    }
+    Ok(Vec::new())
 }
 
 fn log_direct_writes(binding: &Binding, written_by_hand: &BTreeSet<Key>, summed: &[Row]) -> Result<()> {

@@ -333,6 +333,12 @@ fn spend_sync_check(
 mod spend_sync {
     use super::{ErrorReport, JsonB, Oid, TableIterator, backend, binding, name, pg_extern};
 
+    /// Whether a row was written by this transaction, from its `xmin`: finds what a large statement wrote.
+    #[pg_extern(parallel_restricted)]
+    fn is_own(number: pgrx::pg_sys::TransactionId) -> bool {
+        backend::is_own_transaction(number.into())
+    }
+
     /// The bindings of this database, for the view `spend_sync.binding`: tables, and columns by attach's arguments.
     #[pg_extern(stable)]
     #[allow(clippy::type_complexity)]

@@ -190,8 +190,8 @@ mod tests {
     fn a_product_that_would_be_rounded_is_none() {
         let amount = parse("1.25").expect("fits");
         assert_eq!(exact_product(amount, -2).expect("fits").to_string(), "-2.50");
-        let long = parse("9.9999999999999999999999999999").expect("fits");
-        assert_eq!(exact_product(long, 7), None);
+        let long = parse("9.999999999999999999999999999").expect("fits");
+        assert_eq!(exact_product(long, 9), None);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum Statement {
     LockByLinks,
     SumFew,
     SumMany,
+    /// Nothing.
+    SumByOwn,
     /// By one key: and the amount, as text.
     StoreOne,
     /// A second array: the amounts, as text.
@@ -130,6 +132,7 @@ pub fn sql(shape: &Shape, statement: Statement) -> String {
         Statement::LockByLinks => lock_by_links(shape),
         Statement::SumFew => compared(shape, &walk(shape)),
         Statement::SumMany => compared(shape, &join(shape, true)),
+        Statement::SumByOwn => compared(shape, &sums_by_own(shape)),
         Statement::StoreOne => store_one(shape),
         Statement::Store => store(shape),
         Statement::Preview => compared(shape, &join(shape, false)),
@@ -398,6 +401,39 @@ fn join(shape: &Shape, only_keys: bool) -> String {
          pg_catalog.count(*) AS clips \
          FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
          WHERE {approved}{links_of} GROUP BY l.{campaign}) AS s ON s.campaign {EQ} c.{id}{of_keys}",
+        picked = picked(shape),
+        approved = approved(shape),
+    )
+}
+
+/// The sums of all campaigns that a clip which this transaction wrote is linked to, approved or not: one pass over all
+/// submissions and their clips.
+/// ```sql
+/// SELECT c.*, s.total, s.clips FROM campaigns AS c JOIN (
+///   SELECT l.campaign, coalesce(sum(CASE WHEN l.status = ANY ('{APPROVED}') THEN k.earnings::numeric END), 0) AS total,
+///          count(*) FILTER (WHERE l.status = ANY ('{APPROVED}')) AS clips
+///   FROM submissions AS l JOIN clips AS k ON k.id = l.clip
+///   GROUP BY l.campaign HAVING bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign = c.id
+/// ```
+fn sums_by_own(shape: &Shape) -> String {
+    let Names {
+        campaigns,
+        id,
+        clips,
+        clip_id,
+        earnings,
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = Names::of(shape);
+    format!(
+        "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c JOIN (\
+         SELECT l.{campaign} AS campaign, \
+         coalesce(pg_catalog.sum(CASE WHEN {approved} THEN k.{earnings}::numeric END), 0) AS total, \
+         pg_catalog.count(*) FILTER (WHERE {approved}) AS clips \
+         FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
+         GROUP BY l.{campaign} HAVING pg_catalog.bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign {EQ} c.{id}",
         picked = picked(shape),
         approved = approved(shape),
     )

@@ -59,11 +59,13 @@ fn capture_clip(call: &TriggerCall) -> Result<()> {
     }
     if event == Event::Update && call.keeps(id) {
         let amount = |version| call.amount(version, earnings, earnings_type);
-        let difference = money::difference(amount(Version::New), amount(Version::Old));
-        let Some(key) = call.key(Version::New, id) else {
-            return Ok(());
-        };
-        return note(call, &found.binding, |touched| touched.clip(key, difference));
+        return note(call, &found.binding, |touched| {
+            if !touched.every_own_clip
+                && let Some(key) = call.key(Version::New, id)
+            {
+                touched.clip(key, money::difference(amount(Version::New), amount(Version::Old)));
+            }
+        });
     }
     let old = if event == Event::Insert {
         None
@@ -195,7 +197,7 @@ fn flush(call: &TriggerCall) -> Result<()> {
     if call.event() == Event::Truncate {
         let found = trigger_binding::of_trigger(call.trigger())?;
         if found.is_of_it {
-            record(&found.binding, |touched| touched.every_campaign = true)?;
+            record(&found.binding, call, |touched| touched.every_campaign = true)?;
         }
     }
     match settings::flush() {
@@ -236,16 +238,16 @@ fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touch
     if !capture::is_new(command) {
         corrections::acquit();
     }
-    record(binding, |touched| {
+    record(binding, call, |touched| {
         touched.written_by(command);
         write(touched);
     })
 }
 
-fn record(binding: &Rc<Binding>, write: impl FnOnce(&mut Touched)) -> Result<()> {
+fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Touched)) -> Result<()> {
     let nest = backend::nest_level();
     if capture::record(nest, binding.id(), write) > capture::ROWS_KEPT {
-        flush::compact(binding, nest)?;
+        flush::compact(binding, nest, call.rows_in_table())?;
     }
     Ok(())
 }

@@ -132,6 +132,8 @@ pub enum Planned {
     OnceAhead,
     /// Each time, for the keys at hand: a plan made for one key is ruin for 100,000.
     EachTime,
+    /// Each time, and with parallel workers: reads of whole tables.
+    InParallel,
 }
 
 /// A prepared statement that outlives its transaction.
@@ -173,6 +175,7 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
     let options = match planned {
         Planned::Once | Planned::OnceAhead => pg_sys::CURSOR_OPT_GENERIC_PLAN,
         Planned::EachTime => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
+        Planned::InParallel => pg_sys::CURSOR_OPT_CUSTOM_PLAN | pg_sys::CURSOR_OPT_PARALLEL_OK,
     };
     let (text, kinds) = (sql.as_ptr(), types.as_mut_ptr());
     // SAFETY: text and types live until the call returns; the closure owns neither.
@@ -188,7 +191,7 @@ pub fn execute(plan: &Plan, values: &[Value], sees: Sees) -> Result<Vec<Row>> {
     connected(|| {
         let _restored = match plan.1 {
             Planned::Once => Some(Planner::by_index()),
-            Planned::EachTime => Some(Planner::without_jit()),
+            Planned::EachTime | Planned::InParallel => Some(Planner::without_jit()),
             Planned::OnceAhead => {
                 plan_ahead(plan.0)?;
                 None

@@ -155,9 +155,10 @@ impl Binding {
         self.run_as(owner, statement, Planned::EachTime, &[], Sees::Latest)
     }
 
-    /// The keys of campaigns that a statement without parameters gives.
-    pub fn keys_of(&self, statement: Statement) -> Result<Vec<Key>> {
-        let rows = self.run_alone(statement)?;
+    /// The campaigns whose totals are wrong, by one look at all.
+    pub fn differing(&self) -> Result<Vec<Key>> {
+        let owner = self.shape.campaigns.owner;
+        let rows = self.run_as(owner, Statement::Differing, Planned::InParallel, &[], Sees::Latest)?;
         let kind = self.shape.campaign_key;
         Ok(rows.iter().filter_map(|row| kind.parse(row.text(0))).collect())
     }

@@ -91,8 +91,7 @@ fn lock_rows(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
 
 fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
     if touched.every_campaign {
-        let keys = binding.keys_of(Statement::Differing)?;
-        touched.campaigns.extend(keys);
+        touched.campaigns.extend(binding.differing()?);
     }
     if single::settle(binding, &touched)? {
         capture::flushed_before(backend::next_command());

@@ -8,7 +8,7 @@ use crate::errors::Result;
 use crate::flush;
 use crate::key::Key;
 use crate::settle;
-use crate::statements::{Statement, summed};
+use crate::statements::summed;
 use crate::values::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -48,7 +48,7 @@ pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Re
     let begin = Instant::now();
     let wrong = call.in_transaction(|| {
         flush::now()?;
-        find()?.keys_of(Statement::Differing)
+        find()?.differing()
     })?;
     let (mut done, mut corrected) = (0, 0);
     let progress = |done, corrected| {

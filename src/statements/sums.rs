@@ -1,0 +1,156 @@
+//! Sums: what every campaign's spent should be.
+
+use super::stores::fits;
+use super::{EQ, NE, Names, approved};
+use crate::names::ident;
+use crate::shape::Shape;
+
+/// The sums of a few campaigns: for each, its approved submissions, and for each of those its clip, by their indexes.
+/// A join here would let the planner hash all clips for one campaign's. OFFSET 0 keeps the inner look-up from being
+/// copied into both aggregates.
+/// ```sql
+/// SELECT c.*, s.total, s.clips FROM campaigns AS c CROSS JOIN LATERAL (
+///   SELECT coalesce(sum(e.earned), 0) AS total, count(e.earned) AS clips FROM (
+///     SELECT (SELECT sum(coalesce(k.earnings::numeric, 0)) FROM clips AS k WHERE k.id = l.clip) AS earned
+///     FROM submissions AS l WHERE l.campaign = c.id AND l.status = ANY ('{APPROVED}') OFFSET 0) AS e) AS s
+/// WHERE c.id = ANY ($1)
+/// ```
+pub fn walk(shape: &Shape) -> String {
+    let Names {
+        campaigns,
+        id,
+        clips,
+        clip_id,
+        earnings,
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = Names::of(shape);
+    format!(
+        "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c CROSS JOIN LATERAL (\
+         SELECT coalesce(pg_catalog.sum(e.earned), 0) AS total, pg_catalog.count(e.earned) AS clips FROM (\
+         SELECT (SELECT pg_catalog.sum(coalesce(k.{earnings}::numeric, 0)) \
+         FROM {clips} AS k WHERE k.{clip_id} {EQ} l.{clip}) AS earned \
+         FROM {submissions} AS l WHERE l.{campaign} {EQ} c.{id} AND {approved} OFFSET 0) AS e) AS s \
+         WHERE c.{id} {EQ} ANY ($1)",
+        picked = picked(shape),
+        approved = approved(shape),
+    )
+}
+
+/// The sums of many campaigns, or of all: one pass over the approved submissions and their clips.
+/// ```sql
+/// SELECT c.*, coalesce(s.total, 0), coalesce(s.clips, 0) FROM campaigns AS c LEFT JOIN (
+///   SELECT l.campaign, sum(coalesce(k.earnings::numeric, 0)) AS total, count(*) AS clips
+///   FROM submissions AS l JOIN clips AS k ON k.id = l.clip
+///   WHERE l.status = ANY ('{APPROVED}') [AND l.campaign = ANY ($1)] GROUP BY l.campaign) AS s ON s.campaign = c.id
+/// [WHERE c.id = ANY ($1)]
+/// ```
+pub fn join(shape: &Shape, only_keys: bool) -> String {
+    let Names {
+        campaigns,
+        id,
+        clips,
+        clip_id,
+        earnings,
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = Names::of(shape);
+    let (links_of, of_keys) = if only_keys {
+        (
+            format!(" AND l.{campaign} {EQ} ANY ($1)"),
+            format!(" WHERE c.{id} {EQ} ANY ($1)"),
+        )
+    } else {
+        (String::new(), String::new())
+    };
+    format!(
+        "SELECT {picked}, coalesce(s.total, 0) AS total, coalesce(s.clips, 0) AS clips \
+         FROM {campaigns} AS c LEFT JOIN (\
+         SELECT l.{campaign} AS campaign, pg_catalog.sum(coalesce(k.{earnings}::numeric, 0)) AS total, \
+         pg_catalog.count(*) AS clips \
+         FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
+         WHERE {approved}{links_of} GROUP BY l.{campaign}) AS s ON s.campaign {EQ} c.{id}{of_keys}",
+        picked = picked(shape),
+        approved = approved(shape),
+    )
+}
+
+/// The sums of all campaigns that a clip which this transaction wrote is linked to, approved or not: one pass over all
+/// submissions and their clips.
+/// ```sql
+/// SELECT c.*, s.total, s.clips FROM campaigns AS c JOIN (
+///   SELECT l.campaign, coalesce(sum(CASE WHEN l.status = ANY ('{APPROVED}') THEN k.earnings::numeric END), 0) AS total,
+///          count(*) FILTER (WHERE l.status = ANY ('{APPROVED}')) AS clips
+///   FROM submissions AS l JOIN clips AS k ON k.id = l.clip
+///   GROUP BY l.campaign HAVING bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign = c.id
+/// ```
+pub fn sums_by_own(shape: &Shape) -> String {
+    let Names {
+        campaigns,
+        id,
+        clips,
+        clip_id,
+        earnings,
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = Names::of(shape);
+    format!(
+        "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c JOIN (\
+         SELECT l.{campaign} AS campaign, \
+         coalesce(pg_catalog.sum(CASE WHEN {approved} THEN k.{earnings}::numeric END), 0) AS total, \
+         pg_catalog.count(*) FILTER (WHERE {approved}) AS clips \
+         FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
+         GROUP BY l.{campaign} HAVING pg_catalog.bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign {EQ} c.{id}",
+        picked = picked(shape),
+        approved = approved(shape),
+    )
+}
+
+fn picked(shape: &Shape) -> String {
+    let (id, spent) = (ident(&shape.campaign_id.name), ident(&shape.spent.name));
+    let title = match &shape.title {
+        Some(title) => format!("c.{}::pg_catalog.text", ident(&title.name)),
+        None => "NULL::pg_catalog.text".to_owned(),
+    };
+    format!("c.{id} AS id, {title} AS title, c.{spent}::numeric AS recorded")
+}
+
+/// Each total with `fitted`, its value in the type of the spent column; NULL where it does not fit.
+fn fitted(shape: &Shape, totals: &str) -> String {
+    format!(
+        "SELECT t.*, CASE WHEN {fits} THEN t.total::{kind} END AS fitted FROM ({totals}) AS t",
+        fits = fits("t.total", &shape.spent),
+        kind = shape.spent.base_sql,
+    )
+}
+
+/// Each campaign with what its spent column says and should say, in the columns of [`summed`]. The conversion to
+/// numeric makes the two comparable for any type of money.
+/// ```sql
+/// SELECT id, title, recorded, actual, actual - coalesce(recorded, 0), recorded IS NULL OR recorded <> actual,
+///        clips, fits, total
+/// FROM (SELECT *, coalesce(fitted::numeric, total) AS actual, fitted IS NOT NULL AS fits FROM <fitted>) ORDER BY id
+/// ```
+pub fn compared(shape: &Shape, totals: &str) -> String {
+    format!(
+        "SELECT a.id::pg_catalog.text, a.title, a.recorded, a.actual, \
+         a.actual OPERATOR(pg_catalog.-) coalesce(a.recorded, 0), \
+         a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL, a.total \
+         FROM (SELECT f.*, coalesce(f.fitted::numeric, f.total) AS actual FROM ({fitted}) AS f) AS a ORDER BY a.id",
+        fitted = fitted(shape, totals),
+    )
+}
+
+/// The keys of a preview's campaigns that need to be synced, in their order.
+pub fn differing(preview: &str) -> String {
+    format!(
+        "SELECT p.id FROM ({preview}) AS p (id, title, recorded, actual, difference, needs_sync, clips, fits, total) \
+         WHERE p.needs_sync"
+    )
+}

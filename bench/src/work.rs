@@ -1,0 +1,132 @@
+//! What is measured: the rows of DESIGN.md section 8, each under a name of its own.
+
+use crate::contenders::{ALL, Contender};
+use crate::tables::Layout;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One clip's earnings by key.
+    Clip,
+    /// One submission from approved to pending or back, by key.
+    Approval,
+    /// begin, one clip, the client's pause, another clip, commit.
+    Interactive,
+    /// The earnings of all clips in one statement.
+    Bulk,
+    /// Repair and status of all campaigns.
+    Repair,
+}
+
+/// What DESIGN.md asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    None,
+    /// This contender's ratio to no trigger.
+    AtLeast(Contender, f64),
+    /// spend_sync, so many times as fast as the row trigger that sums.
+    TimesRowSums(f64),
+    /// At most so many times as long as the statement by hand.
+    AtMost(f64),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub kind: Kind,
+    pub layout: Layout,
+    pub clients: usize,
+    pub target: Target,
+    /// Is part of the short form.
+    pub quick: bool,
+}
+
+const CAMPAIGNS_1: Layout = Layout::new(100_000, 1);
+const CAMPAIGNS_10: Layout = Layout::new(100_000, 10);
+const CAMPAIGNS_100: Layout = Layout::new(100_000, 100);
+const CAMPAIGNS_1000: Layout = Layout::new(100_000, 1_000);
+const MILLION_CLIPS: Layout = Layout::new(1_000_000, 1);
+const MILLION_CLIPS_MANY: Layout = Layout::new(1_000_000, 10_000);
+
+const CLIP: Target = Target::AtLeast(Contender::SpendSync, 0.60);
+
+/// Name, kind, layout, clients, target, quick, title.
+const fn work(
+    name: &'static str,
+    kind: Kind,
+    layout: Layout,
+    clients: usize,
+    target: Target,
+    quick: bool,
+    title: &'static str,
+) -> Work {
+    Work {
+        name,
+        title,
+        kind,
+        layout,
+        clients,
+        target,
+        quick,
+    }
+}
+
+#[rustfmt::skip]
+pub const WORKS: &[Work] = &[
+    work("clip-100", Kind::Clip, CAMPAIGNS_1000, 1, Target::None, false,
+        "One clip's earnings, campaigns of 100 clips"),
+    work("clip-1000", Kind::Clip, CAMPAIGNS_100, 1, Target::TimesRowSums(5.0), true,
+        "One clip's earnings, campaigns of 1,000 clips"),
+    work("clip-10000", Kind::Clip, CAMPAIGNS_10, 1, CLIP, false,
+        "One clip's earnings, campaigns of 10,000 clips"),
+    work("clip-100000", Kind::Clip, CAMPAIGNS_1, 1, CLIP, true,
+        "One clip's earnings, a campaign of 100,000 clips"),
+    work("clip-1000000", Kind::Clip, MILLION_CLIPS, 1, CLIP, false,
+        "One clip's earnings, a campaign of 1,000,000 clips"),
+    work("bulk-1", Kind::Bulk, CAMPAIGNS_1, 1, Target::AtLeast(Contender::SpendSync, 0.75), true,
+        "One statement over 100,000 clips of one campaign"),
+    work("bulk-100", Kind::Bulk, CAMPAIGNS_100, 1, Target::AtLeast(Contender::SpendSync, 0.5), true,
+        "One statement over 100,000 clips of 100 campaigns"),
+    work("bulk-1000", Kind::Bulk, CAMPAIGNS_1000, 1, Target::None, false,
+        "One statement over 100,000 clips of 1,000 campaigns"),
+    work("hot", Kind::Clip, CAMPAIGNS_1, 8, Target::AtLeast(Contender::SpendSync, 0.45), true,
+        "8 clients, one clip's earnings each, one campaign of 100,000 clips"),
+    work("spread", Kind::Clip, CAMPAIGNS_100, 8, Target::AtLeast(Contender::SpendSync, 0.58), true,
+        "8 clients, one clip's earnings each, 100 campaigns of 1,000 clips"),
+    work("approvals-1000", Kind::Approval, CAMPAIGNS_100, 1, Target::None, false,
+        "One submission approved or taken back, campaigns of 1,000 clips"),
+    work("approvals-100000", Kind::Approval, CAMPAIGNS_1, 1, Target::None, true,
+        "One submission approved or taken back, a campaign of 100,000 clips"),
+    work("interactive", Kind::Interactive, CAMPAIGNS_1, 8, Target::AtLeast(Contender::SpendSyncAtCommit, 0.6), true,
+        "8 clients, one campaign of 100,000 clips: begin, a clip, 2 ms at the client, another clip, commit"),
+    work("repair", Kind::Repair, MILLION_CLIPS_MANY, 1, Target::AtMost(1.15), false,
+        "Status and repair of 10,000 campaigns of 100 clips each"),
+];
+
+impl Work {
+    /// The short form leaves out whoever is slow everywhere, except where a target is relative to it.
+    pub fn contenders(&self, quick: bool) -> Vec<Contender> {
+        ALL.iter()
+            .copied()
+            .filter(|contender| match contender {
+                Contender::SpendSyncAtCommit => self.kind == Kind::Interactive,
+                Contender::RowSums => !quick || matches!(self.target, Target::TimesRowSums(_)),
+                Contender::StatementSums => !quick || self.kind == Kind::Bulk,
+                Contender::PgIvm => !quick,
+                Contender::SpendSyncAdjusts => !quick || (self.kind == Kind::Clip && self.clients == 1),
+                _ => true,
+            })
+            .collect()
+    }
+
+    /// What a second counts.
+    pub fn unit(&self) -> &'static str {
+        match self.kind {
+            Kind::Clip => "writes/s",
+            Kind::Approval => "writes/s",
+            Kind::Interactive => "transactions/s",
+            Kind::Bulk => "clips/s",
+            Kind::Repair => "ms",
+        }
+    }
+}

@@ -3,7 +3,7 @@
 BUILD ?= build
 export BUILD
 
-# Which test, seed or server: given on the command line, read by the scripts.
+# Which test, seed, work to measure or server: given on the command line, read by the scripts.
 UNIT ?=
 REGRESS ?=
 ISOLATION ?=
@@ -11,8 +11,12 @@ SEED ?= 1
 CLIENTS ?= 8
 FLUSH ?= mixed
 TOTALS ?=
+BENCH ?=
+PROTOCOL ?= extended
+ROUNDS ?=
+WINDOW_MS ?=
 PROFILE ?= release
-export SEED CLIENTS FLUSH TOTALS PROFILE
+export SEED CLIENTS FLUSH TOTALS PROTOCOL ROUNDS WINDOW_MS PROFILE
 
 # SECONDS is bash's own clock; it travels under another name.
 SECONDS ?= 20
@@ -20,7 +24,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-stress lint fmt clean distclean
+  test-isolation test-isolation-moved test-stress bench bench-quick lint fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +70,12 @@ test-isolation-moved: install-build ## the same, every total moved by difference
 
 test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit TOTALS=mixed|summed|moved)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh
+
+bench: install-build ## what a write costs, side by side (40 minutes; BENCH=name for some, PROTOCOL=simple, ROUNDS=, WINDOW_MS=)
+	@scripts/bench.sh full $(BENCH)
+
+bench-quick: install-build ## the short form (3 minutes), without writing bench/RESULTS.md
+	@scripts/bench.sh quick $(BENCH)
 
 lint: setup ## formatting and clippy, warnings are errors
 	@scripts/cargo.sh fmt --all --check

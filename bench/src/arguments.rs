@@ -35,8 +35,6 @@ pub struct Arguments {
     pub window: Duration,
     /// How long each run writes before, once it has written to every campaign.
     pub warm_up: Duration,
-    /// Writing once to every campaign ends after this.
-    pub touch_max: Duration,
     /// A single statement is stopped, or not even tried, past this.
     pub statement_max: Duration,
     /// Who takes longer than this for a run does not run again in later rounds.
@@ -57,7 +55,6 @@ impl Arguments {
             rounds: 5,
             window: Duration::from_millis(1500),
             warm_up: Duration::from_millis(500),
-            touch_max: Duration::from_secs(3),
             statement_max: Duration::from_secs(120),
             repeat_max: Duration::from_secs(20),
             write: None,
@@ -68,9 +65,8 @@ impl Arguments {
         Arguments {
             quick: true,
             rounds: 3,
-            window: Duration::from_millis(500),
+            window: Duration::from_millis(400),
             warm_up: Duration::from_millis(200),
-            touch_max: Duration::from_secs(1),
             statement_max: Duration::from_secs(4),
             repeat_max: Duration::from_secs(3),
             ..Arguments::full()
@@ -135,7 +131,7 @@ mod tests {
     fn options_are_read_and_the_rest_defaults() -> anyhow::Result<()> {
         let arguments = read("--rounds 7 --host /s --quick --only hot --protocol simple")?;
         assert!(arguments.quick);
-        assert_eq!((arguments.rounds, arguments.window.as_millis()), (7, 500));
+        assert_eq!((arguments.rounds, arguments.window.as_millis()), (7, 400));
         assert_eq!(arguments.only.as_deref(), Some("hot"));
         assert_eq!(arguments.protocol, Protocol::Simple);
         Ok(())

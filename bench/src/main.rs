@@ -111,6 +111,9 @@ fn measure_all(
             first.layout.clips, first.layout.campaigns
         );
         tables::load(client, first.layout)?;
+        if first.kind != Kind::Repair {
+            rounds::settle(arguments, client, first)?;
+        }
         for work in works.iter().filter(|work| work.layout == first.layout) {
             sections.push(match work.kind {
                 Kind::Repair => repair::measure(arguments, client, work)?,

@@ -23,8 +23,6 @@ pub fn measure(
         .collect();
     let mut lines: Vec<_> = contenders.iter().map(|contender| Line::of(work, *contender)).collect();
     let mut done = vec![false; contenders.len()];
-    // Not counted: the first run after a load finds pages that nobody has written to yet.
-    run::run(arguments, client, work, Contender::NoTrigger, 0)?;
     for round in 0..arguments.rounds {
         let mut base = None;
         for (place, contender) in contenders.iter().enumerate() {
@@ -44,6 +42,12 @@ pub fn measure(
         }
     }
     Ok(Section { work: *work, lines })
+}
+
+/// A run that does not count: the first after a load finds pages that nobody has written to yet.
+pub fn settle(arguments: &Arguments, client: &mut Client, work: &Work) -> Result<()> {
+    run::run(arguments, client, work, Contender::NoTrigger, 0)?;
+    Ok(())
 }
 
 fn progress(work: &Work, round: u32, contender: Contender, outcome: &Outcome, base: Option<f64>) {

@@ -76,6 +76,9 @@ pub fn run(
         _ => Left::WrongTotals,
     };
     tables::clean(client, left)?;
+    if work.kind == Kind::Bulk {
+        tables::rewrite_campaigns(client)?;
+    }
     Ok(outcome)
 }
 
@@ -97,9 +100,7 @@ fn single(
         writer.share_touches(number, work.clients);
         writers.push(writer);
     }
-    let firsts = each(&mut writers, |writer| {
-        writer.warm_up(arguments.touch_max, arguments.warm_up)
-    })?;
+    let firsts = each(&mut writers, |writer| writer.warm_up(arguments.warm_up))?;
     writers.iter_mut().for_each(|writer| writer.retries = 0);
 
     let begin = Instant::now();
@@ -182,7 +183,7 @@ fn cost_of_one_row(arguments: &Arguments, contender: Contender) -> Result<Durati
     let mut session = connect(arguments)?;
     let keys = writer::keys(&mut session)?;
     let mut writer = Writer::new(session, Kind::Clip, contender, arguments.protocol, keys, 1)?;
-    writer.warm_up(arguments.touch_max, Duration::from_millis(50))?;
+    writer.warm_up(Duration::from_millis(50))?;
     let begin = Instant::now();
     let writes = writer.write_for(Duration::from_millis(100))?;
     Ok(begin.elapsed().div_f64(writes as f64))

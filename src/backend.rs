@@ -297,6 +297,36 @@ fn execute_here(plan: pg_sys::SPIPlanPtr, values: &[Value], sees: Sees) -> Resul
     Ok(rows())
 }
 
+/// One version of a row: its table, and where it stands there as PostgreSQL prints it, `(block,place)`.
+pub struct RowVersion<'a> {
+    pub table: Oid,
+    pub place: &'a str,
+}
+
+/// Whether a version of a row that this transaction has read is the valid one still, with everything committed in sight.
+/// It cannot have made room for another: the snapshot of the statement that runs keeps it.
+pub fn is_current(version: &RowVersion) -> bool {
+    let place = version.place.trim_matches(['(', ')']).split_once(',');
+    let Some((Ok(block), Ok(offset))) = place.map(|(block, offset)| (block.parse::<u32>(), offset.parse::<u16>()))
+    else {
+        return false;
+    };
+    // SAFETY: the statement that read the row holds a lock on its table; the slot is of the table's own kind.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        let table = pg_sys::table_open(version.table, pg_sys::NoLock.cast_signed());
+        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+        let slot = pg_sys::table_slot_create(table, null_mut());
+        let mut place = pg_sys::ItemPointerData::default();
+        pgrx::itemptr::item_pointer_set_all(&mut place, block, offset);
+        let is_current = pg_sys::table_tuple_fetch_row_version(table, &raw mut place, snapshot, slot);
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::UnregisterSnapshot(snapshot);
+        pg_sys::table_close(table, pg_sys::NoLock.cast_signed());
+        is_current
+    }
+}
+
 /// The snapshot to read with and the one that updated rows must also be visible to; as in `ri_PerformCheck`.
 fn snapshots(sees: Sees) -> (pg_sys::Snapshot, pg_sys::Snapshot) {
     if sees == Sees::Caller {

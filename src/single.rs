@@ -1,18 +1,19 @@
 //! A write of one row into one large campaign, which is most of what a view tracker does: look, move, look again.
 //!
 //! One statement finds the difference, one locks the campaign and moves its total by it. The look came before the lock;
-//! it counts as one that came after if no transaction has ended in between. Else it is repeated under the lock, and if
-//! it shows anything else, the campaign is summed.
+//! it counts as one that came after if no transaction has ended in between, or if the one row that was looked at is as it
+//! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us.) Else the campaign is
+//! summed.
 
 use crate::adjust;
-use crate::backend::{self, Sees};
+use crate::backend::{self, RowVersion, Sees};
 use crate::binding::Binding;
 use crate::capture::Touched;
 use crate::errors::Result;
 use crate::key::Key;
 use crate::large;
 use crate::settle;
-use crate::statements::{Statement, clip, link};
+use crate::statements::{Statement, clip, link, version};
 use crate::values::{Row, Value};
 use rust_decimal::Decimal;
 
@@ -24,11 +25,21 @@ enum Write<'a> {
     Link(&'a Key, &'a Key, i64),
 }
 
-/// What that means for one campaign.
-#[derive(PartialEq, Eq)]
+/// What that means for one campaign, from one row that was looked at.
 struct Found {
     campaign: Key,
     difference: Decimal,
+    row: Row,
+}
+
+impl Found {
+    /// Whether one would find the same now.
+    fn is_current(&self) -> bool {
+        backend::is_current(&RowVersion {
+            table: self.row.oid(version::TABLE),
+            place: self.row.text(version::PLACE),
+        })
+    }
 }
 
 /// Brings up the total of a write that is single and large; false: nothing was done, or not what was needed.
@@ -46,7 +57,7 @@ pub fn settle(binding: &Binding, touched: &Touched) -> Result<bool> {
     {
         return Ok(false);
     }
-    if backend::transactions_ended() != ended && write.look(binding)?.as_ref() != Some(&found) {
+    if backend::transactions_ended() != ended && !found.is_current() {
         let mut campaigns = adjust::campaigns_of(binding, touched)?;
         campaigns.insert(found.campaign);
         settle::settle(binding, &campaigns)?;
@@ -76,22 +87,27 @@ impl<'a> Write<'a> {
         };
         let values = [Value::Key(binding.shape.clip_key, clip)];
         let rows = binding.run_over(statement, 1, &values, Sees::Latest)?;
-        let [row] = rows.as_slice() else {
-            return Ok(None);
-        };
-        Ok(self.meaning(binding, row))
+        Ok(match <[Row; 1]>::try_from(rows) {
+            Ok([row]) => self.meaning(binding, row),
+            Err(_) => None,
+        })
     }
 
-    fn meaning(&self, binding: &Binding, row: &Row) -> Option<Found> {
-        match *self {
-            Self::Clip(_, difference) => Some(Found {
-                campaign: binding.shape.campaign_key.parse(row.text(link::CAMPAIGN))?,
-                difference: row.is_true(link::COUNTS).then_some(difference)?,
-            }),
-            Self::Link(campaign, _, count) => Some(Found {
-                campaign: campaign.clone(),
-                difference: adjust::earned(row.get(clip::WRITTEN_BY)?, row.text(clip::EARNINGS), count)?,
-            }),
-        }
+    fn meaning(&self, binding: &Binding, row: Row) -> Option<Found> {
+        let (campaign, difference) = match *self {
+            Self::Clip(_, difference) => (
+                binding.shape.campaign_key.parse(row.text(link::CAMPAIGN))?,
+                row.is_true(link::COUNTS).then_some(difference)?,
+            ),
+            Self::Link(campaign, _, count) => {
+                let earned = adjust::earned(row.get(clip::WRITTEN_BY)?, row.text(clip::EARNINGS), count);
+                (campaign.clone(), earned?)
+            }
+        };
+        Some(Found {
+            campaign,
+            difference,
+            row,
+        })
     }
 }

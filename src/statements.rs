@@ -91,19 +91,25 @@ pub mod changed {
     pub const EARNINGS: usize = 4;
 }
 
+/// The columns that `LinksOfClip` and `Earnings` begin with: which version of which row they read.
+pub mod version {
+    pub const TABLE: usize = 0;
+    pub const PLACE: usize = 1;
+}
+
 /// The columns of a row that `LinksOfClip` gives, one row a link.
 pub mod link {
-    pub const CAMPAIGN: usize = 0;
+    pub const CAMPAIGN: usize = 2;
     /// Whether it counts.
-    pub const COUNTS: usize = 1;
+    pub const COUNTS: usize = 3;
 }
 
 /// The columns of a row that `Earnings` gives.
 pub mod clip {
     /// The transaction that wrote the clip, by number.
-    pub const WRITTEN_BY: usize = 0;
+    pub const WRITTEN_BY: usize = 2;
     /// What it earns now; 0 if that is NULL.
-    pub const EARNINGS: usize = 1;
+    pub const EARNINGS: usize = 3;
 }
 
 /// The columns of a row that `Large` gives, one row a large campaign.

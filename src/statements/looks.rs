@@ -33,7 +33,7 @@ pub fn lock_campaigns(shape: &Shape) -> String {
 }
 
 /// ```sql
-/// SELECT l.campaign, l.status = ANY ('{APPROVED}') FROM submissions AS l WHERE l.clip = $1
+/// SELECT l.tableoid, l.ctid, l.campaign, l.status = ANY ('{APPROVED}') FROM submissions AS l WHERE l.clip = $1
 /// ```
 pub fn links_of_clip(shape: &Shape) -> String {
     let Names {
@@ -43,13 +43,13 @@ pub fn links_of_clip(shape: &Shape) -> String {
         ..
     } = Names::of(shape);
     format!(
-        "SELECT l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
+        "SELECT l.tableoid, l.ctid, l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
         approved = approved(shape),
     )
 }
 
 /// ```sql
-/// SELECT k.xmin::text, coalesce(k.earnings::numeric, 0) FROM clips AS k WHERE k.id = $1
+/// SELECT k.tableoid, k.ctid, k.xmin::text, coalesce(k.earnings::numeric, 0) FROM clips AS k WHERE k.id = $1
 /// ```
 pub fn earnings(shape: &Shape) -> String {
     let Names {
@@ -59,7 +59,8 @@ pub fn earnings(shape: &Shape) -> String {
         ..
     } = Names::of(shape);
     format!(
-        "SELECT k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) FROM {clips} AS k WHERE k.{clip_id} {EQ} $1"
+        "SELECT k.tableoid, k.ctid, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
+         FROM {clips} AS k WHERE k.{clip_id} {EQ} $1"
     )
 }
 

@@ -8,7 +8,8 @@
 //! - every row version was written after this transaction's last flush (`Touched::is_all_new`): an earlier flush in the
 //!   same statement, of a trigger's or a data-modifying WITH's, has perhaps read it;
 //! - what is known of the campaign is of one kind: changed earnings of clips that keep their key, or changed links;
-//! - all of it is known: nothing overflowed, no clip came, went or changed its key, no amount was too long;
+//! - all of it is known: nothing overflowed, no table was truncated, no campaign came to be, no clip came, went or changed
+//!   its key, no amount was too long;
 //! - a link's earnings are those with which it stands in the total: a clip that this transaction wrote may have had
 //!   others then.
 
@@ -70,7 +71,10 @@ impl Known {
 
 /// Whether differences can be known exactly at all.
 fn is_known(binding: &Binding, touched: &Touched) -> bool {
-    binding.shape.holds_every_sum() && touched.is_all_new() && touched.dropped == 0
+    binding.shape.holds_every_sum()
+        && touched.is_all_new(binding.id())
+        && touched.dropped == 0
+        && !touched.every_campaign
 }
 
 /// Whether they can, and may be read before the campaigns are locked, to be read again where that shows to have been too
@@ -132,14 +136,9 @@ pub fn campaigns_of(binding: &Binding, touched: &Touched) -> Result<BTreeSet<Key
 /// The moves of a flush of both kinds: of those campaigns of which it knows but one kind, and no more.
 fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<KnownMoves> {
     let linked: BTreeSet<&Key> = touched.links.keys().map(|(campaign, _)| campaign).collect();
-    let of_written_clips = touched
-        .links
-        .keys()
-        .filter(|(_, clip)| touched.clips.contains_key(clip));
-    let mixed: BTreeSet<&Key> = of_written_clips.map(|(campaign, _)| campaign).collect();
     let mut by_clips = by_clips(binding, &touched.clips)?;
     let mut by_links = by_links(binding, &touched.links)?;
-    by_links.retain(|campaign, _| !by_clips.contains_key(campaign) && !mixed.contains(campaign));
+    by_links.retain(|campaign, _| !by_clips.contains_key(campaign));
     by_clips.retain(|campaign, _| !linked.contains(campaign));
     by_clips.append(&mut by_links);
     by_clips.retain(|campaign, _| !touched.campaigns.contains(campaign));

@@ -6,7 +6,7 @@
 use crate::key::Key;
 use crate::money;
 use rust_decimal::Decimal;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows of one level of one binding that are remembered one by one. Beyond, the flush's first half runs early and
@@ -27,7 +27,9 @@ pub struct Touched {
     pub linked_clips: BTreeSet<Key>,
     /// Campaigns to be summed, whatever else is known of them.
     pub campaigns: BTreeSet<Key>,
-    /// Those of them whose spent was written by hand.
+    /// Campaigns that came to be: to be summed if any link or clip of theirs was written too, perhaps before that.
+    pub new_campaigns: BTreeSet<Key>,
+    /// Of the campaigns to be summed, those whose spent was written by hand.
     pub written_by_hand: BTreeSet<Key>,
     /// Where no foreign key ties a link to its clip: keys of clips that came to be, or that a link points to anew.
     pub guarded_clips: BTreeSet<Key>,
@@ -71,9 +73,9 @@ impl Touched {
         self.oldest = Some(self.oldest.map_or(command, |oldest| oldest.min(command)));
     }
 
-    /// Whether all of it was written since the last flush: nothing of it is in a total yet.
-    pub fn is_all_new(&self) -> bool {
-        self.oldest.is_none_or(is_new)
+    /// Whether all of it was written since the binding's last flush: nothing of it is in a total yet.
+    pub fn is_all_new(&self, binding: BindingId) -> bool {
+        self.oldest.is_none_or(|oldest| is_new(binding, oldest))
     }
 
     pub fn merge(&mut self, other: Self) {
@@ -85,6 +87,7 @@ impl Touched {
         }
         self.linked_clips.extend(other.linked_clips);
         self.campaigns.extend(other.campaigns);
+        self.new_campaigns.extend(other.new_campaigns);
         self.written_by_hand.extend(other.written_by_hand);
         self.guarded_clips.extend(other.guarded_clips);
         self.guarded_campaigns.extend(other.guarded_campaigns);
@@ -188,9 +191,10 @@ impl Pending {
 
 thread_local! {
     static PENDING: RefCell<Pending> = RefCell::default();
-    /// The last flush of this transaction saw what commands before this one had written. Row versions reach us at the
-    /// end of their statement: a flush inside of it (a trigger's, a data-modifying WITH's) has seen more than it was told.
-    static FLUSHED_BEFORE: Cell<CommandId> = const { Cell::new(0) };
+    /// A binding's last flush of this transaction saw what commands before this one had written. Row versions reach us at
+    /// the end of their statement: a flush inside of it (a trigger's, a data-modifying WITH's) has seen more than it was
+    /// told.
+    static FLUSHED_BEFORE: RefCell<BTreeMap<BindingId, CommandId>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Notes what a trigger saw at subtransaction level `nest`; gives how many rows the level now keeps of this binding.
@@ -216,15 +220,15 @@ pub fn take_one(nest: i32, binding: BindingId) -> Touched {
     PENDING.with_borrow_mut(|pending| std::mem::take(pending.touched(nest, binding)))
 }
 
-/// Whether a command has written what no flush of this transaction can have read.
-pub fn is_new(command: CommandId) -> bool {
-    command >= FLUSHED_BEFORE.get()
+/// Whether a command has written what no flush of this binding can have read.
+pub fn is_new(binding: BindingId, command: CommandId) -> bool {
+    FLUSHED_BEFORE.with_borrow(|flushed| flushed.get(&binding).is_none_or(|before| command >= *before))
 }
 
-/// A flush has read what commands before `next` wrote. A rollback of the flush does not take this back: what is then
-/// owed again is summed.
-pub fn flushed_before(next: CommandId) {
-    FLUSHED_BEFORE.set(next);
+/// A flush of this binding has read what commands before `next` wrote. A rollback of the flush does not take this back:
+/// what is then owed again is summed.
+pub fn flushed_before(binding: BindingId, next: CommandId) {
+    FLUSHED_BEFORE.with_borrow_mut(|flushed| flushed.insert(binding, next));
 }
 
 /// A subtransaction became part of the one around it.
@@ -240,7 +244,7 @@ pub fn abort_subtransaction(nest: i32) {
 /// The transaction ended.
 pub fn clear() {
     PENDING.with_borrow_mut(|pending| pending.0.clear());
-    FLUSHED_BEFORE.set(0);
+    FLUSHED_BEFORE.with_borrow_mut(BTreeMap::clear);
 }
 
 #[cfg(test)]
@@ -281,10 +285,14 @@ mod tests {
         touched.merge(older);
         touched.merge(Touched::default());
         assert_eq!(touched.oldest, Some(5));
-        flushed_before(5);
-        assert!(touched.is_all_new());
-        flushed_before(6);
-        assert!(!touched.is_all_new());
+        flushed_before(BINDING, 5);
+        assert!(touched.is_all_new(BINDING));
+        flushed_before(BINDING, 6);
+        assert!(!touched.is_all_new(BINDING));
+        assert!(
+            touched.is_all_new(BINDING + 1),
+            "another binding's flush reads no total of this one"
+        );
     }
 
     #[test]

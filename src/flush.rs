@@ -93,8 +93,11 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
     if touched.every_campaign {
         touched.campaigns.extend(binding.differing()?);
     }
+    if !touched.links.is_empty() || !touched.clips.is_empty() {
+        touched.campaigns.append(&mut touched.new_campaigns);
+    }
     if single::settle(binding, &touched)? {
-        capture::flushed_before(backend::next_command());
+        capture::flushed_before(binding.id(), backend::next_command());
         return Ok(());
     }
     let mut summed = sum_by_own(binding, &mut touched)?;
@@ -110,7 +113,7 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
     large::remember(binding, &summed)?;
     log_direct_writes(binding, &touched.written_by_hand, &summed)?;
     suspect_drift(binding, &moves, &summed);
-    capture::flushed_before(backend::next_command());
+    capture::flushed_before(binding.id(), backend::next_command());
     Ok(())
 }
 
@@ -153,7 +156,8 @@ fn suspect_drift(binding: &Binding, moves: &BTreeMap<Key, Move>, summed: &[Row])
     let mut found = Vec::new();
     for row in summed {
         let to = key_of(binding, row).and_then(|key| moves.get(&key));
-        if let Some(to) = to.filter(|to| money::parse(row.text(summed::TOTAL)) != Some(to.total)) {
+        let is_same = |to: &&Move| money::is_same(&to.total.normalize().to_string(), row.text(summed::TOTAL));
+        if let Some(to) = to.filter(|to| !is_same(to)) {
             found.push(Correction::at_write(row, to.difference));
         }
     }

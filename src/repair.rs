@@ -73,6 +73,6 @@ pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Re
 fn sync(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -> Result<Vec<Row>> {
     let rows = settle::settle(binding, campaigns)?;
     corrections::log(binding, found_by, &corrections::found(&rows))?;
-    capture::flushed_before(backend::next_command());
+    capture::flushed_before(binding.id(), backend::next_command());
     Ok(rows)
 }

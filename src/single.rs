@@ -42,7 +42,7 @@ impl Found {
     }
 }
 
-/// Brings up the total of a write that is single and large; false: nothing was done, or not what was needed.
+/// Brings up the total of a write that is single and large; false: nothing was done.
 pub fn settle(binding: &Binding, touched: &Touched) -> Result<bool> {
     let Some(write) = Write::of(touched).filter(|_| adjust::may_look_first(binding, touched)) else {
         return Ok(false);
@@ -51,13 +51,13 @@ pub fn settle(binding: &Binding, touched: &Touched) -> Result<bool> {
     let Some(found) = write.look(binding)? else {
         return Ok(false);
     };
-    if found.difference.is_zero()
-        || !large::is_known_movable(binding, &found.campaign)?
-        || !settle::move_one(binding, &found.campaign, found.difference)?
-    {
+    if found.difference.is_zero() || !large::is_known_movable(binding, &found.campaign)? {
         return Ok(false);
     }
-    if backend::transactions_ended() != ended && !found.is_current() {
+    // From here on the total may have moved, also where that was not seen to come true: it must not move twice.
+    let is_moved = settle::move_one(binding, &found.campaign, found.difference)?;
+    let is_true = is_moved && (backend::transactions_ended() == ended || found.is_current());
+    if !is_true {
         let mut campaigns = adjust::campaigns_of(binding, touched)?;
         campaigns.insert(found.campaign);
         settle::settle(binding, &campaigns)?;
@@ -96,7 +96,7 @@ impl<'a> Write<'a> {
     fn meaning(&self, binding: &Binding, row: Row) -> Option<Found> {
         let (campaign, difference) = match *self {
             Self::Clip(_, difference) => (
-                binding.shape.campaign_key.parse(row.text(link::CAMPAIGN))?,
+                binding.shape.campaign_key.parse(row.get(link::CAMPAIGN)?)?,
                 row.is_true(link::COUNTS).then_some(difference)?,
             ),
             Self::Link(campaign, _, count) => {

@@ -172,8 +172,13 @@ fn capture_campaign(call: &TriggerCall) -> Result<()> {
     if by_hand && is_update && found.binding.rejects_direct_writes() {
         return Err(found.binding.direct_write(key.to_string()));
     }
-    if !is_update && shape.campaigns_tied && !by_hand && amount.is_some() {
-        return Ok(()); // a new campaign with nothing spent, and no link can name it yet
+    let is_unseen = capture::is_new(found.binding.id(), call.command());
+    if !is_update && shape.campaigns_tied && !by_hand && amount.is_some() && is_unseen {
+        // A new campaign with nothing spent, and no link can name it yet; but links may have named another of its key, and
+        // a flush that came before us have moved this one in its stead.
+        return note(call, &found.binding, |touched| {
+            touched.new_campaigns.insert(key);
+        });
     }
     note(call, &found.binding, |touched| {
         if is_new_key && !shape.campaigns_tied {
@@ -235,7 +240,7 @@ fn is_same_amount(one: Option<&str>, other: Option<&str>) -> bool {
 /// Notes what a row trigger saw.
 fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touched)) -> Result<()> {
     let command = call.command();
-    if !capture::is_new(command) {
+    if !capture::is_new(binding.id(), command) {
         corrections::acquit();
     }
     record(binding, call, |touched| {

@@ -148,6 +148,7 @@ BEGIN
     CASE TG_ARGV[0]
         WHEN 'pay' THEN UPDATE clips SET earnings = earnings + 5 WHERE id = 14 AND NEW.id = 13;
         WHEN 'reject' THEN UPDATE clip_submissions SET status = 'REJECTED' WHERE clip_id = NEW.id;
+        WHEN 'approve' THEN UPDATE clip_submissions SET status = 'APPROVED' WHERE clip_id = NEW.id;
         WHEN 'delete' THEN DELETE FROM clip_submissions WHERE clip_id = NEW.id;
         WHEN 'reject and delete' THEN
             UPDATE clip_submissions SET status = 'REJECTED' WHERE clip_id = NEW.id;
@@ -174,6 +175,11 @@ TABLE totals;
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('again');
 UPDATE clips SET earnings = earnings + 1 WHERE id = 20;
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (20, 21);
+TABLE totals;
+-- The look-up of one link, amid the write of its clip.
+UPDATE clip_submissions SET status = 'PENDING' WHERE clip_id = 21;
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('approve');
+UPDATE clips SET earnings = earnings + 1 WHERE id = 21;
 TABLE totals;
 -- The same within a data-modifying WITH, in both orders.
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay');
@@ -264,6 +270,82 @@ ALTER TABLE campaigns DISABLE TRIGGER spend_sync_campaigns_update;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_update;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- Without that trigger a move is not seen to be stored, and must not be made twice.
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_flush;
+SET session_replication_role = replica;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+RESET session_replication_role;
+ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_flush;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+-- Nor one that is bent once, and let pass when it is stored again.
+CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.title = 'Bend' THEN NEW.title := 'Big'; NEW.spent := NEW.spent + 1; END IF;
+    RETURN NEW;
+END $$;
+UPDATE campaigns SET title = 'Bend' WHERE id = 'big';
+CREATE TRIGGER bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
+UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+DROP TRIGGER bend ON campaigns;
+
+-- A link to no campaign, where one has the empty text for a key.
+INSERT INTO campaigns VALUES ('', 'Empty', 0);
+ALTER TABLE clip_submissions ALTER campaign_id DROP NOT NULL;
+INSERT INTO clip_submissions VALUES (50, '', 38, 'APPROVED'), (51, NULL, 39, 'APPROVED');
+UPDATE clips SET earnings = earnings + 1 WHERE id = 38;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 38;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 38;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 39;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A campaign that comes to be under a key whose links change in the same flush.
+WITH l AS (DELETE FROM clip_submissions WHERE campaign_id = '' RETURNING 1),
+     c AS (DELETE FROM campaigns WHERE id = '' AND (SELECT count(*) FROM l) > 0 RETURNING id)
+INSERT INTO campaigns SELECT id, 'again', 0 FROM c;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+INSERT INTO clip_submissions VALUES (50, '', 38, 'APPROVED');
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE campaigns SET id = 'moved on' WHERE id = '';
+INSERT INTO campaigns VALUES ('', 'again', 0);
+COMMIT;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+-- A truncated table, and a campaign that happens not to differ when that is looked at.
+CREATE TABLE kept AS TABLE clip_submissions;
+UPDATE clips SET earnings = (SELECT spent FROM campaigns WHERE id = 'big') WHERE id = 40;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+TRUNCATE clip_submissions;
+INSERT INTO clip_submissions VALUES (52, 'big', 40, 'APPROVED');
+COMMIT;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+TRUNCATE clip_submissions;
+INSERT INTO clip_submissions TABLE kept;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A second total over the same clips moves as the first does.
+CREATE TABLE users (id int PRIMARY KEY, earned numeric(12,2) DEFAULT 0);
+INSERT INTO users VALUES (1);
+ALTER TABLE clip_submissions ADD user_id int REFERENCES users;
+CREATE INDEX ON clip_submissions (user_id);
+UPDATE clip_submissions SET user_id = 1 WHERE id IN (26, 27);
+SELECT corrected FROM spend_sync_attach('users', spent => 'earned', submission_campaign => 'user_id', title => 'id');
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+CREATE TABLE summed_before AS TABLE spend_sync.large_campaign;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
+SELECT campaigns, campaign_id FROM spend_sync.large_campaign g JOIN summed_before b USING (campaigns, campaign_id)
+WHERE g.recomputed_at <> b.recomputed_at;
+SELECT earned, earned = (SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
+    WHERE s.user_id = u.id AND s.status = 'APPROVED') AS is_the_sum FROM users u;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+SELECT spend_sync_detach('users');
+SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by = 'write';
 
 -- A write that was rolled back does not count as a sum.
 DELETE FROM spend_sync.large_campaign;

@@ -3,13 +3,15 @@
 //! The data goes one way:
 //!
 //! ```text
-//! triggers -> capture -> flush -> adjust -> locks           (a write)
+//! triggers -> capture -> flush -> single -> adjust -> locks      (a write)
+//!                              -> adjust
 //!                              -> settle -> locks, large
-//! functions -> attach | repair | report | check -> binding  (a call)
+//! functions -> attach | repair | report | check -> binding       (a call)
 //! ```
 //!
-//! `flush` brings up what a transaction owes: `adjust` says by how much totals may be moved, `settle` sums the others
-//! and stores all, `large` knows which is which, `corrections` is the log.
+//! `flush` brings up what a transaction owes: `adjust` says by how much totals may be moved, `settle` sums the others and
+//! stores all, `single` is the short way for one row, `large` knows which campaigns may be moved, `corrections` is the log.
+//!
 //! `binding` says which tables and columns feed which total: read from the triggers' arguments (`mapping`), looked up
 //! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `values`, `names` and `money` are pure;
 //! `errors`, `settings` and `cache` are leaves; `backend` is the only file with `unsafe` in it.

@@ -55,8 +55,8 @@ impl Arguments {
             rounds: 5,
             window: Duration::from_millis(1500),
             warm_up: Duration::from_millis(500),
-            statement_max: Duration::from_secs(120),
-            repeat_max: Duration::from_secs(20),
+            statement_max: Duration::from_secs(20),
+            repeat_max: Duration::from_secs(8),
             write: None,
         }
     }

@@ -16,6 +16,7 @@ use crate::settle;
 use crate::statements::{Statement, clip, link, version};
 use crate::values::{Row, Value};
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// What was written.
 enum Write<'a> {
@@ -58,9 +59,7 @@ pub fn settle(binding: &Binding, touched: &Touched) -> Result<bool> {
     let is_moved = settle::move_one(binding, &found.campaign, found.difference)?;
     let is_true = is_moved && (backend::transactions_ended() == ended || found.is_current());
     if !is_true {
-        let mut campaigns = adjust::campaigns_of(binding, touched)?;
-        campaigns.insert(found.campaign);
-        settle::settle(binding, &campaigns)?;
+        settle::settle(binding, &BTreeSet::from([found.campaign]))?;
     }
     Ok(true)
 }

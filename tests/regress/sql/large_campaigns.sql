@@ -41,6 +41,12 @@ RESET session_replication_role;
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (2, 32);
 TABLE totals;
 SELECT campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY at;
+-- Drift by just what the next write adds: the sum is there already, and stays.
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = spent + 1 WHERE id = 'small';
+RESET session_replication_role;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 32;
+TABLE totals;
 -- The first write after the interval heals it, and logs the drift without what the write itself has added.
 UPDATE spend_sync.large_campaign SET recomputed_at = recomputed_at - interval '2 days';
 \c
@@ -80,6 +86,18 @@ UPDATE clips SET earnings = 34.5 WHERE id = 34;
 UPDATE clip_submissions SET clip_id = 35, status = 'APPROVED' WHERE id = 41;
 TABLE totals;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+-- What moves a total by nothing writes no row: one link, one clip, several of them.
+CREATE TABLE rows_before AS SELECT id, ctid AS at FROM campaigns;
+INSERT INTO clip_submissions VALUES (44, 'big', 37), (45, 'small', 38), (46, 'big', 39);
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 44;
+DELETE FROM clip_submissions WHERE id IN (44, 45, 46);
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
+UPDATE clips SET earnings = earnings - 1 WHERE id = 2;
+COMMIT;
+SELECT c.id, c.ctid = b.at AS is_the_same_row FROM campaigns c JOIN rows_before b USING (id) ORDER BY c.id;
+DROP TABLE rows_before;
 
 -- Two kinds in one flush: changed earnings and changed links, of one clip and of different ones.
 BEGIN;
@@ -103,6 +121,16 @@ UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 6;
 WITH w AS (UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 6)
 UPDATE clips SET earnings = earnings + 1 WHERE id = 6;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+-- A total written by hand in the same flush: in a campaign whose clips change, and in another.
+WITH w AS (UPDATE campaigns SET spent = spent + 100 WHERE id = 'big')
+UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
+WITH w AS (UPDATE campaigns SET spent = spent + 100 WHERE id = 'big')
+UPDATE clips SET earnings = earnings + 1 WHERE id = 31;
+WITH w AS (UPDATE campaigns SET spent = spent + 100 WHERE id = 'big')
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (2, 31);
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+SELECT campaign_id, count(*) FROM spend_sync.correction WHERE found_by = 'direct write' GROUP BY 1;
+TRUNCATE spend_sync.correction;
 
 -- A savepoint rolled back after capture: what it wrote must not count, what it flushed for others is owed again.
 BEGIN;
@@ -153,6 +181,18 @@ BEGIN
         WHEN 'reject and delete' THEN
             UPDATE clip_submissions SET status = 'REJECTED' WHERE clip_id = NEW.id;
             DELETE FROM clip_submissions WHERE clip_id = NEW.id;
+        WHEN 'pay the next' THEN UPDATE clips SET earnings = earnings + 5 WHERE id = NEW.id + 1;
+        WHEN 'reject another' THEN
+            IF NEW.id IN (22, 31) THEN
+                UPDATE clip_submissions SET status = 'REJECTED' WHERE clip_id = NEW.id + 2;
+            END IF;
+        WHEN 'reject another at a savepoint' THEN
+            BEGIN
+                IF NEW.id IN (22, 31) THEN
+                    UPDATE clip_submissions SET status = 'REJECTED' WHERE clip_id = NEW.id + 2;
+                END IF;
+            EXCEPTION WHEN division_by_zero THEN NULL;
+            END;
         WHEN 'again' THEN UPDATE clips SET earnings = earnings + 3 WHERE id = NEW.id;
     END CASE;
     RETURN NULL;
@@ -181,6 +221,28 @@ UPDATE clip_submissions SET status = 'PENDING' WHERE clip_id = 21;
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('approve');
 UPDATE clips SET earnings = earnings + 1 WHERE id = 21;
 TABLE totals;
+-- One that comes to count, for what its clip earns by then; and one whose clip is gone by then.
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('approve');
+-- (A first write lets this backend know again that the campaign is large.)
+UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 14;
+TABLE totals;
+CREATE FUNCTION amid_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN DELETE FROM clip_submissions WHERE clip_id = OLD.id; RETURN NULL; END $$;
+CREATE TRIGGER "A_first" AFTER DELETE ON clips FOR EACH ROW EXECUTE FUNCTION amid_delete();
+DELETE FROM clips WHERE id = 21;
+TABLE totals;
+DROP TRIGGER "A_first" ON clips;
+-- Two campaigns: rows of the outer statement that the nested flush of one has summed reach the nested flush of the other,
+-- beside new ones. The same with these at a subtransaction of their own.
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject another');
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (22, 24, 31, 33);
+TABLE totals;
+UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (24, 33);
+CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject another at a savepoint');
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (22, 24, 31, 33);
+TABLE totals;
+UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (24, 33);
 -- The same within a data-modifying WITH, in both orders.
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay');
 WITH w AS (UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (5, 14))
@@ -198,8 +260,16 @@ TABLE totals;
 CREATE FUNCTION repair_amid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM sync_campaign('big'); RETURN NULL; END $$;
 CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW EXECUTE FUNCTION repair_amid();
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (24, 25);
+UPDATE clips SET earnings = earnings + 1 WHERE id = 24;
 DROP TRIGGER a_first ON clips;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'sync_campaign';
+-- Where totals are summed, a flush amid a statement sums rows that have not reached us; they are no drift.
+SET spend_sync.recompute_limit = 1000;
+CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay the next');
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (22, 24, 31);
+DROP TRIGGER a_first ON clips;
+SET spend_sync.recompute_limit = 0;
 SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'sync_campaign';
 
 -- Rows past the bound: only their campaigns are kept, and summed; more rows of the same campaigns come before and after.
@@ -246,6 +316,32 @@ TABLE totals;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 DELETE FROM clip_submissions WHERE campaign_id = 'other';
 DELETE FROM campaigns WHERE id = 'other';
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE clips SET earnings = earnings + 1 WHERE id > 1000;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 1001;
+UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 1001;
+COMMIT;
+TABLE totals;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+-- So are what was written by hand, and that a table was truncated.
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+UPDATE campaigns SET spent = spent + 100 WHERE id = 'small';
+UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
+COMMIT;
+SELECT campaign_id, count(*) FROM spend_sync.correction WHERE found_by = 'direct write' GROUP BY 1;
+BEGIN;
+SET LOCAL spend_sync.flush = 'commit';
+TRUNCATE clip_submissions;
+INSERT INTO clip_submissions SELECT n, 'small', n, 'APPROVED' FROM generate_series(1001, 11005) n;
+SET LOCAL spend_sync.flush = 'statement';
+UPDATE clips SET earnings = earnings + 1 WHERE id = 1001;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+ROLLBACK;
 
 -- A total that does not fit, or that is NULL, is none to move to; nor one that a trigger of the user's bends or swallows.
 UPDATE clips SET earnings = 99999999 WHERE id = 26;
@@ -392,6 +488,9 @@ UPDATE clips SET earnings = 16777216 WHERE id = 27;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 28;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 28;
 SELECT id, spent::numeric = :oracle::real::numeric AS is_rounded_sum FROM campaigns c ORDER BY id;
+UPDATE clips SET earnings = 1000000 WHERE id = 27;
+DO $$ BEGIN FOR n IN 1..20 LOOP UPDATE clips SET earnings = earnings + 0.4 WHERE id = 28; END LOOP; END $$;
+SELECT id, spent::numeric = :oracle::real::numeric AS is_rounded_sum FROM campaigns c ORDER BY id;
 SELECT spend_sync_detach('campaigns');
 -- Amounts beyond 28 digits are summed, and those that a sum in Rust would round.
 ALTER TABLE clips ALTER COLUMN earnings TYPE numeric;
@@ -404,6 +503,15 @@ UPDATE clips SET earnings = 1 WHERE id = 29;
 UPDATE clips SET earnings = 7922816251426433759354395033.5 WHERE id = 27;
 UPDATE clips SET earnings = 0.0000000000000000000000000002 WHERE id = 28;
 UPDATE clips SET earnings = earnings + 0.01 WHERE id = 27;
+SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
+UPDATE clips SET earnings = 0 WHERE earnings <> 0;
+UPDATE clips SET earnings = 7922816251426433759354395033.5 WHERE id = 27;
+UPDATE clips SET earnings = earnings + 0.01 WHERE id IN (28, 29);
+SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
+UPDATE clips SET earnings = CASE id WHEN 28 THEN 7.9228162514264337593543950333 ELSE 0 END WHERE id IN (27, 28, 29);
+INSERT INTO clip_submissions VALUES (47, 'small', 28), (48, 'small', 28);
+UPDATE clips SET earnings = 0 WHERE id = 31;
+UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (47, 48);
 SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
 SELECT spend_sync_detach('campaigns');
 -- Cents.

@@ -179,7 +179,7 @@ impl Binding {
         self.run_as(
             self.shape.campaigns.owner,
             Statement::Preview,
-            Planned::EachTime,
+            Planned::InParallel,
             &[],
             sees,
         )

@@ -19,7 +19,7 @@ for tier in "$@"; do
   fi
   [ "$status" -eq 0 ] || [ "$tier_failed" -gt 0 ] || tier_failed=1
   passed=$((passed + tier_passed)) failed=$((failed + tier_failed))
-  summary+="$(printf '%-10s %5d passed, %d failed  (%d s)' "$tier" "$tier_passed" "$tier_failed" $((SECONDS - started)))"$'\n'
+  summary+="$(printf '%-16s %5d passed, %d failed  (%d s)' "$tier" "$tier_passed" "$tier_failed" $((SECONDS - started)))"$'\n'
 done
 printf '\n== summary\n%s%d passed, %d failed\n' "$summary" "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -118,8 +118,8 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
 }
 
 /// After a write too large to be noted row by row: finds the campaigns of all clips that this transaction wrote, and locks
-/// them. The one pass that finds them sums them too:
-/// these are their sums under the locks, if no transaction has ended since. Else none are known yet.
+/// them. The one pass that finds them sums them too, and these are their sums under the locks if no transaction has ended
+/// since. Else none are known yet.
 fn sum_by_own(binding: &Binding, touched: &mut Touched) -> Result<Vec<Row>> {
     if !touched.every_own_clip {
         return Ok(Vec::new());

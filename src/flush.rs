@@ -130,6 +130,9 @@ fn sum_by_own(binding: &Binding, touched: &mut Touched) -> Result<Vec<Row>> {
     touched
         .campaigns
         .extend(rows.iter().filter_map(|row| key_of(binding, row)));
+    // All of them are to be summed: how they were found need not be looked up again.
+    touched.clips.clear();
+    touched.links.clear();
     locks::lock_campaigns(binding, &touched.campaigns)?;
     if backend::transactions_ended() == ended {
         return Ok(rows);

@@ -140,12 +140,7 @@ fn owned(oid: Oid) -> Result<Relation> {
 
 /// In the order in which a write touches them, so that writers and attach do not deadlock.
 fn lock(tables: &Tables) -> Result<()> {
-    let Tables {
-        campaigns,
-        clips,
-        submissions,
-    } = tables;
-    for table in [clips, submissions, campaigns] {
+    for table in tables.all() {
         backend::run(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table.sql()))?;
     }
     Ok(())

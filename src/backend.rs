@@ -1,4 +1,4 @@
-//! PostgreSQL's inside, wrapped in safe functions: the only file with `unsafe` in it.
+//! PostgreSQL's inside, wrapped in safe functions: the only module with `unsafe` in it.
 //!
 //! Two things pgrx has no safe wrapper for decide its shape. Statements run with a snapshot of our choosing
 //! (`SPI_execute_snapshot`, as the foreign-key triggers do), and an error that PostgreSQL raises inside of one is
@@ -18,6 +18,9 @@ use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
+mod commands;
+pub use commands::{Command, CommandCall, command_entry};
+
 /// The same functions as in `pg_sys`, without pgrx's guard: their errors jump to the nearest [`caught`], or out of
 /// the backend's function altogether.
 mod raw {
@@ -34,6 +37,7 @@ mod raw {
         pub fn SPI_plan_get_cached_plan(plan: pg_sys::SPIPlanPtr) -> *mut pg_sys::CachedPlan;
         pub fn SPI_execute(sql: *const c_char, read_only: bool, limit: c_long) -> c_int;
         pub fn SPI_commit();
+        pub fn LockRelationOid(relation: pg_sys::Oid, mode: c_int);
         pub fn SPI_execute_snapshot(
             plan: pg_sys::SPIPlanPtr,
             values: *mut Datum,
@@ -385,6 +389,47 @@ pub fn run(sql: &str) -> Result<()> {
             Ok(())
         }
     })
+}
+
+/// How a table is locked against others, whoever owns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// SHARE ROW EXCLUSIVE: who writes waits, who reads does not.
+    Writers,
+    /// ACCESS EXCLUSIVE.
+    All,
+}
+
+/// A lock on a table.
+#[derive(Clone, Copy)]
+pub struct TableLock(pub Oid, pub Against);
+
+impl TableLock {
+    fn mode(self) -> c_int {
+        match self.1 {
+            Against::Writers => pg_sys::ShareRowExclusiveLock.cast_signed(),
+            Against::All => pg_sys::AccessExclusiveLock.cast_signed(),
+        }
+    }
+
+    /// Waits for the lock.
+    pub fn wait(self) -> Result<()> {
+        let (table, mode) = (self.0, self.mode());
+        // SAFETY: a relation that is gone is locked in vain.
+        caught(|| unsafe { raw::LockRelationOid(table, mode) })
+    }
+
+    /// Takes the lock if nobody is in the way; whether it did.
+    pub fn take(self) -> bool {
+        // SAFETY: as above.
+        unsafe { pg_sys::ConditionalLockRelationOid(self.0, self.mode()) }
+    }
+
+    /// Gives one lock taken back, before the transaction ends.
+    pub fn give_back(self) {
+        // SAFETY: the lock was taken by this transaction, and has protected nothing yet.
+        unsafe { pg_sys::UnlockRelationOid(self.0, self.mode()) };
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------------------

@@ -257,13 +257,55 @@ fn attached() -> Result<Vec<Trigger>> {
 pub fn all() -> Result<Vec<(Tables, Columns)>> {
     let mut all = Vec::new();
     for trigger in attached()? {
-        match resolve(&trigger) {
-            Ok(found) => all.push(found),
-            Err(Error::BrokenBinding { .. } | Error::WrongTrigger { .. }) => {}
-            Err(other) => return Err(other), // an error of PostgreSQL's must go on to the client
-        }
+        all.extend(sound(resolve(&trigger))?);
     }
     Ok(all)
+}
+
+/// A binding by its names, and the triggers that say them.
+pub struct Bound {
+    pub tables: Tables,
+    pub columns: Columns,
+    pub triggers: Vec<Trigger>,
+}
+
+impl Bound {
+    /// Whether triggers of it stand on each of its tables. Anybody may make a campaigns table whose trigger names others'
+    /// tables; one on these takes a right to them.
+    fn is_whole(&self) -> bool {
+        let stands_on = |table: &&Relation| self.triggers.iter().any(|trigger| trigger.relation == table.oid);
+        self.tables.all().iter().all(stands_on)
+    }
+}
+
+/// The bindings that stand on all of their tables.
+pub fn whole() -> Result<Vec<Bound>> {
+    let mut all: Vec<Bound> = Vec::new();
+    for trigger in trigger_catalog::triggers()? {
+        let Some((tables, columns)) = sound(resolve(&trigger))? else {
+            continue;
+        };
+        let same = |one: &&mut Bound| one.tables.are(&tables) && one.columns == columns;
+        match all.iter_mut().find(same) {
+            Some(bound) => bound.triggers.push(trigger),
+            None => all.push(Bound {
+                tables,
+                columns,
+                triggers: vec![trigger],
+            }),
+        }
+    }
+    all.retain(Bound::is_whole);
+    Ok(all)
+}
+
+/// What could be found; an error of ours says why nothing could, one of PostgreSQL's must go on to the client.
+pub fn sound<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ Error::Postgres(_)) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The attached campaigns tables that the search path sees.

@@ -30,6 +30,7 @@ pub struct Relation {
     pub is_ours: bool,
     pub has_inheritance_children: bool,
     pub is_temporary: bool,
+    pub is_unlogged: bool,
 }
 
 impl Relation {
@@ -77,7 +78,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
                 pg_has_role(c.relowner, 'USAGE'),
                 c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
-                c.relpersistence = 't'
+                c.relpersistence = 't', c.relpersistence = 'u'
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid = $1",
         &[Value::Oid(oid)],
@@ -94,6 +95,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
         is_ours: row.is_true(6),
         has_inheritance_children: row.is_true(7),
         is_temporary: row.is_true(8),
+        is_unlogged: row.is_true(9),
     }))
 }
 
@@ -289,9 +291,37 @@ pub fn enum_labels(enum_type: Oid) -> Result<Vec<String>> {
 
 /// The OIDs of some of them.
 pub fn label_oids(enum_type: Oid, labels: &[String]) -> Result<Vec<Oid>> {
-    let sql = "SELECT oid FROM pg_enum WHERE enumtypid = $1 AND enumlabel = ANY ($2)";
+    let sql = "SELECT oid FROM pg_enum WHERE enumtypid = $1 AND enumlabel = ANY ($2)
+               ORDER BY array_position($2, enumlabel::text)";
     let rows = read(sql, &[Value::Oid(enum_type), Value::Texts(labels)])?;
     Ok(rows.iter().map(|row| row.oid(0)).collect())
+}
+
+/// The labels of these OIDs, in their order.
+pub fn labels_of(oids: &[Oid]) -> Result<Vec<String>> {
+    let mut labels = Vec::with_capacity(oids.len());
+    for oid in oids {
+        let rows = read("SELECT enumlabel FROM pg_enum WHERE oid = $1", &[Value::Oid(*oid)])?;
+        labels.extend(rows.first().map(|row| row.text(0).to_owned()));
+    }
+    Ok(labels)
+}
+
+/// Whether the role in force owns a schema, or is a member of the role that does.
+pub fn owns_schema(name: &str) -> Result<bool> {
+    let sql = "SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = $1";
+    Ok(read(sql, &[Value::Text(name)])?
+        .first()
+        .is_some_and(|row| row.is_true(0)))
+}
+
+/// The partitions below a table, of all levels.
+pub fn partition_oids(relation: Oid) -> Result<Vec<Oid>> {
+    let sql = "SELECT relid::oid FROM pg_partition_tree($1::regclass) WHERE level > 0";
+    Ok(read(sql, &[Value::Oid(relation)])?
+        .iter()
+        .map(|row| row.oid(0))
+        .collect())
 }
 
 /// The partitions below a table, of all levels, in the order of their names.
@@ -309,6 +339,17 @@ pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
             table: r.text(1).to_owned(),
         })
         .collect())
+}
+
+/// The extension's event triggers that do not fire.
+pub fn disabled_event_triggers() -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT e.evtname FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid
+         JOIN pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'spend_sync' AND e.evtenabled = 'D' ORDER BY 1",
+        &[],
+    )?;
+    Ok(rows.iter().map(|row| row.text(0).to_owned()).collect())
 }
 
 /// The table that a partition, of whatever level, belongs to; any other table itself.

@@ -5,6 +5,7 @@ use crate::binding::{self, Binding};
 use crate::catalog::{self, Relation};
 use crate::ddl;
 use crate::errors::{Error, Result};
+use crate::mapping::Mapping;
 use crate::report;
 use crate::shape::{self, Shape};
 use crate::statements;
@@ -27,14 +28,61 @@ pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
         Some(campaigns) => vec![campaigns],
         None => binding::visible()?.iter().map(|trigger| trigger.relation).collect(),
     };
-    if tables.is_empty() {
+    let mut findings = match campaigns {
+        Some(_) => Vec::new(),
+        None => orphans()?,
+    };
+    if tables.is_empty() && findings.is_empty() {
         return Err(Error::NothingAttached { campaigns: None });
     }
-    let mut findings = Vec::new();
+    findings.extend(event_triggers()?);
     for table in tables {
         findings.extend(check(table)?);
     }
     Ok(findings)
+}
+
+/// Tables that the search path sees whose triggers name a campaigns table that is not there.
+fn orphans() -> Result<Vec<Finding>> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for trigger in trigger_catalog::triggers()? {
+        let Some(Mapping { campaigns, .. }) = Mapping::parse(&trigger.argument).ok() else {
+            continue;
+        };
+        let campaigns = campaigns.resolve(&trigger.table.schema);
+        let object = catalog::display(&trigger.table);
+        let is_told = findings.iter().any(|finding| finding.object == object);
+        if is_told || !backend::is_visible(trigger.relation) || catalog::find(&campaigns)?.is_some() {
+            continue;
+        }
+        findings.push(Finding {
+            severity: "error",
+            problem: format!(
+                "its triggers name the campaigns table {}, which does not exist; writes fail",
+                catalog::display(&campaigns)
+            ),
+            advice: format!(
+                "Call spend_sync_attach() with the present names, or DROP TRIGGER {} ON {object}; and the other spend_sync triggers.",
+                backend::display_name(&trigger.name)
+            ),
+            object,
+        });
+    }
+    Ok(findings)
+}
+
+/// Event triggers that do not fire: names are not followed then, partitions that come or go not summed.
+fn event_triggers() -> Result<Vec<Finding>> {
+    let disabled = catalog::disabled_event_triggers()?.into_iter();
+    Ok(disabled
+        .map(|name| Finding {
+            severity: "warning",
+            problem: "it does not fire: renames make writes fail, partitions that come or go make totals wrong"
+                .to_owned(),
+            advice: format!("ALTER EVENT TRIGGER {name} ENABLE;"),
+            object: format!("event trigger {name}"),
+        })
+        .collect())
 }
 
 fn check(campaigns: Oid) -> Result<Vec<Finding>> {
@@ -53,6 +101,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(triggers(shape)?);
     findings.extend(missing_indexes(shape)?);
     findings.extend(rounding(shape));
+    findings.extend(unlogged(shape));
     findings.extend(recent_drift(&binding)?);
     Ok(findings)
 }
@@ -177,6 +226,26 @@ fn rounding(shape: &Shape) -> Option<Finding> {
             }
         ),
     })
+}
+
+/// A crash empties unlogged tables, and the totals of a logged one stay.
+fn unlogged(shape: &Shape) -> Vec<Finding> {
+    let tables = [&shape.clips, &shape.submissions];
+    let lost = tables
+        .iter()
+        .filter(|table| table.is_unlogged && !shape.campaigns.is_unlogged);
+    lost.map(|table| Finding {
+        severity: "warning",
+        object: table.display(),
+        problem:
+            "it is unlogged and the campaigns table is not: after a crash it is empty, and the totals are as before"
+                .to_owned(),
+        advice: format!(
+            "ALTER TABLE {} SET LOGGED; or call sync_all_campaigns() after each crash.",
+            table.display()
+        ),
+    })
+    .collect()
 }
 
 fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {

@@ -7,6 +7,7 @@ use crate::mapping::{FullName, Mapping, TableName};
 use crate::names::{self, ident, literal};
 use crate::shape::Shape;
 use crate::trigger_catalog::{self, Trigger, TriggerFunction};
+use pgrx::pg_sys::Oid;
 
 /// Creates all triggers of a binding.
 pub fn create_triggers(shape: &Shape) -> Result<()> {
@@ -16,8 +17,72 @@ pub fn create_triggers(shape: &Shape) -> Result<()> {
     // WHEN conditions find their operators by search path, once, here.
     backend::with_catalog_names(|| {
         made.iter()
-            .try_for_each(|making| backend::run(&create(shape, making, &base)))
+            .try_for_each(|making| backend::run(&create(shape, making, &names::trigger(&base, making.suffix))))
     })
+}
+
+/// Makes triggers of a binding anew under their own names, where their arguments are not those of now. Each as the owner of
+/// its table: who may rename one table need not own the others.
+pub fn replace_triggers(shape: &Shape, triggers: &[Trigger]) -> Result<()> {
+    let partitions = partitions(shape)?;
+    for making in makings(shape, &partitions) {
+        let argument = argument(shape, &making);
+        let outdated = triggers
+            .iter()
+            .filter(|trigger| making.is_of(trigger) && trigger.argument != argument);
+        for trigger in outdated {
+            let sql = create(shape, &making, &trigger.name).replacen("CREATE", "CREATE OR REPLACE", 1);
+            as_owner(trigger.relation, || {
+                backend::run(&sql)?;
+                enable(trigger)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// A trigger that is made anew fires as any new one does: this has it fire when the one before it did.
+fn enable(before: &Trigger) -> Result<()> {
+    let how = match before.enabled {
+        'A' => "ENABLE ALWAYS",
+        'R' => "ENABLE REPLICA",
+        'D' => "DISABLE",
+        _ => return Ok(()),
+    };
+    let table = names::table(&before.table.schema, &before.table.table);
+    backend::run(&format!("ALTER TABLE {table} {how} TRIGGER {}", ident(&before.name)))
+}
+
+/// Puts the statement trigger on partitions that came, and takes it from tables that are none any more.
+pub fn renew_flush_triggers(shape: &Shape) -> Result<()> {
+    let partitions = partitions(shape)?;
+    let made: Vec<Making> = makings(shape, &partitions)
+        .into_iter()
+        .filter(|making| making.function == TriggerFunction::Flush)
+        .collect();
+    let mut present = trigger_catalog::triggers()?;
+    present.retain(|trigger| {
+        let named = Mapping::parse(&trigger.argument).map(|mapping| mapping.campaigns.resolve(&trigger.table.schema));
+        trigger.function == TriggerFunction::Flush && named.is_ok_and(|named| named == shape.campaigns.name)
+    });
+    for making in &made {
+        if !present.iter().any(|trigger| making.is_of(trigger)) {
+            let base = free_base(shape, std::slice::from_ref(making))?;
+            let sql = create(shape, making, &names::trigger(&base, making.suffix));
+            if let Some(table) = catalog::find(making.table)? {
+                as_owner(table, || backend::run(&sql))?;
+            }
+        }
+    }
+    present.retain(|trigger| !made.iter().any(|making| making.table == &trigger.table));
+    present
+        .iter()
+        .try_for_each(|trigger| as_owner(trigger.relation, || drop_triggers(std::slice::from_ref(trigger))))
+}
+
+fn as_owner<T>(table: Oid, body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let table = catalog::relation(table)?.ok_or_else(|| Error::internal("a table that is not there"))?;
+    backend::as_role(table.owner, || backend::with_catalog_names(body))
 }
 
 /// The partitions of all three tables.
@@ -78,6 +143,18 @@ struct Making<'a> {
     function: TriggerFunction,
 }
 
+impl Making<'_> {
+    /// Whether a trigger is made of this; the middle of its name is free.
+    fn is_of(&self, trigger: &Trigger) -> bool {
+        *self.table == trigger.table && self.function == trigger.function && is_named(&trigger.name, self.suffix)
+    }
+}
+
+/// Whether a trigger's name is one that [`names::trigger`] gives with this suffix.
+fn is_named(name: &str, suffix: &str) -> bool {
+    name.starts_with("spend_sync_") && name.ends_with(&format!("_{suffix}"))
+}
+
 /// The triggers of a binding. Updates are filtered by WHEN, not by UPDATE OF: a column list misses what a BEFORE
 /// trigger or a generated column changes. Of campaigns each update is seen: PostgreSQL reads a WHEN anew for each
 /// statement, which would cost each update of ours more than the call, and our own must be seen to have been stored.
@@ -132,13 +209,17 @@ fn flush_of(table: &FullName) -> Making<'_> {
     }
 }
 
+fn argument(shape: &Shape, making: &Making) -> String {
+    mapping(shape, &making.table.schema).to_argument()
+}
+
 /// The trigger's whole CREATE statement.
-fn create(shape: &Shape, making: &Making, base: &str) -> String {
+fn create(shape: &Shape, making: &Making, name: &str) -> String {
     let table = names::table(&making.table.schema, &making.table.table);
-    let argument = mapping(shape, &making.table.schema).to_argument();
+    let argument = argument(shape, making);
     format!(
         "CREATE TRIGGER {name} {when} EXECUTE FUNCTION spend_sync.{function}({argument})",
-        name = ident(&names::trigger(base, making.suffix)),
+        name = ident(name),
         when = making.when.replacen("{}", &table, 1),
         function = making.function.name(),
         argument = literal(&argument),
@@ -156,7 +237,7 @@ pub struct Wanted {
 impl Wanted {
     /// Whether a trigger of this name is this one; the middle of a name is free.
     pub fn is_made_as(&self, name: &str) -> bool {
-        name.starts_with("spend_sync_") && name.ends_with(&format!("_{}", self.suffix))
+        is_named(name, self.suffix)
     }
 }
 
@@ -170,7 +251,7 @@ pub fn wanted(shape: &Shape) -> Result<Vec<Wanted>> {
             table: making.table.clone(),
             suffix: making.suffix,
             function: making.function,
-            argument: mapping(shape, &making.table.schema).to_argument(),
+            argument: argument(shape, making),
         })
         .collect())
 }

@@ -7,6 +7,7 @@
 //!                              -> adjust
 //!                              -> settle -> locks, large
 //! functions -> attach | repair | report | check -> binding       (a call)
+//! commands -> follow | partitions -> binding, flush              (ALTER, DROP)
 //! ```
 //!
 //! `flush` brings up what a transaction owes: `adjust` says by how much totals may be moved, `settle` sums the others and
@@ -14,7 +15,7 @@
 //!
 //! `binding` says which tables and columns feed which total: read from the triggers' arguments (`mapping`), looked up
 //! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `values`, `names` and `money` are pure;
-//! `errors`, `settings` and `cache` are leaves; `backend` is the only file with `unsafe` in it.
+//! `errors`, `settings` and `cache` are leaves; `backend` is the only module with `unsafe` in it.
 
 use pgrx::prelude::*;
 
@@ -26,11 +27,13 @@ mod cache;
 mod capture;
 mod catalog;
 mod check;
+mod commands;
 mod corrections;
 mod ddl;
 mod detect;
 mod errors;
 mod flush;
+mod follow;
 mod functions;
 mod key;
 mod large;
@@ -38,6 +41,7 @@ mod locks;
 mod mapping;
 mod money;
 mod names;
+mod partitions;
 mod repair;
 mod report;
 mod settings;
@@ -58,6 +62,7 @@ extension_sql_file!(
     name = "binding",
     requires = ["schema", functions::spend_sync::bindings]
 );
+extension_sql_file!("../sql/events.sql", name = "events", requires = ["schema"]);
 extension_sql_file!("../sql/procedures.sql", name = "procedures", requires = ["schema"]);
 extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 
@@ -81,12 +86,14 @@ fn after_end() {
     capture::clear();
     corrections::acquit();
     large::clear();
+    commands::clear();
 }
 
 /// A subtransaction of this nest level was rolled back.
 fn subtransaction_aborts(nest: i32) {
     capture::abort_subtransaction(nest);
     corrections::acquit();
+    commands::abort_subtransaction(nest);
 }
 
 #[cfg(any(test, feature = "pg_test"))]

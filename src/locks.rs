@@ -1,7 +1,7 @@
-//! The locks under which a total is brought up. Their order is the same everywhere, each set sorted by key: advisory
+//! The locks under which a total is brought up, and those under which a binding changes. The order of the former is the same everywhere, each set sorted by key: advisory
 //! locks of keys that may not exist yet, clips that got a new link, campaigns of one binding after the other.
 
-use crate::backend::{self, Sees};
+use crate::backend::{self, Sees, TableLock};
 use crate::binding::Binding;
 use crate::capture::Touched;
 use crate::errors::Result;
@@ -10,6 +10,31 @@ use crate::statements::{self, Statement};
 use crate::values::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+/// Locks all of these tables until the transaction ends, and waits for none of them while it holds another: writers come by
+/// them in an order of their own.
+pub fn lock_tables(locks: &[TableLock]) -> Result<()> {
+    let mut awaited = 0;
+    while let Some(first) = locks.get(awaited) {
+        first.wait()?;
+        let mut taken = vec![*first];
+        let others = locks.iter().enumerate().filter(|(at, _)| *at != awaited);
+        let mut refused = None;
+        for (at, lock) in others {
+            if !lock.take() {
+                refused = Some(at);
+                break;
+            }
+            taken.push(*lock);
+        }
+        let Some(at) = refused else {
+            break;
+        };
+        taken.into_iter().for_each(TableLock::give_back);
+        awaited = at;
+    }
+    Ok(())
+}
 
 /// Where no foreign key ties a link to its clip or campaign, either may come first. Whoever makes one and whoever
 /// makes the other take the same lock, so that one of the two sees what the other did.

@@ -1,6 +1,6 @@
 //! A binding's tables and columns as they stand in the catalog, validated: what statements are built from.
 
-use crate::backend;
+use crate::backend::{self, Against, TableLock};
 use crate::catalog::{self, Column, Relation};
 use crate::errors::{Error, Result};
 use crate::key::KeyType;
@@ -42,6 +42,26 @@ pub struct Tables {
     pub campaigns: Relation,
     pub clips: Relation,
     pub submissions: Relation,
+}
+
+impl Tables {
+    /// In the order in which a write touches them.
+    pub fn all(&self) -> [&Relation; 3] {
+        [&self.clips, &self.submissions, &self.campaigns]
+    }
+
+    /// Locks that keep writers off; the one of `table` against whom it says.
+    pub fn locks(&self, table: Oid, against: Against) -> [TableLock; 3] {
+        self.all().map(|one| {
+            let against = if one.oid == table { against } else { Against::Writers };
+            TableLock(one.oid, against)
+        })
+    }
+
+    /// Whether these are the same tables.
+    pub fn are(&self, other: &Self) -> bool {
+        self.all().map(|table| table.oid) == other.all().map(|table| table.oid)
+    }
 }
 
 /// The types money may have.

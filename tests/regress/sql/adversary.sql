@@ -146,7 +146,7 @@ SELECT corrected FROM spend_sync_attach(sync => false);
 SELECT corrected FROM spend_sync_attach(approved => '{approved}');
 SELECT id, spent FROM campaigns ORDER BY id;
 
--- Flush triggers on partitions in another schema outlive a rename, and go with the next attach.
+-- Flush triggers on partitions in another schema outlive a rename that is not followed, and go with the next attach.
 SELECT spend_sync_detach('campaigns');
 RESET ROLE;
 CREATE SCHEMA wide;
@@ -162,6 +162,8 @@ INSERT INTO campaigns VALUES (1);
 INSERT INTO clips VALUES (1, 5);
 INSERT INTO clip_submissions VALUES (1, 1, 'APPROVED');
 SELECT corrected FROM public.spend_sync_attach();
+ALTER EVENT TRIGGER spend_sync_before DISABLE;
+ALTER EVENT TRIGGER spend_sync_after DISABLE;
 ALTER SCHEMA wide RENAME TO wider;
 SET search_path = wider;
 TRUNCATE parts.clips_0;

@@ -106,12 +106,14 @@ SELECT corrected FROM spend_sync_attach('parts.campaigns', 'parts.clips', 'parts
 SELECT * FROM spend_sync_check('parts.campaigns');
 CREATE INDEX ON parts.clip_submissions (campaign_id);
 CREATE INDEX ON parts.clip_submissions (clip_id);
+ALTER EVENT TRIGGER spend_sync_before DISABLE;
+ALTER EVENT TRIGGER spend_sync_after DISABLE;
 CREATE TABLE parts.clips_new PARTITION OF parts.clips DEFAULT;
 SELECT * FROM spend_sync_check('parts.campaigns');
 SELECT corrected FROM spend_sync_attach('parts.campaigns', 'parts.clips', 'parts.clip_submissions');
 SELECT * FROM spend_sync_check('parts.campaigns');
 
--- Renamed: the next write will fail, and here is why.
+-- Renamed, and not followed: the next write will fail, and here is why.
 ALTER TABLE clips RENAME earnings TO earned;
 SELECT * FROM spend_sync_check();
 ALTER TABLE clips RENAME earned TO earnings;
@@ -119,6 +121,8 @@ ALTER TABLE clips RENAME TO videos;
 SELECT * FROM spend_sync_check();
 ALTER TABLE videos RENAME TO clips;
 SELECT * FROM spend_sync_check();
+ALTER EVENT TRIGGER spend_sync_before ENABLE;
+ALTER EVENT TRIGGER spend_sync_after ENABLE;
 -- A table that is not attached.
 SELECT * FROM spend_sync_check('clips');
 \echo :SQLSTATE

@@ -1,0 +1,174 @@
+//! Commands that change tables, as event triggers see them: what PostgreSQL parsed, in safe words.
+
+use super::{Against, Datum, Error, Oid, PgError, Result, owed, pg_sys, rethrow};
+use pgrx::PgList;
+use std::ffi::{CStr, c_char};
+
+/// A command that may change the names or the rows that a binding has.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A table gets another name or schema, or a column of it another name.
+    Table(Oid),
+    /// A schema of this name gets another.
+    Schema(String),
+    /// A value of an enum gets another name.
+    Label,
+    /// A table gets or loses a partition, and its rows with it; or all its rows get values of another type. And
+    /// against whom the command locks it.
+    Rows(Oid, Against),
+    /// A table gets a new partition, with no rows yet.
+    EmptyPartition(Oid),
+    /// These partitions are dropped.
+    Drop(Vec<Oid>),
+    /// Something is dropped with all that belongs to it; only PostgreSQL knows what that is.
+    DropWithAll,
+}
+
+/// One call of an event trigger.
+pub struct CommandCall<'a>(&'a pg_sys::EventTriggerData);
+
+impl CommandCall<'_> {
+    /// Whether the command is still to run; else it has run.
+    pub fn is_before(&self) -> bool {
+        // SAFETY: a constant C string of PostgreSQL's.
+        let event = unsafe { CStr::from_ptr(self.0.event) };
+        event == c"ddl_command_start"
+    }
+
+    /// The command, if it is one of those. Once it has run, tables that it renamed are not found any more.
+    pub fn command(&self) -> Option<Command> {
+        // SAFETY: PostgreSQL keeps the parsed command for the length of the call; each node is read as what its tag says.
+        unsafe {
+            let node = self.0.parsetree;
+            match (*node).type_ {
+                pg_sys::NodeTag::T_RenameStmt => rename(&*node.cast()),
+                pg_sys::NodeTag::T_AlterObjectSchemaStmt => {
+                    let statement: &pg_sys::AlterObjectSchemaStmt = &*node.cast();
+                    (statement.objectType == pg_sys::ObjectType::OBJECT_TABLE)
+                        .then(|| Command::Table(find(statement.relation)))
+                }
+                pg_sys::NodeTag::T_AlterEnumStmt => {
+                    let statement: &pg_sys::AlterEnumStmt = &*node.cast();
+                    (!statement.oldVal.is_null()).then_some(Command::Label)
+                }
+                pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
+                pg_sys::NodeTag::T_CreateStmt => {
+                    let statement: &pg_sys::CreateStmt = &*node.cast();
+                    let parent = PgList::<pg_sys::RangeVar>::from_pg(statement.inhRelations).head();
+                    (!statement.partbound.is_null()).then_some(Command::EmptyPartition(find(parent?)))
+                }
+                pg_sys::NodeTag::T_DropStmt => drop_of(&*node.cast()),
+                pg_sys::NodeTag::T_DropOwnedStmt => Some(Command::DropWithAll),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The node must be whole, as the parser made it.
+unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
+    use pg_sys::ObjectType::{OBJECT_COLUMN, OBJECT_SCHEMA, OBJECT_TABLE};
+    // SAFETY: as above.
+    unsafe {
+        match statement.renameType {
+            OBJECT_TABLE | OBJECT_COLUMN if !statement.relation.is_null() => {
+                Some(Command::Table(find(statement.relation)))
+            }
+            OBJECT_SCHEMA => Some(Command::Schema(text(statement.subname))),
+            _ => None,
+        }
+    }
+}
+
+/// # Safety
+/// The node must be whole, as the parser made it.
+unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
+    use pg_sys::AlterTableType as Part;
+    // SAFETY: as above; the list is of AlterTableCmd.
+    unsafe {
+        let parts = PgList::<pg_sys::AlterTableCmd>::from_pg(statement.cmds);
+        let changes = |part: *mut pg_sys::AlterTableCmd| match (*part).subtype {
+            Part::AT_AttachPartition => Some(Against::Writers),
+            Part::AT_DetachPartition | Part::AT_DetachPartitionFinalize | Part::AT_AlterColumnType => {
+                Some(Against::All)
+            }
+            _ => None,
+        };
+        let against = parts.iter_ptr().find_map(changes)?;
+        Some(Command::Rows(find(statement.relation), against))
+    }
+}
+
+/// # Safety
+/// The node must be whole, as the parser made it.
+unsafe fn drop_of(statement: &pg_sys::DropStmt) -> Option<Command> {
+    match statement.removeType {
+        pg_sys::ObjectType::OBJECT_SCHEMA => Some(Command::DropWithAll),
+        pg_sys::ObjectType::OBJECT_TABLE => {
+            // SAFETY: as above; a list of names, each a list of strings.
+            let tables = unsafe {
+                let names = PgList::<pg_sys::List>::from_pg(statement.objects);
+                names
+                    .iter_ptr()
+                    .map(|name| find(pg_sys::makeRangeVarFromNameList(name)))
+                    .collect::<Vec<_>>()
+            };
+            // SAFETY: looks each up in the system caches; an invalid OID is in none.
+            let is_partition = |table: &Oid| unsafe { pg_sys::get_rel_relispartition(*table) };
+            let partitions: Vec<Oid> = tables.into_iter().filter(is_partition).collect();
+            Some(Command::Drop(partitions))
+        }
+        _ => None,
+    }
+}
+
+/// The table that the command means, by the search path; an invalid OID if there is none.
+///
+/// # Safety
+/// The name must be whole, as the parser made it.
+unsafe fn find(name: *mut pg_sys::RangeVar) -> Oid {
+    let missing_ok = pg_sys::RVROption::RVR_MISSING_OK;
+    // SAFETY: as above; without a lock nothing is called back.
+    unsafe {
+        pg_sys::RangeVarGetRelidExtended(
+            name,
+            pg_sys::NoLock.cast_signed(),
+            missing_ok,
+            None,
+            std::ptr::null_mut(),
+        )
+    }
+}
+
+/// # Safety
+/// A C string.
+unsafe fn text(string: *const c_char) -> String {
+    // SAFETY: as above.
+    unsafe { CStr::from_ptr(string) }.to_string_lossy().into_owned()
+}
+
+/// The outermost frame of an event trigger function: it owns nothing when an error leaves it.
+///
+/// # Safety
+/// To be called by PostgreSQL only, with a valid `fcinfo`.
+pub unsafe fn command_entry(
+    fcinfo: pg_sys::FunctionCallInfo,
+    name: &'static str,
+    body: fn(&CommandCall) -> Result<()>,
+) -> Datum {
+    let call = || {
+        // SAFETY: fcinfo is valid; its context, if any, is a node.
+        let data = unsafe { ((*fcinfo).context as *const pg_sys::EventTriggerData).as_ref() };
+        match data.filter(|data| data.type_ == pg_sys::NodeTag::T_EventTriggerData) {
+            Some(data) => body(&CommandCall(data)),
+            None => Err(Error::NotATrigger { function: name }),
+        }
+    };
+    // SAFETY: pgrx turns a panic of ours into an ERROR here, once the frames above have been dropped.
+    let error = unsafe { pg_sys::panic::pgrx_extern_c_guard(|| owed(call())) };
+    if !error.is_null() {
+        rethrow(PgError(error));
+    }
+    Datum::from(0)
+}

@@ -1,0 +1,82 @@
+//! The event triggers' entry point. A binding knows its tables by name and hears of its rows by row triggers: commands that
+//! change names are followed, after commands that change rows without a row trigger all totals are summed.
+
+use crate::backend::{self, Against, Command, CommandCall};
+use crate::errors::Result;
+use crate::follow::{self, Named};
+use crate::partitions::{self, Parted};
+use std::cell::RefCell;
+
+backend::c_function!(
+    command_entry,
+    spend_sync_follow,
+    pg_finfo_spend_sync_follow,
+    "follow",
+    crate::commands::follow
+);
+
+/// The bindings that a running command concerns, as they stood before it.
+struct Open {
+    /// The subtransaction that the command runs in: it goes when that is rolled back.
+    nest: i32,
+    named: Vec<Named>,
+    parted: Vec<Parted>,
+}
+
+thread_local! {
+    /// Commands that run now, the innermost last: another event trigger may run one within one.
+    static OPEN: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Before and after each command that may change names or partitions.
+fn follow(call: &CommandCall) -> Result<()> {
+    let Some(command) = call.command() else {
+        return Ok(());
+    };
+    if call.is_before() {
+        return before(&command);
+    }
+    match command {
+        Command::Rows(parent, _) => partitions::changed(parent, true),
+        Command::EmptyPartition(parent) => partitions::changed(parent, false),
+        _ => match OPEN.with_borrow_mut(Vec::pop) {
+            Some(open) => after(open),
+            None => Ok(()), // the event trigger that fires before was disabled
+        },
+    }
+}
+
+fn before(command: &Command) -> Result<()> {
+    let mut open = Open {
+        nest: backend::nest_level(),
+        named: Vec::new(),
+        parted: Vec::new(),
+    };
+    match command {
+        Command::Rows(table, against) => return partitions::lock(&[*table], *against),
+        Command::EmptyPartition(_) => return Ok(()),
+        Command::Drop(tables) => {
+            partitions::lock(tables, Against::All)?;
+            open.parted = partitions::of_those_with(tables)?;
+        }
+        Command::DropWithAll => open.parted = partitions::of_all()?,
+        Command::Table(_) | Command::Schema(_) | Command::Label => open.named = follow::before(command)?,
+    }
+    OPEN.with_borrow_mut(|commands| commands.push(open));
+    Ok(())
+}
+
+fn after(open: Open) -> Result<()> {
+    open.named.iter().try_for_each(follow::after)?;
+    open.parted.iter().try_for_each(partitions::after)
+}
+
+/// The transaction ended.
+pub fn clear() {
+    OPEN.with_borrow_mut(Vec::clear);
+}
+
+/// A subtransaction of this nest level was rolled back, and the commands in it with it.
+pub fn abort_subtransaction(nest: i32) {
+    OPEN.with_borrow_mut(|commands| commands.retain(|open| open.nest < nest));
+}

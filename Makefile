@@ -24,7 +24,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-stress bench bench-quick lint fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-stress bench bench-quick lint fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ demo-stop: ## stop the demo's cluster
 	@scripts/cluster.sh stop demo
 
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved stress
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade stress
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -67,6 +67,9 @@ test-regress-moved: install-build ## the same, every total moved by differences 
 
 test-isolation-moved: install-build ## the same, every total moved by differences where that is possible
 	@TOTALS=moved scripts/test_expected.sh isolation $(ISOLATION)
+
+test-upgrade: install-build ## from every released version to this one: the same objects, and bindings go on
+	@scripts/test_upgrade.sh
 
 test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit TOTALS=mixed|summed|moved)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh

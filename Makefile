@@ -24,7 +24,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-stress bench bench-quick lint fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-stress bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench-quick: install-build ## the short form (3 minutes), without writing bench/
 lint: setup ## formatting and clippy, warnings are errors
 	@scripts/cargo.sh fmt --all --check
 	@scripts/cargo.sh clippy --workspace --all-targets -- -D warnings
+
+deny: setup ## licences, duplicates and sources of the dependencies (deny.toml)
+	@scripts/deny.sh
 
 fmt: setup ## format the code
 	@scripts/cargo.sh fmt --all

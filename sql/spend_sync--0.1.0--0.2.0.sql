@@ -1,3 +1,5 @@
+\echo Use "ALTER EXTENSION spend_sync UPDATE TO '0.2.0'" to load this file. \quit
+
 -- Renames are followed, and partitions that come and go are summed.
 CREATE FUNCTION spend_sync.follow() RETURNS event_trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_follow';

@@ -16,9 +16,8 @@ backend::c_function!(
 );
 
 /// The bindings that a running command concerns, as they stood before it.
+#[derive(Default)]
 struct Open {
-    /// The subtransaction that the command runs in: it goes when that is rolled back.
-    nest: i32,
     named: Vec<Named>,
     parted: Vec<Parted>,
 }
@@ -47,11 +46,7 @@ fn follow(call: &CommandCall) -> Result<()> {
 }
 
 fn before(command: &Command) -> Result<()> {
-    let mut open = Open {
-        nest: backend::nest_level(),
-        named: Vec::new(),
-        parted: Vec::new(),
-    };
+    let mut open = Open::default();
     match command {
         Command::Rows(table, against) => return partitions::lock(&[*table], *against),
         Command::EmptyPartition(_) => return Ok(()),
@@ -71,12 +66,7 @@ fn after(open: Open) -> Result<()> {
     open.parted.iter().try_for_each(partitions::after)
 }
 
-/// The transaction ended.
+/// The transaction ended; a command that failed has left what it opened.
 pub fn clear() {
     OPEN.with_borrow_mut(Vec::clear);
-}
-
-/// A subtransaction of this nest level was rolled back, and the commands in it with it.
-pub fn abort_subtransaction(nest: i32) {
-    OPEN.with_borrow_mut(|commands| commands.retain(|open| open.nest < nest));
 }

@@ -93,7 +93,6 @@ fn after_end() {
 fn subtransaction_aborts(nest: i32) {
     capture::abort_subtransaction(nest);
     corrections::acquit();
-    commands::abort_subtransaction(nest);
 }
 
 #[cfg(any(test, feature = "pg_test"))]

@@ -85,7 +85,7 @@ unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
 /// The node must be whole, as the parser made it.
 unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     use pg_sys::AlterTableType as Part;
-    // SAFETY: as above; the list is of AlterTableCmd.
+    // SAFETY: as above; the list is of AlterTableCmd, whose definition is of the kind that its subtype says.
     unsafe {
         let parts = PgList::<pg_sys::AlterTableCmd>::from_pg(statement.cmds);
         let changes = |part: *mut pg_sys::AlterTableCmd| match (*part).subtype {

@@ -191,6 +191,25 @@ RESET ROLE;
 TABLE oracle;
 SELECT campaigns, submissions, earnings FROM spend_sync.binding WHERE campaigns = 'campaigns'::regclass;
 
+-- Anybody may make a table whose trigger names others' tables. That is no binding: a rename of theirs passes it by, and locks
+-- nothing of it.
+CREATE ROLE renames_forger;
+GRANT CREATE, USAGE ON SCHEMA public TO renames_forger;
+SET ROLE renames_forger;
+CREATE TABLE forged (id int PRIMARY KEY, spent numeric);
+CREATE TRIGGER forged AFTER INSERT ON forged FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_campaign(
+    '{"campaigns":"forged","clips":"clips","submissions":"entries","campaign_id":"id","spent":"spent","clip_id":"id",'
+    '"earnings":"earnings","submission_campaign":"campaign","submission_clip":"clip","status":"state","approved":["PAID"],"direct_writes":"correct"}');
+RESET ROLE;
+BEGIN;
+ALTER TABLE clips RENAME earnings TO earned;
+SELECT relation::regclass FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'ShareRowExclusiveLock' ORDER BY 1;
+SELECT encode(tgargs, 'escape') LIKE '%"earnings":"earnings"%' AS untouched FROM pg_trigger WHERE tgname = 'forged';
+ROLLBACK;
+-- The function serves the event triggers alone.
+SELECT spend_sync.follow();
+\echo :SQLSTATE
+
 -- Partitions: their clones carry the new names too.
 CREATE TABLE parted (id int PRIMARY KEY, earnings numeric) PARTITION BY RANGE (id);
 CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (100);

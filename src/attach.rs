@@ -49,12 +49,10 @@ pub fn attach(request: Request) -> Result<Attached> {
     check_owner(&shape)?;
     let old = binding::own_trigger(shape.campaigns.oid)?;
     let bound = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
-    ddl::drop_triggers(&triggers_of(
-        shape.campaigns.oid,
-        old.as_ref().and_then(named_by).as_ref(),
-        &bound,
-    )?)?;
-    ddl::create_triggers(&shape)?;
+    let old_name = old.as_ref().and_then(named_by);
+    let replaced = triggers_of(shape.campaigns.oid, old_name.as_ref(), &bound)?;
+    ddl::drop_triggers(&replaced)?;
+    ddl::create_triggers(&shape, &replaced)?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;
     warn_of_unknown_status(&shape)?;

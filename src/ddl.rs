@@ -9,15 +9,23 @@ use crate::shape::Shape;
 use crate::trigger_catalog::{self, Trigger, TriggerFunction};
 use pgrx::pg_sys::Oid;
 
-/// Creates all triggers of a binding.
-pub fn create_triggers(shape: &Shape) -> Result<()> {
+/// Creates all triggers of a binding, in the place of those that were dropped for them. One that fired always (in logical
+/// replication's apply too) was made to: so does the new one.
+pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
     let partitions = partitions(shape)?;
     let made = makings(shape, &partitions);
     let base = free_base(shape, &made)?;
     // WHEN conditions find their operators by search path, once, here.
     backend::with_catalog_names(|| {
-        made.iter()
-            .try_for_each(|making| backend::run(&create(shape, making, &names::trigger(&base, making.suffix))))
+        for making in &made {
+            let name = names::trigger(&base, making.suffix);
+            backend::run(&create(shape, making, &name))?;
+            let fires_always = |trigger: &&Trigger| making.is_of(trigger) && trigger.enabled == 'A';
+            if dropped.iter().find(fires_always).is_some() {
+                enable(making.table, &name, 'A')?;
+            }
+        }
+        Ok(())
     })
 }
 
@@ -34,23 +42,23 @@ pub fn replace_triggers(shape: &Shape, triggers: &[Trigger]) -> Result<()> {
             let sql = create(shape, &making, &trigger.name).replacen("CREATE", "CREATE OR REPLACE", 1);
             as_owner(trigger.relation, || {
                 backend::run(&sql)?;
-                enable(trigger)
+                enable(&trigger.table, &trigger.name, trigger.enabled)
             })?;
         }
     }
     Ok(())
 }
 
-/// A trigger that is made anew fires as any new one does: this has it fire when the one before it did.
-fn enable(before: &Trigger) -> Result<()> {
-    let how = match before.enabled {
+/// When a trigger fires, as `pg_trigger.tgenabled` has it; one just made fires by default (O).
+fn enable(table: &FullName, name: &str, when: char) -> Result<()> {
+    let how = match when {
         'A' => "ENABLE ALWAYS",
         'R' => "ENABLE REPLICA",
         'D' => "DISABLE",
         _ => return Ok(()),
     };
-    let table = names::table(&before.table.schema, &before.table.table);
-    backend::run(&format!("ALTER TABLE {table} {how} TRIGGER {}", ident(&before.name)))
+    let table = names::table(&table.schema, &table.table);
+    backend::run(&format!("ALTER TABLE {table} {how} TRIGGER {}", ident(name)))
 }
 
 /// Puts the statement trigger on partitions that came, and takes it from tables that are none any more.

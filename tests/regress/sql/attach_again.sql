@@ -80,6 +80,11 @@ SELECT corrected FROM spend_sync_attach();
 SELECT count(*) AS triggers FROM pg_trigger WHERE NOT tgisinternal;
 TABLE totals;
 
+-- A trigger that was made to fire always, in logical replication too, does so again; one that was disabled is mended.
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update, DISABLE TRIGGER spend_sync_campaigns_row;
+SELECT corrected FROM spend_sync_attach();
+SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'clips'::regclass AND NOT tgisinternal ORDER BY 1;
+
 -- In a transaction that wrote before, and that writes after; rolled back, nothing of it stays.
 BEGIN;
 SET LOCAL spend_sync.flush = 'commit';

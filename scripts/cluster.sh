@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# cluster.sh start NAME           a private cluster in build/clusters/NAME, made if it is not there
-# cluster.sh stop NAME
-# cluster.sh remove NAME          stops it and throws its data away
-# cluster.sh psql NAME [ARG...]   psql on it
-# cluster.sh env NAME             shell lines that point any client at it: eval "$(scripts/cluster.sh env demo)"
+# cluster.sh start NAME            a private cluster in build/clusters/NAME, made if it is not there
+# cluster.sh standby NAME PRIMARY  a streaming copy of the running cluster PRIMARY, made anew from a base backup
+# cluster.sh stop NAME [MODE]      MODE as for pg_ctl: fast unless said otherwise
+# cluster.sh remove NAME           stops it and throws its data away
+# cluster.sh psql NAME [ARG...]    psql on it
+# cluster.sh env NAME              shell lines that point any client at it: eval "$(scripts/cluster.sh env demo)"
 #
 # It listens on a Unix socket in a folder that only its owner may enter, so `trust` trusts nobody else.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
 
-[ $# -ge 2 ] || fail "usage: cluster.sh start|stop|remove|psql|env NAME"
+[ $# -ge 2 ] || fail "usage: cluster.sh start|standby|stop|remove|psql|env NAME"
 verb="$1" name="$2"
 shift 2
 home="$BUILD/clusters/$name"
@@ -56,8 +57,12 @@ settings() {
 	max_prepared_transactions = 50
 	include_if_exists = 'socket.conf'
 	CONF
-  # A cluster for tests may lose everything in a crash; the demo shows times, and they should be honest.
-  [ "$name" = demo ] || printf '%s = off\n' fsync full_page_writes
+  # A cluster for tests may lose everything in a crash, unless that is the test; the demo shows times, and they should
+  # be honest.
+  case "$name" in
+    demo | crash) ;;
+    *) printf '%s = off\n' fsync full_page_writes ;;
+  esac
 }
 
 start() {
@@ -72,8 +77,21 @@ start() {
   fi
 }
 
+# It keeps the settings of its primary, but for the socket, which each start writes anew.
+standby() {
+  stop
+  as_user rm -rf "$home"
+  as_user mkdir -p -m 0700 "$home"
+  (
+    eval "$("$ROOT/scripts/cluster.sh" env "$1")"
+    as_user "$PG_BIN/pg_basebackup" --pgdata="$data.new" --write-recovery-conf --checkpoint=fast --no-sync
+  )
+  as_user mv "$data.new" "$data"
+  start
+}
+
 stop() {
-  ! running || as_user "$PG_BIN/pg_ctl" stop --silent --wait --mode=fast --pgdata="$data"
+  ! running || as_user "$PG_BIN/pg_ctl" stop --silent --wait --mode="${1:-fast}" --pgdata="$data"
   if [ -f "$home/socket" ]; then
     as_user rm -rf "$(socket_directory)" "$home/socket"
   fi
@@ -90,7 +108,8 @@ environment() {
 
 case "$verb" in
   start) start ;;
-  stop) stop ;;
+  standby) [ $# -eq 1 ] || fail "usage: cluster.sh standby NAME PRIMARY"; standby "$1" ;;
+  stop) stop "$@" ;;
   remove) stop; as_user rm -rf "$home" ;;
   psql) eval "$(environment)" && exec psql "$@" ;;
   env) environment ;;

@@ -8,11 +8,14 @@ pub const USAGE: &str = "\
 spend_sync_stress --host SOCKETDIR --port PORT --user USER --dbname DATABASE
                   [--seconds 20] [--seed 1] [--clients 8]
                   [--flush mixed|statement|commit] [--totals mixed|summed|moved] [--schema keyed|loose|both]
-                  [--no-extension] [--naive]
+                  [--no-extension] [--naive] [--keep] [--until-cut] [--check-only]
 
 The database must exist; its schemas stress_keyed and stress_loose are made anew.
 --no-extension  nothing keeps the totals: shows that the checker finds drift. Drift is only reported.
---naive         as above, with triggers that sum without a lock: right with --clients 1, wrong with more.";
+--naive         as above, with triggers that sum without a lock: right with --clients 1, wrong with more.
+--keep          the schemas stay as an earlier run left them, and whoever keeps their totals.
+--until-cut     the server is taken away amid the run: a lost connection ends it, and none within --seconds fails it.
+--check-only    nothing is made and nothing written: snapshots for --seconds, while others write; 0: one, at rest.";
 
 /// What `spend_sync.flush` a transaction runs under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,9 @@ pub struct Arguments {
     pub totals: TotalsMix,
     pub schema: SchemaChoice,
     pub keeper: Keeper,
+    pub keep: bool,
+    pub until_cut: bool,
+    pub check_only: bool,
 }
 
 impl Default for Arguments {
@@ -74,6 +80,9 @@ impl Default for Arguments {
             totals: TotalsMix::Mixed,
             schema: SchemaChoice::Both,
             keeper: Keeper::Extension,
+            keep: false,
+            until_cut: false,
+            check_only: false,
         }
     }
 }
@@ -86,6 +95,9 @@ pub fn parse(words: impl Iterator<Item = String>) -> Result<Arguments> {
         match word.as_str() {
             "--no-extension" => arguments.keeper = Keeper::Nobody,
             "--naive" => arguments.keeper = Keeper::NaiveTriggers,
+            "--keep" => arguments.keep = true,
+            "--until-cut" => arguments.until_cut = true,
+            "--check-only" => arguments.check_only = true,
             option => {
                 let value = words
                     .next()

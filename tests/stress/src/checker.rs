@@ -33,6 +33,7 @@ pub fn run(mut client: Client, schemas: &[&'static Schema], extension: bool, con
                 describe(&findings, &mut snapshots);
                 last_totals = findings.totals;
             }
+            Err(error) if control.cut_by(&error) => {}
             Err(error) => control.fail(format!("checker, snapshot {}: {error:#?}", snapshots.checked + 1)),
         }
         sleep(PAUSE);
@@ -57,7 +58,7 @@ pub fn snapshot(
     oracle::ask(client, &queries)
 }
 
-fn describe(findings: &Findings, snapshots: &mut Snapshots) {
+pub fn describe(findings: &Findings, snapshots: &mut Snapshots) {
     if findings.drifts.is_empty() {
         return;
     }

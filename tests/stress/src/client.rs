@@ -24,6 +24,8 @@ const DESCRIBED_MAX: u64 = 10;
 enum Trouble {
     /// An error the operation may provoke: counted; the transaction, or a savepoint that survives it, is rolled back.
     Expected,
+    /// The server is gone, as it was meant to be: nothing more can be said to it.
+    Cut,
     /// Anything else, in full.
     Unexpected(String),
 }
@@ -177,6 +179,9 @@ impl Worker<'_> {
     }
 
     fn trouble(&mut self, error: &Error, expected: impl Fn(&str) -> bool) -> Trouble {
+        if self.control.cut_by(error) {
+            return Trouble::Cut;
+        }
         let code = error.code().map_or("none", |state| state.code());
         self.trace.push(format!("-- {code}"));
         if expected(code) {

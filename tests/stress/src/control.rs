@@ -4,20 +4,27 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::cut;
+
 pub struct Control {
     begin: Instant,
     stop: AtomicBool,
     last_end_ms: AtomicU64,
     failures: Mutex<Vec<String>>,
+    /// The server is to be taken away: a lost connection is no failure.
+    until_cut: bool,
+    was_cut: AtomicBool,
 }
 
 impl Control {
-    pub fn new() -> Control {
+    pub fn new(until_cut: bool) -> Control {
         Control {
             begin: Instant::now(),
             stop: AtomicBool::new(false),
             last_end_ms: AtomicU64::new(0),
             failures: Mutex::new(Vec::new()),
+            until_cut,
+            was_cut: AtomicBool::new(false),
         }
     }
 
@@ -31,6 +38,20 @@ impl Control {
 
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether an error is the end that was waited for: then the run stops.
+    pub fn cut_by(&self, error: &postgres::Error) -> bool {
+        let cut = self.until_cut && cut::is_lost_connection(error);
+        if cut {
+            self.was_cut.store(true, Ordering::Relaxed);
+            self.stop();
+        }
+        cut
+    }
+
+    pub fn was_cut(&self) -> bool {
+        self.was_cut.load(Ordering::Relaxed)
     }
 
     /// A transaction has ended, in whatever way.

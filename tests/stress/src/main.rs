@@ -13,14 +13,19 @@
 //! the second look for a campaign that was missing; the latest snapshot in favour of the transaction's own; the memory
 //! of what a rolled back savepoint had flushed. And `--no-extension` and `--naive` show it without the extension.
 //!
+//! A server that is taken away amid a run (`--until-cut`), and what it says after it came back or on a standby
+//! (`--check-only`), is scripts/test_crash.sh's business.
+//!
 //! Clients differ in how their totals are brought up (`--totals`), and the user's own triggers write amid a statement.
 
 mod arguments;
 mod campaign_operations;
+mod check_only;
 mod checker;
 mod client;
 mod clip_operations;
 mod control;
+mod cut;
 mod dice;
 mod mixed_operations;
 mod naive;
@@ -64,17 +69,27 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<bool> {
     let schemas = schema::chosen(arguments.schema);
+    if arguments.check_only {
+        return check_only::run(arguments, &schemas);
+    }
     let repertoire = Repertoire::new(&schemas, arguments.keeper == Keeper::Extension);
-    set_up(arguments, &schemas)?;
+    if !arguments.keep {
+        set_up(arguments, &schemas)?;
+    }
 
-    let control = Control::new();
+    let control = Control::new(arguments.until_cut);
     let (tally, snapshots) = write_and_check(arguments, &schemas, &repertoire, &control)?;
     let seconds = control.elapsed().as_secs_f64();
+    if arguments.until_cut {
+        return Ok(cut::judge(arguments, &control, &tally, &snapshots, seconds));
+    }
     let last = check_at_rest(arguments, &schemas, &control)?;
 
     tally.print(&snapshots, seconds);
     println!("at rest: {last} campaigns drifted");
-    let names: Vec<_> = repertoire.kinds.iter().map(|kind| kind.name).collect();
+    // A run over tables that are kept is a short one after another: it need not do every kind of thing again.
+    let demanded = if arguments.keep { &[] } else { &repertoire.kinds[..] };
+    let names: Vec<_> = demanded.iter().map(|kind| kind.name).collect();
     let too_little = tally.too_little(&snapshots, &names);
     too_little
         .iter()

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::plan::{ENDINGS, Ending, ISOLATION_LEVELS, Plan};
 
 /// A run in which less than this happened has tested nothing.
-const COMMITS_MIN: u64 = 200;
+pub const COMMITS_MIN: u64 = 200;
 const COMMITS_PER_ISOLATION_LEVEL_MIN: u64 = 20;
-const SNAPSHOTS_MIN: u64 = 50;
-const SNAPSHOTS_CHANGED_MIN: u64 = 25;
+pub const SNAPSHOTS_MIN: u64 = 50;
+pub const SNAPSHOTS_CHANGED_MIN: u64 = 25;
 
 #[derive(Clone, Debug, Default)]
 pub struct Tally {

@@ -24,7 +24,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-stress test-crash bench bench-quick lint deny fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ demo-stop: ## stop the demo's cluster
 	@scripts/cluster.sh stop demo
 
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade stress crash
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump stress crash
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -70,6 +70,9 @@ test-isolation-moved: install-build ## the same, every total moved by difference
 
 test-upgrade: install-build ## from every released version to this one: the same objects, and bindings go on
 	@scripts/test_upgrade.sh
+
+test-dump: install-build ## pg_dump and pg_restore in every form: bindings, totals, the log, owners, rights
+	@scripts/test_dump.sh
 
 test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit TOTALS=mixed|summed|moved)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh

@@ -27,7 +27,8 @@ passed=0 failed=0 load='' postmaster=''
 
 #--- checks
 
-# check NAME COMMAND...   one thing that must succeed; what it said is shown when it does not.
+# check NAME COMMAND...   one thing that must succeed; what it said is shown when it does not. In this shell, not as
+# checks.sh has it: only a process's parent can wait for it.
 check() {
   local log
   log="$logs/$((passed + failed)).log"

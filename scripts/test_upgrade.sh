@@ -3,6 +3,7 @@
 # the same objects as a fresh install, and bindings made by the old version go on working. The last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$ROOT/scripts/checks.sh"
 cd "$ROOT"
 
 released=sql/released
@@ -15,20 +16,6 @@ scripts/cluster.sh remove upgrade
 trap 'scripts/cluster.sh stop upgrade' EXIT
 scripts/cluster.sh start upgrade
 eval "$(scripts/cluster.sh env upgrade)"
-
-passed=0 failed=0
-check() {
-  local what="$1"
-  shift
-  if "$@" >"$log/output" 2>&1; then
-    echo "ok      $what"
-    passed=$((passed + 1))
-  else
-    echo "FAILED  $what"
-    cat "$log/output"
-    failed=$((failed + 1))
-  fi
-}
 
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 
@@ -108,5 +95,4 @@ for script in "$released"/spend_sync--*.sql; do
   check "$version: what is new works for old bindings" follows_renames "$database"
   check "$version: nothing is wrong with them" is_healthy "$database"
 done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,0 +1,29 @@
+-- Every kind of write, by a role that may write clips and submissions and nothing else. Prints nothing where all is
+-- well: after each, a row for each total that is wrong. (No text is compared by =: a search path of the tests has one that lies.)
+\set oracle `echo "$TESTS/oracle.sql"`
+SET ROLE app_writer;
+UPDATE "App".clips SET earnings = earnings + 1.5 WHERE id <> 'clip7';
+RESET ROLE;
+\i :oracle
+SET ROLE app_writer;
+INSERT INTO "App".clips VALUES ('new', 1, 100.01);
+INSERT INTO "App".clip_submissions VALUES ('new', 'user1', 'campaign6', 'new', 'APPROVED');
+RESET ROLE;
+\i :oracle
+SELECT 'campaign6 has no clip' WHERE (SELECT spent FROM "App".campaigns WHERE id ~ '6') <> 100.01;
+SET ROLE app_writer;
+UPDATE "App".clip_submissions SET status = 'APPROVED' WHERE id ~ '^s[48]$';
+DELETE FROM "App".clips WHERE id ~ '^clip1$';
+RESET ROLE;
+\i :oracle
+-- Straight to a partition.
+BEGIN;
+UPDATE "App"."clips_Even" SET earnings = 3;
+\i :oracle
+TRUNCATE "App".clip_submissions;
+\i :oracle
+ROLLBACK;
+UPDATE media.clip SET cents = cents + 7;
+\i :oracle
+DELETE FROM "tenant-b".entry WHERE id = 2;
+\i :oracle

@@ -24,7 +24,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash bench bench-quick lint deny fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ demo-stop: ## stop the demo's cluster
 	@scripts/cluster.sh stop demo
 
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump stress crash
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump stress crash deadlocks
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -79,6 +79,9 @@ test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=
 
 test-crash: install-build ## the server is killed under load, and a standby promoted (ROUNDS=2)
 	@scripts/test_crash.sh
+
+test-deadlocks: install-build ## deadlocks per commit beside the same load without triggers
+	@SECONDS_TO_RUN=60 scripts/test_deadlocks.sh
 
 bench: install-build ## what a write costs, side by side (40 minutes; BENCH=name for some, PROTOCOL=simple, ROUNDS=, WINDOW_MS=)
 	@scripts/bench.sh full $(BENCH)

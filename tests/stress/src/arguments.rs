@@ -8,14 +8,16 @@ pub const USAGE: &str = "\
 spend_sync_stress --host SOCKETDIR --port PORT --user USER --dbname DATABASE
                   [--seconds 20] [--seed 1] [--clients 8]
                   [--flush mixed|statement|commit] [--totals mixed|summed|moved] [--schema keyed|loose|both]
-                  [--no-extension] [--naive] [--keep] [--until-cut] [--check-only]
+                  [--no-extension] [--naive] [--keep] [--until-cut] [--check-only] [--deadlocks]
 
 The database must exist; its schemas stress_keyed and stress_loose are made anew.
 --no-extension  nothing keeps the totals: shows that the checker finds drift. Drift is only reported.
 --naive         as above, with triggers that sum without a lock: right with --clients 1, wrong with more.
 --keep          the schemas stay as an earlier run left them, and whoever keeps their totals.
 --until-cut     the server is taken away amid the run: a lost connection ends it, and none within --seconds fails it.
---check-only    nothing is made and nothing written: snapshots for --seconds, while others write; 0: one, at rest.";
+--check-only    nothing is made and nothing written: snapshots for --seconds, while others write; 0: one, at rest.
+--deadlocks     counts deadlocks beside the same load without triggers, --seconds in all; in databases named after
+                DATABASE, made anew.";
 
 /// What `spend_sync.flush` a transaction runs under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum FlushMix {
     Mixed,
     Statement,
     Commit,
+    /// What the session was set to; not chosen on the command line.
+    Session,
 }
 
 /// How totals are brought up: `spend_sync.recompute_limit` and `recompute_interval` of the clients.
@@ -64,6 +68,7 @@ pub struct Arguments {
     pub keep: bool,
     pub until_cut: bool,
     pub check_only: bool,
+    pub deadlocks: bool,
 }
 
 impl Default for Arguments {
@@ -83,6 +88,7 @@ impl Default for Arguments {
             keep: false,
             until_cut: false,
             check_only: false,
+            deadlocks: false,
         }
     }
 }
@@ -98,6 +104,7 @@ pub fn parse(words: impl Iterator<Item = String>) -> Result<Arguments> {
             "--keep" => arguments.keep = true,
             "--until-cut" => arguments.until_cut = true,
             "--check-only" => arguments.check_only = true,
+            "--deadlocks" => arguments.deadlocks = true,
             option => {
                 let value = words
                     .next()

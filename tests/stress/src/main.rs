@@ -26,6 +26,9 @@ mod client;
 mod clip_operations;
 mod control;
 mod cut;
+mod deadlock_counts;
+mod deadlock_loads;
+mod deadlocks;
 mod dice;
 mod mixed_operations;
 mod naive;
@@ -55,7 +58,13 @@ use tally::{Snapshots, Tally};
 const STANDSTILL_MAX: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    let passed = arguments::parse(std::env::args().skip(1)).and_then(|arguments| run(&arguments));
+    let passed = arguments::parse(std::env::args().skip(1)).and_then(|arguments| {
+        if arguments.deadlocks {
+            deadlocks::run(&arguments)
+        } else {
+            run(&arguments)
+        }
+    });
     match passed {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

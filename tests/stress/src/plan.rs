@@ -80,8 +80,9 @@ pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
         FlushMix::Mixed => dice.pick(&[None, Some("statement"), Some("commit"), Some("commit")]),
         FlushMix::Statement => Some("statement"),
         FlushMix::Commit => Some("commit"),
+        FlushMix::Session => None,
     };
-    let flushes_at_once = flush != Some("commit") && !changes_flush;
+    let flushes_at_once = flush != Some("commit") && !changes_flush && choices.flush != FlushMix::Session;
     // With the transaction's own old snapshot, rows that others committed since and that the total rightly contains are
     // not seen; so only a READ COMMITTED transaction can compare what it has not yet committed.
     let checks = flushes_at_once && isolation == "READ COMMITTED";

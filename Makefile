@@ -51,7 +51,7 @@ demo-stop: ## stop the demo's cluster
 	@scripts/cluster.sh stop demo
 
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump stress crash deadlocks
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication stress crash deadlocks
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -73,6 +73,9 @@ test-upgrade: install-build ## from every released version to this one: the same
 
 test-dump: install-build ## pg_dump and pg_restore in every form: bindings, totals, the log, owners, rights
 	@scripts/test_dump.sh
+
+test-replication: install-build ## logical replication onto a subscriber that has the extension
+	@scripts/test_replication.sh
 
 test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit TOTALS=mixed|summed|moved)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh

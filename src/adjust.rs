@@ -83,7 +83,7 @@ fn is_known(binding: &Binding, touched: &Touched) -> bool {
 pub fn may_look_first(binding: &Binding, touched: &Touched) -> bool {
     is_known(binding, touched)
         && touched.campaigns.is_empty()
-        && binding.shape.campaigns_tied
+        && binding.campaigns_tied()
         && !backend::is_serializable()
 }
 

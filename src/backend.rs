@@ -938,6 +938,13 @@ pub fn next_command() -> u32 {
     }
 }
 
+/// Whether foreign keys are not enforced on what the session writes: `session_replication_role = replica`, as in logical
+/// replication's apply.
+pub fn is_replica() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::SessionReplicationRole == pg_sys::SESSION_REPLICATION_ROLE_REPLICA.cast_signed() }
+}
+
 /// Whether the transaction runs at SERIALIZABLE.
 pub fn is_serializable() -> bool {
     // SAFETY: reads a variable of the backend.

@@ -57,6 +57,16 @@ impl Binding {
         self.oid().to_u32()
     }
 
+    /// Whether every link that this session meets points to an existing clip: a foreign key says so, and is enforced.
+    pub fn clips_tied(&self) -> bool {
+        self.shape.clips_tied && !backend::is_replica()
+    }
+
+    /// The same of campaigns.
+    pub fn campaigns_tied(&self) -> bool {
+        self.shape.campaigns_tied && !backend::is_replica()
+    }
+
     pub fn rejects_direct_writes(&self) -> bool {
         self.shape.columns.direct_writes == DirectWrites::Reject
     }

@@ -90,7 +90,7 @@ pub fn lock_campaigns(binding: &Binding, keys: &BTreeSet<Key>) -> Result<()> {
     let kind = binding.shape.campaign_key;
     let all: Vec<Key> = keys.iter().cloned().collect();
     let locked = binding.run(Statement::LockCampaigns, kind, &all)?;
-    if binding.shape.campaigns_tied || locked.len() >= keys.len() {
+    if binding.campaigns_tied() || locked.len() >= keys.len() {
         return Ok(());
     }
     let locked: BTreeSet<Key> = locked.iter().filter_map(|row| kind.parse(row.text(0))).collect();

@@ -52,7 +52,7 @@ fn capture_clip(call: &TriggerCall) -> Result<()> {
     else {
         return Err(misplaced("capture_clip"));
     };
-    let tied = found.binding.shape.clips_tied;
+    let tied = found.binding.clips_tied();
     let event = call.event();
     if event == Event::Insert && tied {
         return Ok(()); // no link can name a clip that did not exist
@@ -125,7 +125,7 @@ fn capture_submission(call: &TriggerCall) -> Result<()> {
             .is_some_and(|old| old.campaign == new.campaign && old.clip == new.clip)
     };
     let linked = new.as_ref().filter(|new| !is_same(new)).map(|new| new.clip.clone());
-    let tied = found.binding.shape.clips_tied;
+    let tied = found.binding.clips_tied();
     note(call, &found.binding, |touched| {
         if let Some(clip) = linked {
             if !tied {
@@ -173,7 +173,7 @@ fn capture_campaign(call: &TriggerCall) -> Result<()> {
         return Err(found.binding.direct_write(key.to_string()));
     }
     let is_unseen = capture::is_new(found.binding.id(), call.command());
-    if !is_update && shape.campaigns_tied && !by_hand && amount.is_some() && is_unseen {
+    if !is_update && found.binding.campaigns_tied() && !by_hand && amount.is_some() && is_unseen {
         // A new campaign with nothing spent, and no link can name it yet; but links may have named another of its key, and
         // a flush that came before us have moved this one in its stead.
         return note(call, &found.binding, |touched| {
@@ -181,7 +181,7 @@ fn capture_campaign(call: &TriggerCall) -> Result<()> {
         });
     }
     note(call, &found.binding, |touched| {
-        if is_new_key && !shape.campaigns_tied {
+        if is_new_key && !found.binding.campaigns_tied() {
             touched.guarded_campaigns.insert(key.clone());
         }
         if by_hand {

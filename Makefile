@@ -24,7 +24,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks bench bench-quick lint deny fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ demo-stop: ## stop the demo's cluster
 	@scripts/cluster.sh stop demo
 
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication stress crash deadlocks
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -76,6 +76,9 @@ test-dump: install-build ## pg_dump and pg_restore in every form: bindings, tota
 
 test-replication: install-build ## logical replication onto a subscriber that has the extension
 	@scripts/test_replication.sh
+
+test-properties: install-build ## random writes of awkward values against a plain model (PROPTEST_CASES, SEED)
+	@scripts/test_properties.sh
 
 test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit TOTALS=mixed|summed|moved)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh

@@ -73,12 +73,18 @@ pub fn fits(total: &str, spent: &Column) -> String {
              AND pg_catalog.round({total}, 0) OPERATOR(pg_catalog.<=) {greatest}::numeric"
         )
     };
+    // PostgreSQL refuses what a float would hold as 0 and is not.
+    let float = |bound: &str, least: &str| {
+        let large = within(0, bound);
+        let some = format!("pg_catalog.abs({total}) OPERATOR(pg_catalog.>) {least}::numeric");
+        format!("{large} AND ({some} OR {total} {EQ} 0::numeric)")
+    };
     match spent.base_type {
         pg_sys::INT2OID => between("'-32768'", "'32767'"),
         pg_sys::INT4OID => between("'-2147483648'", "'2147483647'"),
         pg_sys::INT8OID => between("'-9223372036854775808'", "'9223372036854775807'"),
-        pg_sys::FLOAT4OID => within(0, "'3.4028235e38'"),
-        pg_sys::FLOAT8OID => within(0, "'1.7e308'"),
+        pg_sys::FLOAT4OID => float("'3.4028235e38'", "'7.0064923216240862e-46'"),
+        pg_sys::FLOAT8OID => float("'1.7e308'", "'2.4703282292062329e-324'"),
         _ => match spent.numeric_limits() {
             Some((precision, scale)) => within(scale, &format!("'1e{}'", precision - scale)),
             None => format!("pg_catalog.abs({total}) OPERATOR(pg_catalog.<) 'Infinity'::numeric"),

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# test_properties.sh [NAME]   random writes of awkward values, each total compared with a model, in a fresh cluster.
+# PROPTEST_CASES (for each kind of tables) and SEED choose another run. The last line is `N passed, N failed`.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+cd "$ROOT"
+mkdir -p "$BUILD/log"
+log="$BUILD/log/test_properties.log"
+
+# Built first: a compile error is not a failed run, and building is not part of its time.
+cargo test --no-run -p spend_sync_properties
+
+scripts/cluster.sh remove properties
+trap 'scripts/cluster.sh stop properties' EXIT
+scripts/cluster.sh start properties
+eval "$(PGDATABASE=properties scripts/cluster.sh env properties)"
+createdb properties
+psql -X --quiet -c 'CREATE EXTENSION spend_sync'
+status=0
+cargo test --quiet --no-fail-fast -p spend_sync_properties ${1:+"$1"} 2>&1 | tee "$log" || status=1
+
+awk -v status="$status" '
+  /^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) passed += $(i - 1); if ($i ~ /^failed/) failed += $(i - 1) } }
+  END {
+    if (status && !failed) failed = 1
+    printf "%d passed, %d failed\n", passed, failed
+    exit failed > 0
+  }' "$log"

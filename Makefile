@@ -15,8 +15,9 @@ BENCH ?=
 PROTOCOL ?= extended
 ROUNDS ?=
 WINDOW_MS ?=
+MINUTES ?= 30
 PROFILE ?= release
-export SEED CLIENTS FLUSH TOTALS PROTOCOL ROUNDS WINDOW_MS PROFILE
+export SEED CLIENTS FLUSH TOTALS PROTOCOL ROUNDS WINDOW_MS PROFILE MINUTES
 
 # SECONDS is bash's own clock; it travels under another name.
 SECONDS ?= 20
@@ -24,7 +25,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties bench bench-quick lint deny fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties soak bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +89,9 @@ test-crash: install-build ## the server is killed under load, and a standby prom
 
 test-deadlocks: install-build ## deadlocks per commit beside the same load without triggers
 	@SECONDS_TO_RUN=60 scripts/test_deadlocks.sh
+
+soak: install-build ## long load on a few backends: memory and tables stay flat (MINUTES=30)
+	@scripts/soak.sh
 
 bench: install-build ## what a write costs, side by side (40 minutes; BENCH=name for some, PROTOCOL=simple, ROUNDS=, WINDOW_MS=)
 	@scripts/bench.sh full $(BENCH)

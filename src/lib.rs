@@ -99,6 +99,10 @@ fn subtransaction_aborts(nest: i32) {
 #[allow(clippy::unwrap_used)]
 mod tests;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod properties;
+
 /// What `cargo pgrx test` asks for.
 #[cfg(test)]
 pub mod pg_test {

@@ -155,7 +155,6 @@ fn capture_campaign(call: &TriggerCall) -> Result<()> {
     if settle::is_own_update(TriggerCall::depth(), found.binding.oid(), grown_by) {
         return Ok(());
     }
-    let shape = &found.binding.shape;
     let Some(key) = call.key(Version::New, id) else {
         return Ok(());
     };

@@ -25,7 +25,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties soak bench bench-quick lint deny fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties soak fuzz bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ test-crash: install-build ## the server is killed under load, and a standby prom
 
 test-deadlocks: install-build ## deadlocks per commit beside the same load without triggers
 	@SECONDS_TO_RUN=60 scripts/test_deadlocks.sh
+
+fuzz: setup ## random input for whatever parses, with a nightly compiler (SECONDS=60 for each target)
+	@SECONDS_TO_RUN=$(SECONDS) scripts/fuzz.sh
 
 soak: install-build ## long load on a few backends: memory and tables stay flat (MINUTES=30)
 	@scripts/soak.sh

@@ -55,13 +55,19 @@ fn exact_quotient(dividend: i128, divisor: i128) -> Option<i128> {
     (dividend % divisor == 0).then_some(dividend / divisor)
 }
 
-/// The exact sum; `None` where it is not exact. `checked_add` drops decimals beyond 96 bits and still returns a sum:
-/// one whose scale came out smaller than a term's counts as overflow.
+/// The exact sum; `None` where it is not exact.
 pub fn exact_sum(terms: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
-    terms.into_iter().try_fold(Decimal::ZERO, |sum, term| {
-        let next = sum.checked_add(term)?;
-        (next.scale() >= sum.scale().max(term.scale())).then_some(next)
-    })
+    terms.into_iter().try_fold(Decimal::ZERO, exact_sum_of_two)
+}
+
+/// `checked_add` drops decimals beyond 96 bits and still returns a sum: one whose scale came out smaller than a term's
+/// counts as overflow. A zero adds nothing, whatever scale it has.
+fn exact_sum_of_two(one: Decimal, other: Decimal) -> Option<Decimal> {
+    if one.is_zero() || other.is_zero() {
+        return Some(if one.is_zero() { other } else { one });
+    }
+    let sum = one.checked_add(other)?;
+    (sum.scale() >= one.scale().max(other.scale())).then_some(sum)
 }
 
 /// An amount, `count` times; `None` where that is not exact.
@@ -110,6 +116,16 @@ mod tests {
         let terms = ["3075.93", "1470.39", "-0.005"].map(|t| parse(t).expect("fits"));
         assert_eq!(exact_sum(terms).expect("fits").to_string(), "4546.315");
         assert_eq!(exact_sum([]).expect("fits").to_string(), "0");
+        for (one, other, sum) in [
+            ("0.00", "-2", "-2"),
+            ("2.0", "-2", "0.0"),
+            ("0", "0.10", "0.10"),
+            ("-0.00", "0", "0"),
+        ] {
+            let terms = [one, other].map(|term| parse(term).expect("fits"));
+            let found = exact_sum(terms).expect("is exact");
+            assert_eq!(found, parse(sum).expect("fits"), "{one} + {other}");
+        }
     }
 
     #[test]

@@ -139,7 +139,18 @@ INSERT INTO evil.campaigns VALUES ('a', 'Evil', 9);
 SELECT * FROM public.spend_sync_status();
 SELECT public.spend_sync_detach('public.campaigns');
 SELECT public.spend_sync_attach('public.campaigns', 'public.clips', 'public.clip_submissions');
+-- Renames, of the tables that are attached and of those that are in sight only.
+ALTER TABLE public.clips RENAME earnings TO earned;
+ALTER TABLE clips RENAME earnings TO mine;
+ALTER TABLE campaigns RENAME TO mine;
+UPDATE public.clips SET earned = 14;
+ALTER TABLE public.clips RENAME earned TO earnings;
+ALTER TABLE public.campaigns RENAME TO contests;
+UPDATE public.clips SET earnings = 15;
+ALTER TABLE public.contests RENAME TO campaigns;
+DROP TABLE clips, mine;
 RESET search_path;
+SELECT clips, earnings FROM spend_sync.binding;
 
 -- The oracle.
 TABLE totals;

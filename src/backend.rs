@@ -13,6 +13,7 @@ use pgrx::FromDatum;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum, Oid};
 use rust_decimal::Decimal;
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
@@ -445,6 +446,27 @@ impl Drop for Identity {
     }
 }
 
+thread_local! {
+    static IS_DISTRUSTED: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Distrusted(bool);
+
+impl Drop for Distrusted {
+    fn drop(&mut self) {
+        IS_DISTRUSTED.set(self.0);
+    }
+}
+
+/// Runs `body`, which a call or a command of somebody asked for who did not write the bound tables: a superuser looks at
+/// totals, repairs them, or drops a schema. Code of the tables' owner that this sets off (its triggers, its casts) must
+/// leave nothing behind in that session: [`as_role`] runs it as PostgreSQL runs index functions under REINDEX. Without it a
+/// deferred trigger that such code fires would run at commit, as the superuser.
+pub fn distrusting<T>(body: impl FnOnce() -> T) -> T {
+    let _restored = Distrusted(IS_DISTRUSTED.replace(true));
+    body()
+}
+
 /// Runs `body` as `role`, past row-level security that is forced on it: as the foreign-key triggers run theirs. The
 /// identity comes back after errors too.
 pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
@@ -452,18 +474,38 @@ pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
     // SAFETY: both pointers are to our own variables.
     unsafe { pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context) };
     let _restored = Identity(user, context);
-    let added = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;
+    let mut added = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;
+    // Who runs code of its own is harmed by none of it.
+    let is_restricted = IS_DISTRUSTED.get() && role != user;
+    let _undone = is_restricted.then(|| SettingsLevel::new(Settings::Undone));
+    if is_restricted {
+        added |= pg_sys::SECURITY_RESTRICTED_OPERATION;
+    }
     // SAFETY: the guard above restores both.
     unsafe { pg_sys::SetUserIdAndSecContext(role, context | added.cast_signed()) };
     body()
 }
 
-struct SettingsLevel(c_int);
+/// What becomes of settings that are made for a session on a level of settings, when that ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settings {
+    Kept,
+    Undone,
+}
+
+struct SettingsLevel(c_int, Settings);
+
+impl SettingsLevel {
+    fn new(settings: Settings) -> Self {
+        // SAFETY: paired with the end of the level in drop.
+        Self(unsafe { pg_sys::NewGUCNestLevel() }, settings)
+    }
+}
 
 impl Drop for SettingsLevel {
     fn drop(&mut self) {
         // SAFETY: the level that NewGUCNestLevel gave; all deeper ones are undone with it.
-        unsafe { pg_sys::AtEOXact_GUC(true, self.0) };
+        unsafe { pg_sys::AtEOXact_GUC(self.1 == Settings::Kept, self.0) };
     }
 }
 
@@ -477,8 +519,8 @@ pub fn with_catalog_names<T>(body: impl FnOnce() -> T) -> T {
 pub fn with_names<T>(path: &str, body: impl FnOnce() -> T) -> T {
     // A schema's name has no NUL byte; an empty path would see pg_catalog alone.
     let path = CString::new(path).unwrap_or_default();
-    // SAFETY: the guard undoes the setting, whichever way body ends.
-    let _restored = SettingsLevel(unsafe { pg_sys::NewGUCNestLevel() });
+    // The guard undoes the setting, whichever way body ends.
+    let _restored = SettingsLevel::new(Settings::Kept);
     // SAFETY: both strings outlive the call, which copies the value.
     unsafe {
         pg_sys::set_config_option(

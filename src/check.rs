@@ -265,7 +265,8 @@ pub fn statuses_if_none_counts(shape: &Shape) -> Result<Option<Vec<String>>> {
         return Ok(None);
     }
     let sql = statements::statuses(shape);
-    let rows = backend::as_role(shape.campaigns.owner, || backend::query(&sql, &[], Sees::Latest))?;
+    let look = || backend::query(&sql, &[], Sees::Latest);
+    let rows = backend::distrusting(|| backend::as_role(shape.campaigns.owner, look))?;
     let present: Vec<String> = rows.iter().map(|row| row.text(0).to_owned()).collect();
     let counts = present.iter().any(|status| shape.columns.approved.contains(status));
     Ok((!present.is_empty() && !counts).then_some(present))

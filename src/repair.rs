@@ -25,7 +25,7 @@ pub fn sync_one(binding: &Binding, key: Key) -> Result<Option<Row>> {
 /// total differs.
 pub fn sync_all(binding: &Binding, found_by: FoundBy) -> Result<Vec<Row>> {
     flush::now()?;
-    let mut all = binding.preview(Sees::Latest)?;
+    let mut all = backend::distrusting(|| binding.preview(Sees::Latest))?;
     let wrong = all.iter().filter(|row| row.is_true(summed::NEEDS_SYNC));
     let keys = wrong.filter_map(|row| binding.shape.campaign_key.parse(row.text(summed::ID)));
     let synced = sync(binding, &keys.collect(), found_by)?;
@@ -48,7 +48,8 @@ pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Re
     let begin = Instant::now();
     let wrong = call.in_transaction(|| {
         flush::now()?;
-        find()?.differing()
+        let binding = find()?;
+        backend::distrusting(|| binding.differing())
     })?;
     let (mut done, mut corrected) = (0, 0);
     let progress = |done, corrected| {
@@ -71,7 +72,7 @@ pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Re
 /// Locks, sums, stores and logs. What it read may have reached us as no write yet (a trigger may call this amid a
 /// statement): the statement's own flush must not take it for news.
 fn sync(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -> Result<Vec<Row>> {
-    let rows = settle::settle(binding, campaigns)?;
+    let rows = backend::distrusting(|| settle::settle(binding, campaigns))?;
     corrections::log(binding, found_by, &corrections::found(&rows))?;
     capture::flushed_before(binding.id(), backend::next_command());
     Ok(rows)

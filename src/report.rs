@@ -13,7 +13,7 @@ use serde_json::{Number, Value as Json};
 /// A row a campaign, as the calling query sees the tables.
 pub fn status(binding: &Binding) -> Result<Vec<Row>> {
     may_preview(binding)?;
-    binding.preview(Sees::Caller)
+    backend::distrusting(|| binding.preview(Sees::Caller))
 }
 
 /// Totals are summed as the owner of the campaigns table. Who is not, must be able to see all that goes into them.

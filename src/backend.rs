@@ -152,6 +152,28 @@ impl Drop for Plan {
     }
 }
 
+/// An error for somebody without rights to the table that a statement wrote: where PostgreSQL shows the row, or the key, that
+/// broke a constraint, it asked the rights of the role that the statement ran as. The server's log keeps it.
+pub fn without_row(error: Error) -> Error {
+    const SHOW_ROWS: [&CStr; 5] = [
+        c"execMain.c",
+        c"execPartition.c",
+        c"execIndexing.c",
+        c"nbtinsert.c",
+        c"ri_triggers.c",
+    ];
+    if let Error::Postgres(PgError(data)) = &error {
+        // SAFETY: a copy of the error that is ours until it is rethrown; the name of a source file is a constant.
+        unsafe {
+            let file = (**data).filename;
+            if !file.is_null() && SHOW_ROWS.contains(&CStr::from_ptr(file)) {
+                (**data).detail_log = std::mem::replace(&mut (**data).detail, null_mut());
+            }
+        }
+    }
+    error
+}
+
 /// Runs `body` connected to SPI. On an error the connection is left to the abort that follows, which knows better
 /// than we which connections the failed statement had opened above ours.
 fn connected<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -828,8 +850,14 @@ impl TriggerCall<'_> {
     pub fn text(&self, version: Version, number: i16, type_oid: Oid) -> Option<String> {
         let datum = self.attribute(version, number)?;
         let (mut output, mut is_varlena) = (Oid::INVALID, false);
-        // SAFETY: the datum is of this type; the output function gives a C string.
+        // SAFETY: the datum is of this type; the output function gives a C string. Those of floats would print as few digits
+        // as the session's extra_float_digits asks for: different amounts would look the same.
         unsafe {
+            match type_oid {
+                pg_sys::FLOAT4OID => return f32::from_datum(datum, false).map(|amount| amount.to_string()),
+                pg_sys::FLOAT8OID => return f64::from_datum(datum, false).map(|amount| amount.to_string()),
+                _ => {}
+            }
             pg_sys::getTypeOutputInfo(type_oid, &raw mut output, &raw mut is_varlena);
             let text = pg_sys::OidOutputFunctionCall(output, datum);
             Some(CStr::from_ptr(text).to_string_lossy().into_owned())

@@ -174,14 +174,14 @@ impl Binding {
     }
 
     /// Runs what may fire triggers of the user's: as the owner of the campaigns table, so not with names from the search
-    /// path of a writer who has not the owner's rights.
-    fn with_names_of_the_owner<T>(&self, body: impl FnOnce() -> T) -> T {
+    /// path of a writer who has not the owner's rights; nor does he see in an error what he may not read.
+    fn with_names_of_the_owner<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
         let Relation { owner, name, .. } = &self.shape.campaigns;
         if backend::has_rights_of(*owner) {
             return backend::as_role(*owner, body);
         }
         let path = format!("pg_catalog, {}, pg_temp", names::ident(&name.schema));
-        backend::with_names(&path, || backend::as_role(*owner, body))
+        backend::with_names(&path, || backend::as_role(*owner, body)).map_err(backend::without_row)
     }
 
     /// All campaigns with what is recorded and what should be; rows of [`statements::summed`].

@@ -48,8 +48,10 @@ pub struct Trigger {
     pub enabled: char,
 }
 
+/// Anybody may make a trigger with an argument of any length, and all are read whenever somebody renames a table. One longer
+/// than any mapping is not looked at: it counts as none.
 const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
-            CASE WHEN t.tgnargs = 1 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
+            CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
             t.tgenabled
      FROM pg_trigger t
      JOIN pg_proc p ON p.oid = t.tgfoid

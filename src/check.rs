@@ -136,7 +136,7 @@ fn owner_rights(shape: &Shape) -> Result<Vec<Finding>> {
 /// Triggers that are disabled or missing: what they would have seen goes by.
 fn triggers(shape: &Shape) -> Result<Vec<Finding>> {
     let present = trigger_catalog::triggers()?;
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
     for wanted in ddl::wanted(shape)? {
         let found = present.iter().find(|trigger| {
             trigger.table == wanted.table
@@ -145,6 +145,17 @@ fn triggers(shape: &Shape) -> Result<Vec<Finding>> {
                 && trigger.argument == wanted.argument
         });
         let object = catalog::display(&wanted.table);
+        let twin = found.and_then(|one| present.iter().find(|other| one.repeats(other)));
+        let is_told = findings.iter().any(|finding| finding.object == object);
+        if let Some(twin) = twin.filter(|_| wanted.function.counts() && !is_told) {
+            let name = backend::display_name(&twin.name);
+            findings.push(Finding {
+                severity: "error",
+                problem: format!("trigger {name} notes the same writes a second time; writes fail"),
+                advice: format!("DROP TRIGGER {name} ON {object};"),
+                object: object.clone(),
+            });
+        }
         match found {
             None => findings.push(Finding {
                 severity: "error",

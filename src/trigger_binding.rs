@@ -1,6 +1,6 @@
 //! The binding that a firing trigger serves, and where in its rows the columns stand.
 
-use crate::backend::{Approved, KeyAttribute, StatusAttribute};
+use crate::backend::{self, Approved, KeyAttribute, StatusAttribute};
 use crate::binding::{self, Binding, broken, resolve};
 use crate::cache::{self, Cached};
 use crate::catalog::{self, Column};
@@ -68,6 +68,7 @@ fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
         ));
     };
     check_place(&trigger, &binding.shape)?;
+    check_is_only_one(&trigger)?;
     let at = attributes(&trigger, &binding.shape, &catalog::columns(relation)?)?;
     let shape = &binding.shape;
     let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
@@ -94,6 +95,21 @@ fn check_place(trigger: &Trigger, shape: &Shape) -> Result<()> {
         trigger,
         format!("Its mapping names {} as the {role} table", expected.display()),
     ))
+}
+
+/// Two that note the same write would move a total twice.
+fn check_is_only_one(trigger: &Trigger) -> Result<()> {
+    if !trigger.function.counts() {
+        return Ok(());
+    }
+    let all = trigger_catalog::triggers_on(trigger.relation)?;
+    match all.iter().find(|other| trigger.repeats(other)) {
+        None => Ok(()),
+        Some(other) => {
+            let name = backend::display_name(&other.name);
+            Err(broken(trigger, format!("Trigger {name} notes the same writes")))
+        }
+    }
 }
 
 fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<Attributes> {

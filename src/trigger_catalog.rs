@@ -2,7 +2,7 @@
 
 use crate::catalog::read;
 use crate::errors::Result;
-use crate::mapping::FullName;
+use crate::mapping::{FullName, Mapping};
 use crate::values::{Row, Value};
 use pgrx::pg_sys::Oid;
 
@@ -22,6 +22,11 @@ impl TriggerFunction {
         Self::CaptureCampaign,
         Self::Flush,
     ];
+
+    /// Whether it notes by how much totals change; the others only say whose.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::CaptureClip | Self::CaptureSubmission)
+    }
 
     /// The function's name in the schema spend_sync.
     pub fn name(self) -> &'static str {
@@ -46,13 +51,35 @@ pub struct Trigger {
     pub argument: String,
     /// `pg_trigger.tgenabled`: O, D, R, A.
     pub enabled: char,
+    /// `pg_trigger.tgtype`, the bits of the events alone.
+    pub events: i16,
+}
+
+impl Trigger {
+    /// The campaigns table that the mapping names, if it is one.
+    fn campaigns(&self) -> Option<FullName> {
+        let mapping = Mapping::parse(&self.argument).ok()?;
+        Some(mapping.campaigns.resolve(&self.table.schema))
+    }
+
+    /// Whether both note the same write of the same total, however they spell its mapping.
+    pub fn repeats(&self, other: &Self) -> bool {
+        self.name != other.name
+            && self.relation == other.relation
+            && self.function == other.function
+            && self.events & other.events != 0
+            && ![self.enabled, other.enabled].contains(&'D')
+            && self.campaigns() == other.campaigns()
+    }
 }
 
 /// Anybody may make a trigger with an argument of any length, and all are read whenever somebody renames a table. One longer
-/// than any mapping is not looked at: it counts as none.
+/// than any mapping is not looked at: it counts as none. In a database that is not in UTF-8 nothing is attached, and bytes may be
+/// any.
 const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
-            CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
-            t.tgenabled
+            CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 AND getdatabaseencoding() = 'UTF8'
+                 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
+            t.tgenabled, t.tgtype & 28
      FROM pg_trigger t
      JOIN pg_proc p ON p.oid = t.tgfoid
      JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
@@ -74,6 +101,7 @@ fn trigger(row: &Row) -> Option<Trigger> {
         function,
         argument: row.text(5).to_owned(),
         enabled: row.text(6).chars().next().unwrap_or('?'),
+        events: row.number(7),
     })
 }
 
@@ -104,7 +132,7 @@ pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
          FROM ({TRIGGERS} AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
     );
     let rows = read(&sql, &[Value::Oid(trigger_oid)])?;
-    Ok(rows.first().and_then(|row| Some((row.oid(7), trigger(row)?))))
+    Ok(rows.first().and_then(|row| Some((row.oid(8), trigger(row)?))))
 }
 
 /// The names of all triggers on a table, whoever made them.

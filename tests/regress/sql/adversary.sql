@@ -32,6 +32,8 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.touched
 CREATE FUNCTION who() RETURNS text LANGUAGE sql AS $$ SELECT 'the app, as ' || current_user $$;
 CREATE TRIGGER touch BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION touch();
 SET ROLE adversary;
+-- Without USAGE the lair would be left out of the owner's search path by itself.
+GRANT USAGE ON SCHEMA lair TO PUBLIC;
 CREATE FUNCTION lair.who() RETURNS text LANGUAGE sql AS $$ SELECT 'the lair, as ' || current_user $$;
 SET search_path = lair, app, pg_catalog;
 UPDATE clips SET earnings = 10 WHERE id = 'k1';

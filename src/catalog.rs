@@ -341,6 +341,23 @@ pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
         .collect())
 }
 
+/// A table and its partitions, of all levels, as far as a crash empties them.
+pub fn unlogged(relation: Oid) -> Result<Vec<FullName>> {
+    let rows = read(
+        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relpersistence = 'u'
+           AND (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_partition_tree($1::regclass))) ORDER BY 1, 2",
+        &[Value::Oid(relation)],
+    )?;
+    Ok(rows
+        .iter()
+        .map(|row| FullName {
+            schema: row.text(0).to_owned(),
+            table: row.text(1).to_owned(),
+        })
+        .collect())
+}
+
 /// The extension's event triggers that do not fire.
 pub fn disabled_event_triggers() -> Result<Vec<String>> {
     let rows = read(

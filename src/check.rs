@@ -101,7 +101,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(triggers(shape)?);
     findings.extend(missing_indexes(shape)?);
     findings.extend(rounding(shape));
-    findings.extend(unlogged(shape));
+    findings.extend(unlogged(shape)?);
     findings.extend(recent_drift(&binding)?);
     Ok(findings)
 }
@@ -240,23 +240,27 @@ fn rounding(shape: &Shape) -> Option<Finding> {
 }
 
 /// A crash empties unlogged tables, and the totals of a logged one stay.
-fn unlogged(shape: &Shape) -> Vec<Finding> {
-    let tables = [&shape.clips, &shape.submissions];
-    let lost = tables
-        .iter()
-        .filter(|table| table.is_unlogged && !shape.campaigns.is_unlogged);
-    lost.map(|table| Finding {
-        severity: "warning",
-        object: table.display(),
-        problem:
-            "it is unlogged and the campaigns table is not: after a crash it is empty, and the totals are as before"
-                .to_owned(),
-        advice: format!(
-            "ALTER TABLE {} SET LOGGED; or call sync_all_campaigns() after each crash.",
-            table.display()
-        ),
-    })
-    .collect()
+fn unlogged(shape: &Shape) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for table in [&shape.clips, &shape.submissions] {
+        if shape.campaigns.is_unlogged {
+            break;
+        }
+        findings.extend(catalog::unlogged(table.oid)?.iter().map(|lost| {
+            Finding {
+            severity: "warning",
+            object: catalog::display(lost),
+            problem:
+                "it is unlogged and the campaigns table is not: after a crash it is empty, and the totals are as before"
+                    .to_owned(),
+            advice: format!(
+                "ALTER TABLE {} SET LOGGED; or call sync_all_campaigns() after each crash.",
+                catalog::display(lost)
+            ),
+        }
+        }));
+    }
+    Ok(findings)
 }
 
 fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {

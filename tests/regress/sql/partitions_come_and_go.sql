@@ -47,6 +47,12 @@ TABLE oracle;
 UPDATE clips_3 SET earnings = 8.5;
 TABLE oracle;
 
+-- A crash would empty an unlogged one, and leave the totals.
+ALTER TABLE clips_3 SET UNLOGGED;
+SELECT severity, object, problem, advice FROM spend_sync_check();
+ALTER TABLE clips_3 SET LOGGED;
+SELECT * FROM spend_sync_check();
+
 -- It goes again, keeps its rows, and has no trigger of ours any more.
 ALTER TABLE clips DETACH PARTITION clips_3;
 TABLE oracle;

@@ -10,7 +10,7 @@ use crate::detect::{self, Given};
 use crate::errors::{Error, Result, listed};
 use crate::flush;
 use crate::large;
-use crate::mapping::{DirectWrites, FullName, Mapping};
+use crate::mapping::{DirectWrites, FullName};
 use crate::repair;
 use crate::shape::{self, Shape, Tables};
 use crate::trigger_catalog::{self, Trigger};
@@ -49,7 +49,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     check_owner(&shape)?;
     let old = binding::own_trigger(shape.campaigns.oid)?;
     let bound = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
-    let old_name = old.as_ref().and_then(named_by);
+    let old_name = old.as_ref().and_then(Trigger::campaigns);
     let replaced = triggers_of(shape.campaigns.oid, old_name.as_ref(), &bound)?;
     ddl::drop_triggers(&replaced)?;
     ddl::create_triggers(&shape, &replaced)?;
@@ -82,7 +82,7 @@ pub fn detach(campaigns: Oid) -> Result<()> {
         Err(Error::BrokenBinding { .. } | Error::WrongTrigger { .. }) => vec![campaigns],
         Err(other) => return Err(other),
     };
-    ddl::drop_triggers(&triggers_of(campaigns, named_by(&own).as_ref(), &tables)?)?;
+    ddl::drop_triggers(&triggers_of(campaigns, own.campaigns().as_ref(), &tables)?)?;
     large::forget(campaigns, catalog::keeper()?)
 }
 
@@ -158,20 +158,13 @@ fn check_owner(shape: &Shape) -> Result<()> {
     binding::check_rows_are_seen(shape)
 }
 
-/// The campaigns table that a trigger's argument names.
-fn named_by(trigger: &Trigger) -> Option<FullName> {
-    Mapping::parse(&trigger.argument)
-        .ok()
-        .map(|mapping| mapping.campaigns.resolve(&trigger.table.schema))
-}
-
 /// The triggers that go when a campaigns table is detached, or attached anew: those that name it now, those that name it
 /// as its own triggers do (it may have been renamed), and what renamed or dropped tables have left behind on its tables.
 /// Strangers' triggers on strangers' tables say what they like and stay.
 fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) -> Result<Vec<Trigger>> {
     let mut found = Vec::new();
     for trigger in trigger_catalog::triggers()? {
-        let named = named_by(&trigger);
+        let named = trigger.campaigns();
         let target = named.as_ref().map(catalog::find).transpose()?.flatten();
         let on_its_tables = tables.contains(&catalog::root(trigger.relation)?);
         let names_it = target == Some(campaigns) || (old_name.is_some() && named.as_ref() == old_name);

@@ -891,8 +891,14 @@ pub unsafe fn trigger_entry(
             None => Err(Error::NotATrigger { function: name }),
         }
     };
+    entered(call)
+}
+
+/// The common end of all functions that PostgreSQL calls by our symbols: rethrows what `body` ends with, whole, from a frame
+/// that owns nothing.
+fn entered(body: impl FnOnce() -> Result<()>) -> Datum {
     // SAFETY: pgrx turns a panic of ours into an ERROR here, once the frames above have been dropped.
-    let error = unsafe { pg_sys::panic::pgrx_extern_c_guard(|| owed(call())) };
+    let error = unsafe { pg_sys::panic::pgrx_extern_c_guard(|| owed(body())) };
     if !error.is_null() {
         rethrow(PgError(error));
     }
@@ -964,12 +970,7 @@ pub unsafe fn procedure_entry(
         unsafe { pg_sys::SPI_finish() };
         Ok(())
     };
-    // SAFETY: as in trigger_entry.
-    let error = unsafe { pg_sys::panic::pgrx_extern_c_guard(|| owed(call())) };
-    if !error.is_null() {
-        rethrow(PgError(error));
-    }
-    Datum::from(0)
+    entered(call)
 }
 
 /// What PostgreSQL keeps for a function that follows the version-1 calling convention.
@@ -1063,7 +1064,7 @@ static CALLBACKS: OnceLock<Callbacks> = OnceLock::new();
 unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *mut c_void) {
     use pg_sys::XactEvent::*;
     let Some(callbacks) = CALLBACKS.get() else { return };
-    // SAFETY: as in trigger_entry.
+    // SAFETY: as in entered.
     let error = unsafe {
         pg_sys::panic::pgrx_extern_c_guard(|| match event {
             XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE if !(callbacks.owes_nothing)() => {

@@ -332,13 +332,7 @@ pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
          WHERE p.level > 0 ORDER BY 1, 2",
         &[Value::Oid(relation)],
     )?;
-    Ok(rows
-        .iter()
-        .map(|r| FullName {
-            schema: r.text(0).to_owned(),
-            table: r.text(1).to_owned(),
-        })
-        .collect())
+    Ok(full_names(&rows))
 }
 
 /// A table and its partitions, of all levels, as far as a crash empties them.
@@ -349,13 +343,16 @@ pub fn unlogged(relation: Oid) -> Result<Vec<FullName>> {
            AND (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_partition_tree($1::regclass))) ORDER BY 1, 2",
         &[Value::Oid(relation)],
     )?;
-    Ok(rows
-        .iter()
-        .map(|row| FullName {
-            schema: row.text(0).to_owned(),
-            table: row.text(1).to_owned(),
-        })
-        .collect())
+    Ok(full_names(&rows))
+}
+
+/// Rows of schema and name.
+fn full_names(rows: &[Row]) -> Vec<FullName> {
+    let name = |row: &Row| FullName {
+        schema: row.text(0).to_owned(),
+        table: row.text(1).to_owned(),
+    };
+    rows.iter().map(name).collect()
 }
 
 /// The extension's event triggers that do not fire.

@@ -5,7 +5,7 @@ use crate::binding::{self, Binding};
 use crate::catalog::{self, Relation};
 use crate::ddl;
 use crate::errors::{Error, Result};
-use crate::mapping::Mapping;
+use crate::mapping::FullName;
 use crate::report;
 use crate::shape::{self, Shape};
 use crate::statements;
@@ -46,10 +46,9 @@ pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
 fn orphans() -> Result<Vec<Finding>> {
     let mut findings: Vec<Finding> = Vec::new();
     for trigger in trigger_catalog::triggers()? {
-        let Some(Mapping { campaigns, .. }) = Mapping::parse(&trigger.argument).ok() else {
+        let Some(campaigns) = trigger.campaigns() else {
             continue;
         };
-        let campaigns = campaigns.resolve(&trigger.table.schema);
         let object = catalog::display(&trigger.table);
         let is_told = findings.iter().any(|finding| finding.object == object);
         if is_told || !backend::is_visible(trigger.relation) || catalog::find(&campaigns)?.is_some() {
@@ -138,12 +137,7 @@ fn triggers(shape: &Shape) -> Result<Vec<Finding>> {
     let present = trigger_catalog::triggers()?;
     let mut findings: Vec<Finding> = Vec::new();
     for wanted in ddl::wanted(shape)? {
-        let found = present.iter().find(|trigger| {
-            trigger.table == wanted.table
-                && trigger.function == wanted.function
-                && wanted.is_made_as(&trigger.name)
-                && trigger.argument == wanted.argument
-        });
+        let found = present.iter().find(|trigger| wanted.is(trigger));
         let object = catalog::display(&wanted.table);
         let twin = found.and_then(|one| present.iter().find(|other| one.repeats(other)));
         let is_told = findings.iter().any(|finding| finding.object == object);
@@ -241,26 +235,23 @@ fn rounding(shape: &Shape) -> Option<Finding> {
 
 /// A crash empties unlogged tables, and the totals of a logged one stay.
 fn unlogged(shape: &Shape) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for table in [&shape.clips, &shape.submissions] {
-        if shape.campaigns.is_unlogged {
-            break;
-        }
-        findings.extend(catalog::unlogged(table.oid)?.iter().map(|lost| {
-            Finding {
-            severity: "warning",
-            object: catalog::display(lost),
-            problem:
-                "it is unlogged and the campaigns table is not: after a crash it is empty, and the totals are as before"
-                    .to_owned(),
-            advice: format!(
-                "ALTER TABLE {} SET LOGGED; or call sync_all_campaigns() after each crash.",
-                catalog::display(lost)
-            ),
-        }
-        }));
+    if shape.campaigns.is_unlogged {
+        return Ok(Vec::new());
     }
-    Ok(findings)
+    let mut lost = catalog::unlogged(shape.clips.oid)?;
+    lost.extend(catalog::unlogged(shape.submissions.oid)?);
+    let finding = |table: &FullName| Finding {
+        severity: "warning",
+        object: catalog::display(table),
+        problem:
+            "it is unlogged and the campaigns table is not: after a crash it is empty, and the totals are as before"
+                .to_owned(),
+        advice: format!(
+            "ALTER TABLE {} SET LOGGED; or call sync_all_campaigns() after each crash.",
+            catalog::display(table)
+        ),
+    };
+    Ok(lost.iter().map(finding).collect())
 }
 
 fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {

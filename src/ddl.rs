@@ -20,8 +20,8 @@ pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
         for making in &made {
             let name = names::trigger(&base, making.suffix);
             backend::run(&create(shape, making, &name))?;
-            let fires_always = |trigger: &&Trigger| making.is_of(trigger) && trigger.enabled == 'A';
-            if dropped.iter().find(fires_always).is_some() {
+            let fires_always = |trigger: &Trigger| making.is_of(trigger) && trigger.enabled == 'A';
+            if dropped.iter().any(fires_always) {
                 enable(making.table, &name, 'A')?;
             }
         }
@@ -70,8 +70,7 @@ pub fn renew_flush_triggers(shape: &Shape) -> Result<()> {
         .collect();
     let mut present = trigger_catalog::triggers()?;
     present.retain(|trigger| {
-        let named = Mapping::parse(&trigger.argument).map(|mapping| mapping.campaigns.resolve(&trigger.table.schema));
-        trigger.function == TriggerFunction::Flush && named.is_ok_and(|named| named == shape.campaigns.name)
+        trigger.function == TriggerFunction::Flush && trigger.campaigns().as_ref() == Some(&shape.campaigns.name)
     });
     for making in &made {
         if !present.iter().any(|trigger| making.is_of(trigger)) {
@@ -82,17 +81,15 @@ pub fn renew_flush_triggers(shape: &Shape) -> Result<()> {
             }
         }
     }
-    present.retain(|trigger| !made.iter().any(|making| making.table == &trigger.table));
     // Anybody may name this campaigns table in a trigger on a table of his own. To drop it would wait for whoever locks that.
     let owners = [&shape.clips, &shape.submissions, &shape.campaigns].map(|table| table.owner);
-    for trigger in std::mem::take(&mut present) {
-        if catalog::relation(trigger.relation)?.is_some_and(|table| owners.contains(&table.owner)) {
-            present.push(trigger);
+    for trigger in &present {
+        let is_left = !made.iter().any(|making| *making.table == trigger.table);
+        if is_left && catalog::relation(trigger.relation)?.is_some_and(|table| owners.contains(&table.owner)) {
+            as_owner(trigger.relation, || drop_triggers(std::slice::from_ref(trigger)))?;
         }
     }
-    present
-        .iter()
-        .try_for_each(|trigger| as_owner(trigger.relation, || drop_triggers(std::slice::from_ref(trigger))))
+    Ok(())
 }
 
 fn as_owner<T>(table: Oid, body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -161,13 +158,16 @@ struct Making<'a> {
 impl Making<'_> {
     /// Whether a trigger is made of this; the middle of its name is free.
     fn is_of(&self, trigger: &Trigger) -> bool {
-        *self.table == trigger.table && self.function == trigger.function && is_named(&trigger.name, self.suffix)
+        is_made_of(trigger, self.table, self.function, self.suffix)
     }
 }
 
-/// Whether a trigger's name is one that [`names::trigger`] gives with this suffix.
-fn is_named(name: &str, suffix: &str) -> bool {
-    name.starts_with("spend_sync_") && name.ends_with(&format!("_{suffix}"))
+fn is_made_of(trigger: &Trigger, table: &FullName, function: TriggerFunction, suffix: &str) -> bool {
+    let Trigger { name, .. } = trigger;
+    trigger.table == *table
+        && trigger.function == function
+        && name.starts_with("spend_sync_")
+        && name.ends_with(&format!("_{suffix}"))
 }
 
 /// The triggers of a binding. Updates are filtered by WHEN, not by UPDATE OF: a column list misses what a BEFORE
@@ -250,9 +250,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Whether a trigger of this name is this one; the middle of a name is free.
-    pub fn is_made_as(&self, name: &str) -> bool {
-        is_named(name, self.suffix)
+    /// Whether a trigger is this one; the middle of its name is free.
+    pub fn is(&self, trigger: &Trigger) -> bool {
+        is_made_of(trigger, &self.table, self.function, self.suffix) && trigger.argument == self.argument
     }
 }
 

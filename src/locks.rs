@@ -1,5 +1,6 @@
-//! The locks under which a total is brought up, and those under which a binding changes. The order of the former is the same everywhere, each set sorted by key: advisory
-//! locks of keys that may not exist yet, clips that got a new link, campaigns of one binding after the other.
+//! The locks under which a total is brought up, and those under which a binding changes. The order of the former is the
+//! same everywhere, each set sorted by key: advisory locks of keys that may not exist yet, clips that got a new link,
+//! campaigns of one binding after the other.
 
 use crate::backend::{self, Sees, TableLock};
 use crate::binding::Binding;

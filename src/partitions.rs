@@ -19,13 +19,18 @@ pub struct Parted {
     partitions: HashSet<Oid>,
 }
 
-fn parted(tables: Tables) -> Result<Option<Parted>> {
+fn partitions_of(tables: &Tables) -> Result<HashSet<Oid>> {
     let mut partitions = HashSet::new();
     for table in tables.all() {
         if table.is_partitioned() {
             partitions.extend(catalog::partition_oids(table.oid)?);
         }
     }
+    Ok(partitions)
+}
+
+fn parted(tables: Tables) -> Result<Option<Parted>> {
+    let partitions = partitions_of(&tables)?;
     Ok((!partitions.is_empty()).then_some(Parted { tables, partitions }))
 }
 
@@ -85,11 +90,7 @@ pub fn changed(parent: Oid, with_rows: bool) -> Result<()> {
 /// A command has dropped things: perhaps partitions.
 pub fn after(before: &Parted) -> Result<()> {
     let campaigns = before.tables.campaigns.oid;
-    let mut present = HashSet::new();
-    for table in before.tables.all().iter().filter(|table| table.is_partitioned()) {
-        present.extend(catalog::partition_oids(table.oid)?);
-    }
-    if present == before.partitions || catalog::relation(campaigns)?.is_none() {
+    if partitions_of(&before.tables)? == before.partitions || catalog::relation(campaigns)?.is_none() {
         return Ok(());
     }
     renew(&before.tables, true)

@@ -57,7 +57,7 @@ pub struct Trigger {
 
 impl Trigger {
     /// The campaigns table that the mapping names, if it is one.
-    fn campaigns(&self) -> Option<FullName> {
+    pub fn campaigns(&self) -> Option<FullName> {
         let mapping = Mapping::parse(&self.argument).ok()?;
         Some(mapping.campaigns.resolve(&self.table.schema))
     }

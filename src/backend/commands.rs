@@ -1,6 +1,6 @@
 //! Commands that change tables, as event triggers see them: what PostgreSQL parsed, in safe words.
 
-use super::{Against, Datum, Error, Oid, PgError, Result, owed, pg_sys, rethrow};
+use super::{Against, Datum, Error, Oid, Result, entered, pg_sys};
 use pgrx::PgList;
 use std::ffi::{CStr, c_char};
 
@@ -165,10 +165,5 @@ pub unsafe fn command_entry(
             None => Err(Error::NotATrigger { function: name }),
         }
     };
-    // SAFETY: pgrx turns a panic of ours into an ERROR here, once the frames above have been dropped.
-    let error = unsafe { pg_sys::panic::pgrx_extern_c_guard(|| owed(call())) };
-    if !error.is_null() {
-        rethrow(PgError(error));
-    }
-    Datum::from(0)
+    entered(call)
 }

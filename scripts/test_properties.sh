@@ -3,6 +3,7 @@
 # PROPTEST_CASES (for each kind of tables) and SEED choose another run. The last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$ROOT/scripts/checks.sh"
 cd "$ROOT"
 mkdir -p "$BUILD/log"
 log="$BUILD/log/test_properties.log"
@@ -19,10 +20,4 @@ psql -X --quiet -c 'CREATE EXTENSION spend_sync'
 status=0
 cargo test --quiet --no-fail-fast -p spend_sync_properties ${1:+"$1"} 2>&1 | tee "$log" || status=1
 
-awk -v status="$status" '
-  /^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) passed += $(i - 1); if ($i ~ /^failed/) failed += $(i - 1) } }
-  END {
-    if (status && !failed) failed = 1
-    printf "%d passed, %d failed\n", passed, failed
-    exit failed > 0
-  }' "$log"
+finish_cargo_tests "$status" "$log"

@@ -65,36 +65,16 @@ enable_always() {
   done
 }
 
-wait_until() {
-  local attempt
-  for ((attempt = 0; attempt < 200; attempt++)); do
-    [ "$(subscriber -c "SELECT $1")" != t ] || return 0
-    sleep 0.1
-  done
-  echo "in 20 s it did not come true that $1"
-  return 1
-}
+is_true() { [ "$(subscriber -c "SELECT $1")" = t ]; }
+wait_until() { eventually is_true "$1"; }
 
-wait_for_log() {
-  local attempt
-  for ((attempt = 0; attempt < 200; attempt++)); do
-    ! grep -qF "$1" "$BUILD/clusters/replication_subscriber/log" || return 0
-    sleep 0.1
-  done
-  echo "in 20 s the subscriber's log did not say: $1"
-  return 1
-}
+wait_for_log() { eventually grep -qF "$1" "$BUILD/clusters/replication_subscriber/log"; }
 
-caught_up() {
-  local sent attempt
-  sent="$(publisher -c 'SELECT pg_current_wal_lsn()')"
-  for ((attempt = 0; attempt < 200; attempt++)); do
-    [ "$(publisher -c "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$case' AND replay_lsn >= '$sent'")" != 1 ] || return 0
-    sleep 0.1
-  done
-  echo "the subscriber did not catch up"
-  return 1
+# replayed LSN
+replayed() {
+  [ "$(publisher -c "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$case' AND replay_lsn >= '$1'")" = 1 ]
 }
+caught_up() { eventually replayed "$(publisher -c 'SELECT pg_current_wal_lsn()')"; }
 
 drifts() { "$1" -c 'SELECT count(*) FROM drifted'; }
 agrees() { [ "$(drifts "$1")" = 0 ] || { "$1" -c 'TABLE drifted'; return 1; }; }

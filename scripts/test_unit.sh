@@ -3,6 +3,7 @@
 # The last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$ROOT/scripts/checks.sh"
 cd "$ROOT"
 mkdir -p "$BUILD/log"
 log="$BUILD/log/test_unit.log"
@@ -23,11 +24,4 @@ else
   scripts/as_user.sh "${test[@]}" 2>&1 | tee "$log" || status=1
 fi
 
-# cargo prints a result for each test program; a build that failed prints none.
-awk -v status="$status" '
-  /^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) passed += $(i - 1); if ($i ~ /^failed/) failed += $(i - 1) } }
-  END {
-    if (status && !failed) failed = 1
-    printf "%d passed, %d failed\n", passed, failed
-    exit failed > 0
-  }' "$log"
+finish_cargo_tests "$status" "$log"

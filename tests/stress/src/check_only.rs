@@ -39,14 +39,6 @@ pub fn run(arguments: &Arguments, schemas: &[&'static Schema]) -> Result<bool> {
         println!("there is no campaign");
     }
     let passed = control.failures() == 0 && snapshots.drifted == 0 && enough && !empty;
-    println!(
-        "{}",
-        if passed {
-            "1 passed, 0 failed"
-        } else {
-            "0 passed, 1 failed"
-        }
-    );
     Ok(passed)
 }
 

@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         if arguments.deadlocks {
             deadlocks::run(&arguments)
         } else {
-            run(&arguments)
+            run(&arguments).inspect(|passed| print_verdict(*passed))
         }
     });
     match passed {
@@ -70,10 +70,16 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("{error:#}");
-            println!("0 passed, 1 failed");
+            print_verdict(false);
             ExitCode::FAILURE
         }
     }
+}
+
+/// One run is one test.
+fn print_verdict(passed: bool) {
+    let passes = u32::from(passed);
+    println!("{passes} passed, {} failed", 1 - passes);
 }
 
 fn run(arguments: &Arguments) -> Result<bool> {
@@ -113,14 +119,6 @@ fn run(arguments: &Arguments) -> Result<bool> {
         );
     }
     let passed = sound && (drifted == 0 || arguments.keeper != Keeper::Extension);
-    println!(
-        "{}",
-        if passed {
-            "1 passed, 0 failed"
-        } else {
-            "0 passed, 1 failed"
-        }
-    );
     Ok(passed)
 }
 
@@ -264,7 +262,7 @@ fn watch(arguments: &Arguments, control: &Control) {
     if let Err(error) = describe_waits(arguments) {
         eprintln!("{error:#}");
     }
-    println!("0 passed, 1 failed");
+    print_verdict(false);
     // The threads wait for a server that does not answer: there is nothing to join.
     std::process::exit(1);
 }

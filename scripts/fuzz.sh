@@ -3,15 +3,11 @@
 # nightly compiler; cargo-fuzz is built once. The last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$ROOT/scripts/tools.sh"
 cd "$ROOT"
 
-version=0.13.2
 rustup run nightly rustc --version >/dev/null 2>&1 || fail "no nightly compiler: rustup toolchain install nightly"
-if [ "$("$BUILD/tools/bin/cargo-fuzz" --version 2>/dev/null)" != "cargo-fuzz $version" ]; then
-  echo "fuzz: building cargo-fuzz $version (a minute, once)"
-  CARGO_TARGET_DIR="$BUILD/tools/target" cargo install --quiet --root "$BUILD/tools" --locked --debug cargo-fuzz --version "=$version"
-  rm -rf "$BUILD/tools/target"
-fi
+ensure_tool cargo-fuzz 0.13.2 "a minute or two"
 
 passed=0 failed=0
 export CARGO_TARGET_DIR="$BUILD/fuzz/target"

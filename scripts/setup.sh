@@ -8,6 +8,8 @@
 #   4. build/pgrx   tells pgrx where the copy is
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$ROOT/scripts/packages.sh"
+source "$ROOT/scripts/tools.sh"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -45,44 +47,8 @@ complete_pg_config() {
 
 has_libclang() { compgen -G '/usr/lib*/llvm*/lib*/libclang*.so*' || ldconfig -p | grep -F libclang; } >/dev/null 2>&1
 
-has_package() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
-
-as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    "$@"
-  else
-    sudo "$@"
-  fi
-}
-
-# apt says a great deal, and only a failure is of interest.
-apt_quietly() {
-  local log="$BUILD/log/apt.log"
-  mkdir -p "$BUILD/log"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >"$log" 2>&1 && return
-  tail -n 20 "$log" >&2
-  return 1
-}
-
-# Debian makes and starts a server of its own with the package. Nobody asked for one: forbid it for this one call.
-install_packages() {
-  local forbid=/etc/postgresql-common/createcluster.d/spend_sync_setup.conf status=0
-  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || fail "packages are missing ($*): install them as root, or install sudo"
-  say "installing $*"
-  apt_quietly update || say "apt-get update failed; going on with the package lists that are there"
-  if ! apt-cache show "postgresql-$PG_MAJOR" >/dev/null 2>&1; then
-    fail "this system's packages have no PostgreSQL $PG_MAJOR: add the PostgreSQL project's own packages" \
-      "(apt.postgresql.org), then run again"
-  fi
-  as_root mkdir -p "$(dirname "$forbid")"
-  echo 'create_main_cluster = false' | as_root tee "$forbid" >/dev/null
-  apt_quietly install -y --no-install-recommends "$@" || status=1
-  as_root rm -f "$forbid"
-  [ "$status" -eq 0 ] || fail "apt could not install $*"
-}
-
-ensure_packages() {
-  local wanted=(gcc libc6-dev pkg-config make) missing=() package
+ensure_system() {
+  local wanted=(gcc libc6-dev pkg-config make)
   if ! complete_pg_config >/dev/null; then
     # The headers' package brings libclang, with which pgrx reads them.
     wanted+=("postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR")
@@ -96,10 +62,12 @@ ensure_packages() {
       "its server, client, contrib and development packages, clang and pkg-config by hand, then run again"
     return
   fi
-  for package in "${wanted[@]}"; do
-    has_package "$package" || missing+=("$package")
-  done
-  [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+  if ! complete_pg_config >/dev/null && ! apt-cache show "postgresql-$PG_MAJOR" >/dev/null 2>&1; then
+    update_lists
+    apt-cache show "postgresql-$PG_MAJOR" >/dev/null 2>&1 || fail "this system's packages have no PostgreSQL $PG_MAJOR:" \
+      "add the PostgreSQL project's own packages (apt.postgresql.org), then run again"
+  fi
+  install_packages "${wanted[@]}"
 }
 
 #--- 2. the private copy of PostgreSQL
@@ -144,21 +112,10 @@ ensure_copy() {
 #--- 3. cargo-pgrx
 
 ensure_cargo_pgrx() {
-  local version attempt
+  local version
   version="$(sed -nE 's/^pgrx = .*"=([0-9.]+)".*/\1/p' "$ROOT/Cargo.toml")"
   [ -n "$version" ] || fail "Cargo.toml pins no version of pgrx"
-  [ "$("$CARGO_PGRX" pgrx --version 2>/dev/null)" != "cargo-pgrx $version" ] || return 0
-  say "building cargo-pgrx $version (some two minutes, once)"
-  # Its target folder is kept until it is built, so that a second attempt after a lost connection goes on from there.
-  for attempt in 1 2; do
-    if CARGO_TARGET_DIR="$BUILD/tools/target" cargo install --quiet --root "$BUILD/tools" --locked --debug \
-      cargo-pgrx --version "=$version"; then
-      rm -rf "$BUILD/tools/target"
-      return
-    fi
-    [ "$attempt" = 2 ] || say "that failed; trying once more"
-  done
-  fail "could not build cargo-pgrx $version"
+  ensure_tool cargo-pgrx "$version" "some two minutes" pgrx
 }
 
 #--- 4. PGRX_HOME
@@ -176,7 +133,7 @@ pg$PG_MAJOR = \"$PG_BIN/pg_config\""
 command -v cargo >/dev/null || fail "no cargo in the path: install Rust (https://rustup.rs). If you ran this by sudo," \
   "run it without: it calls sudo itself where it must"
 mkdir -p "$BUILD"
-ensure_packages
+ensure_system
 ensure_copy
 # Told now rather than after the long build: whether a server will be able to run here at all.
 "$ROOT/scripts/as_user.sh" true

@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# Programs of cargo's that are built into build/tools once, of the version that is asked for. Sourced, never run.
+#
+# ensure_tool PACKAGE VERSION TIME [ARGUMENT...]   the arguments come before --version, where the program wants some.
+ensure_tool() {
+  local package="$1" version="$2" time="$3" attempt
+  shift 3
+  [ "$("$BUILD/tools/bin/$package" "$@" --version 2>/dev/null)" != "$package $version" ] || return 0
+  echo "$(basename "$0" .sh): building $package $version ($time, once)"
+  # Its target folder is kept until it is built, so that a second attempt after a lost connection goes on from there.
+  for attempt in 1 2; do
+    if CARGO_TARGET_DIR="$BUILD/tools/target" cargo install --quiet --root "$BUILD/tools" --locked --debug \
+      "$package" --version "=$version"; then
+      rm -rf "$BUILD/tools/target"
+      return
+    fi
+    [ "$attempt" = 2 ] || echo "$(basename "$0" .sh): that failed; trying once more"
+  done
+  fail "could not build $package $version"
+}

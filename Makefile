@@ -25,7 +25,8 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties soak fuzz bench bench-quick lint deny fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties test-admin \
+  test-recipes admin soak fuzz bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +52,11 @@ demo-psql: ## open psql on the demo's database
 demo-stop: ## stop the demo's cluster
 	@scripts/cluster.sh stop demo
 
+admin: install-build ## the admin page on the demo's cluster (LISTEN=127.0.0.1:8787); Ctrl-C ends it
+	@scripts/admin.sh
+
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks admin recipes
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -89,6 +93,12 @@ test-crash: install-build ## the server is killed under load, and a standby prom
 
 test-deadlocks: install-build ## deadlocks per commit beside the same load without triggers
 	@SECONDS_TO_RUN=60 scripts/test_deadlocks.sh
+
+test-admin: install-build ## the admin endpoint: its calls, its program, its page in a headless Chromium
+	@scripts/test_admin.sh
+
+test-recipes: install-build ## what docs/recipes.md tells, run
+	@scripts/test_recipes.sh
 
 fuzz: setup ## random input for whatever parses, with a nightly compiler (SECONDS=60 for each target)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/fuzz.sh

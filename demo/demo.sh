@@ -38,14 +38,9 @@ expect() {
 }
 
 make_platform() {
-  scripts/cluster.sh start demo
+  demo/make_platform.sh demo demo
   eval "$(scripts/cluster.sh env demo)"
-  export PGOPTIONS='-c client_min_messages=warning'
-  dropdb --if-exists --force demo
-  createdb demo
-  export PGDATABASE=demo PGOPTIONS=''
-  quiet -f demo/schema.sql
-  quiet -f demo/platform.sql
+  export PGDATABASE=demo
 }
 
 attach_and_preview() {

@@ -3,8 +3,8 @@
 #
 # check NAME COMMAND...   runs it; it passes if the command, and every command of the function it names, succeeds.
 # eventually COMMAND...   runs it until it succeeds; fails if it has not within 30 s.
+# count_cargo_tests STATUS LOG   counts what `cargo test` ran, which ended with this status and printed this.
 # finish                  prints `N passed, N failed`, and fails if one did.
-# finish_cargo_tests STATUS LOG   the same of `cargo test`, which ended with this status and printed this.
 
 checks_passed=0 checks_failed=0
 
@@ -41,12 +41,12 @@ finish() {
 }
 
 # cargo prints a result for each test program; a build that failed prints none.
-finish_cargo_tests() {
-  awk -v status="$1" '
-    /^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) passed += $(i - 1); if ($i ~ /^failed/) failed += $(i - 1) } }
-    END {
-      if (status && !failed) failed = 1
-      printf "%d passed, %d failed\n", passed, failed
-      exit failed > 0
-    }' "$2"
+count_cargo_tests() {
+  local status="$1" passed failed
+  passed="$(sum_of passed "$2")" failed="$(sum_of failed "$2")"
+  [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+  checks_passed=$((checks_passed + passed)) checks_failed=$((checks_failed + failed))
 }
+
+# sum_of WORD LOG   of the numbers that stand before it in cargo's results
+sum_of() { grep '^test result:' "$2" | grep -oE "[0-9]+ $1" | awk '{ sum += $1 } END { print sum + 0 }'; }

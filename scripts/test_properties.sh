@@ -20,4 +20,5 @@ psql -X --quiet -c 'CREATE EXTENSION spend_sync'
 status=0
 cargo test --quiet --no-fail-fast -p spend_sync_properties ${1:+"$1"} 2>&1 | tee "$log" || status=1
 
-finish_cargo_tests "$status" "$log"
+count_cargo_tests "$status" "$log"
+finish

@@ -24,4 +24,5 @@ else
   scripts/as_user.sh "${test[@]}" 2>&1 | tee "$log" || status=1
 fi
 
-finish_cargo_tests "$status" "$log"
+count_cargo_tests "$status" "$log"
+finish

@@ -1,0 +1,118 @@
+// What is on the page: the server's answers, as rows and figures. Nothing is asked or sent here.
+import { counted, isZero, percent, shown, signed } from "./money.js";
+
+export const at = (id) => document.getElementById(id);
+
+export function say(news) {
+  at("news").textContent = news;
+  at("problem").textContent = "";
+}
+
+export function complain(message) {
+  at("news").textContent = "";
+  at("problem").textContent = message;
+}
+
+export function showSignIn(problem) {
+  at("signed-in").hidden = true;
+  at("sign-in").hidden = false;
+  at("sign-in-problem").textContent = problem;
+  at("token").focus();
+}
+
+export function showSignedIn() {
+  at("sign-in").hidden = true;
+  at("signed-in").hidden = false;
+}
+
+export function showSummary(summary, mayRepair) {
+  at("total").textContent = shown(summary.total);
+  at("in-sync").textContent = shown(summary.inSync);
+  at("needs-sync").textContent = shown(summary.needsSync);
+  at("needs-sync").className = isZero(summary.needsSync) ? "right" : "wrong";
+  at("total-difference").textContent = signed(summary.totalDifference);
+  at("sync-all").disabled = !mayRepair || isZero(summary.needsSync);
+}
+
+export function fill(row, campaign) {
+  const cell = (name) => row.querySelector(name);
+  const name = campaign.title ?? campaign.id;
+  row.dataset.id = campaign.id;
+  cell(".title").textContent = name;
+  cell(".key").textContent = campaign.id;
+  cell(".recorded").textContent = shown(campaign.recordedSpent);
+  cell(".actual").textContent = shown(campaign.actualSpent);
+  cell(".difference").textContent = signed(campaign.difference);
+  cell(".difference").className = `amount difference ${campaign.needsSync ? "wrong" : "right"}`;
+  cell(".clips").textContent = shown(campaign.approvedClipsCount);
+  cell("button").setAttribute("aria-label", `Sync ${name}`);
+  fillBudget(cell("td.budget"), campaign);
+}
+
+function fillBudget(cell, { actualSpent, budget }) {
+  const [meter, text] = [cell.querySelector("meter"), cell.querySelector("small")];
+  meter.hidden = budget === null || !(Number(budget) > 0);
+  text.textContent = budget === null ? "no budget" : `of ${shown(budget)}`;
+  if (meter.hidden) return;
+  // Drawn in another colour from four fifths on, and in a third one when nothing is left.
+  const [spent, whole] = [Number(actualSpent), Number(budget)];
+  Object.assign(meter, { max: whole, low: whole * 0.8, high: whole * 0.9999, optimum: 0, value: spent });
+  text.textContent = `${percent(actualSpent, budget)} % of ${shown(budget)}`;
+  meter.setAttribute("aria-label", `${shown(actualSpent)} spent, ${text.textContent}`);
+}
+
+export function showCampaigns(campaigns, mayRepair, sync) {
+  const rows = campaigns.map((campaign) => {
+    const row = at("campaign-row").content.firstElementChild.cloneNode(true);
+    fill(row, campaign);
+    const button = row.querySelector("button");
+    button.disabled = !mayRepair;
+    button.addEventListener("click", () => sync(row));
+    return row;
+  });
+  at("campaigns").classList.toggle("without-budget", campaigns.every((campaign) => campaign.budget === null));
+  at("campaigns").tBodies[0].replaceChildren(...rows);
+}
+
+export function showPage({ number, size, matching }) {
+  const pages = Math.max(1, Math.ceil(Number(matching) / Number(size)));
+  at("page-number").textContent = `Page ${shown(number)} of ${shown(String(pages))}, ${counted(matching)}`;
+  at("previous").disabled = Number(number) <= 1;
+  at("next").disabled = Number(number) >= pages;
+}
+
+export function showOrder({ sort, order }) {
+  for (const heading of document.querySelectorAll("th[data-sort]")) {
+    if (heading.dataset.sort !== sort) heading.removeAttribute("aria-sort");
+    else heading.setAttribute("aria-sort", order === "asc" ? "ascending" : "descending");
+  }
+}
+
+export function showCorrections(corrections) {
+  const rows = corrections.map((correction) => {
+    const row = document.createElement("tr");
+    const add = (text, kind = "") => Object.assign(row.insertCell(), { textContent: text, className: kind });
+    add(new Date(correction.at).toLocaleString());
+    add(correction.campaignTitle ?? correction.campaignId);
+    add(shown(correction.recordedSpent), "amount");
+    add(shown(correction.actualSpent), "amount");
+    add(correction.foundBy);
+    add(correction.role);
+    return row;
+  });
+  at("corrections").tBodies[0].replaceChildren(...rows);
+  at("no-corrections").hidden = corrections.length > 0;
+  at("no-corrections").textContent = "No total was found wrong yet.";
+}
+
+export function showNoCorrections(why) {
+  at("corrections").tBodies[0].replaceChildren();
+  at("no-corrections").hidden = false;
+  at("no-corrections").textContent = why;
+}
+
+export function showProgress(done, total) {
+  at("progress").hidden = false;
+  Object.assign(at("progress-bar"), { max: Math.max(1, Number(total)), value: Number(done) });
+  at("progress-text").textContent = `${shown(done)} of ${shown(total)}`;
+}

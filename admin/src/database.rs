@@ -1,0 +1,292 @@
+//! What is asked of the database. Amounts come as PostgreSQL prints a numeric, with all their digits.
+
+use crate::errors::{Error, is_conflict, is_no_key};
+use crate::records::{self, Campaign, Correction, Repaired, Summary};
+use serde_json::Value;
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::{AssertSqlSafe, Row};
+
+/// A transaction that met another one's locks is tried this often in all.
+const ATTEMPTS: usize = 4;
+
+/// Where the answers come from.
+pub struct Database {
+    pub pool: PgPool,
+    /// The campaigns table, where several are attached.
+    pub campaigns: Option<String>,
+    /// The name of its budget column, if it has one.
+    pub budget: String,
+}
+
+/// The attached table, and how to write it: all names are quoted.
+struct Bound {
+    /// The schema of the extension's functions.
+    schema: String,
+    campaigns: String,
+    key: String,
+    budget: Option<String>,
+}
+
+/// Which campaigns to preview, and in which order.
+pub struct Selection {
+    pub only_needing_sync: bool,
+    /// Only the one of this key.
+    pub id: Option<String>,
+    /// Part of a title, or of a key; empty for any.
+    pub search: String,
+    /// An SQL expression over the columns of the preview, with its direction: never text from outside.
+    pub order: &'static str,
+    pub limit: Option<i64>,
+    pub offset: i64,
+}
+
+/// What a selection gives.
+pub struct Preview {
+    pub summary: Summary,
+    /// How many the selection matches, on all pages.
+    pub matching: i64,
+    /// Those on the page.
+    pub campaigns: Vec<Campaign>,
+}
+
+impl Database {
+    /// Whether it answers, and has a table to answer for.
+    pub async fn is_ready(&self) -> Result<(), Error> {
+        self.bound().await.map(drop)
+    }
+
+    /// Read anew for each request: what is attached may change.
+    async fn bound(&self) -> Result<Bound, Error> {
+        let sql = "
+            SELECT quote_ident(n.nspname), b.campaigns::text, quote_ident(b.campaign_id),
+                   (SELECT quote_ident(a.attname) FROM pg_attribute a
+                    WHERE a.attrelid = b.campaigns AND a.attname = $2 AND NOT a.attisdropped
+                      AND a.atttypid IN ('numeric'::regtype, 'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype,
+                                         'real'::regtype, 'double precision'::regtype))
+            FROM pg_extension e
+            JOIN pg_namespace n ON n.oid = e.extnamespace
+            JOIN spend_sync.binding b ON b.campaigns = coalesce($1::text::regclass, b.campaigns)
+            WHERE e.extname = 'spend_sync'";
+        let rows = sqlx::query(sql)
+            .bind(&self.campaigns)
+            .bind(&self.budget)
+            .fetch_all(&self.pool)
+            .await?;
+        match rows.as_slice() {
+            [row] => Ok(Bound {
+                schema: row.try_get(0)?,
+                campaigns: row.try_get(1)?,
+                key: row.try_get(2)?,
+                budget: row.try_get(3)?,
+            }),
+            [] => Err(not_attached(
+                "no campaigns table is attached: SELECT * FROM spend_sync_attach()",
+            )),
+            _ => Err(not_attached(
+                "several campaigns tables are attached: name one in SPEND_SYNC_CAMPAIGNS",
+            )),
+        }
+    }
+
+    /// Reads all that is bound, and writes nothing. The summary is that of all campaigns, whatever is selected.
+    pub async fn preview(&self, selection: &Selection) -> Result<Preview, Error> {
+        let bound = self.bound().await?;
+        let (budget, join) = match &bound.budget {
+            None => ("NULL".to_owned(), String::new()),
+            Some(column) => {
+                let Bound { campaigns, key, .. } = &bound;
+                let join = format!("LEFT JOIN {campaigns} c ON c.{key}::text = s.campaign_id");
+                (format!("c.{column}::numeric"), join)
+            }
+        };
+        let sql = format!(
+            "
+            WITH preview AS MATERIALIZED (
+                SELECT s.*, {budget} AS budget FROM {schema}.spend_sync_status($1::text::regclass) s {join}
+            ), matching AS (
+                SELECT * FROM preview
+                WHERE (needs_sync OR NOT $2)
+                  AND campaign_id = coalesce($6, campaign_id)
+                  AND strpos(lower(concat_ws(' ', title, campaign_id)), lower($3)) > 0
+            ), page AS (
+                SELECT row_number() OVER (ORDER BY {order}, campaign_id) AS place, * FROM matching
+                ORDER BY place LIMIT $4 OFFSET $5
+            )
+            SELECT whole.*, selected.*, campaign_id, title, recorded_spent::text, actual_spent::text, difference::text,
+                   needs_sync, approved_clips, budget::text
+            FROM (SELECT count(*), count(*) FILTER (WHERE needs_sync), count(*) FILTER (WHERE NOT needs_sync),
+                         coalesce(sum(difference), 0)::text FROM preview) AS whole
+            CROSS JOIN (SELECT count(*) FROM matching) AS selected
+            LEFT JOIN page ON true
+            ORDER BY place",
+            schema = bound.schema,
+            order = selection.order,
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(&bound.campaigns)
+            .bind(selection.only_needing_sync)
+            .bind(&selection.search)
+            .bind(selection.limit)
+            .bind(selection.offset)
+            .bind(&selection.id)
+            .fetch_all(&self.pool)
+            .await?;
+        let first = rows.first().ok_or(Error::Internal)?;
+        let summary = Summary {
+            total: first.try_get(0)?,
+            needs_sync: first.try_get(1)?,
+            in_sync: first.try_get(2)?,
+            total_difference: amount(first, 3)?,
+        };
+        // Where nothing matches, the summary's row has no campaign.
+        let of_campaigns = rows
+            .iter()
+            .filter(|row| matches!(row.try_get::<Option<&str>, _>(5), Ok(Some(_))));
+        Ok(Preview {
+            summary,
+            matching: first.try_get(4)?,
+            campaigns: of_campaigns.map(campaign).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The keys of those that need a sync, in the order in which everybody locks campaigns.
+    pub async fn needing_sync(&self) -> Result<Vec<String>, Error> {
+        let bound = self.bound().await?;
+        let sql = format!(
+            "SELECT campaign_id FROM {}.spend_sync_status($1::text::regclass) WHERE needs_sync ORDER BY campaign_id",
+            bound.schema
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(&bound.campaigns)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    /// Repairs one campaign, in a transaction of its own.
+    pub async fn repair_one(&self, id: &str) -> Result<Repaired, Error> {
+        let bound = self.bound().await?;
+        let sql = repair_sql(&bound.schema, "sync_campaign($2, $1::text::regclass)");
+        let query = || {
+            sqlx::query(AssertSqlSafe(sql.clone()))
+                .bind(&bound.campaigns)
+                .bind(id)
+                .fetch_one(&self.pool)
+        };
+        let row = match until_no_conflict(query).await {
+            Err(error) if is_no_key(&error) => return Err(Error::NoSuchCampaign),
+            row => row?,
+        };
+        Ok(repaired(&row)?)
+    }
+
+    /// Repairs all in one transaction: those that were wrong.
+    pub async fn repair_all(&self) -> Result<Vec<Repaired>, Error> {
+        let bound = self.bound().await?;
+        let sql = repair_sql(&bound.schema, "sync_all_campaigns($1::text::regclass)")
+            + " WHERE difference <> 0 OR old_spent IS NULL";
+        let query = || {
+            sqlx::query(AssertSqlSafe(sql.clone()))
+                .bind(&bound.campaigns)
+                .fetch_all(&self.pool)
+        };
+        let rows = until_no_conflict(query).await?;
+        Ok(rows.iter().map(repaired).collect::<Result<_, _>>()?)
+    }
+
+    /// The exact sum of some differences.
+    pub async fn total_difference(&self, repaired: &[Repaired]) -> Result<Value, Error> {
+        let terms: Vec<String> = repaired
+            .iter()
+            .map(|campaign| records::text(&campaign.difference))
+            .collect();
+        let row = sqlx::query("SELECT coalesce(sum(term::numeric), 0)::text FROM unnest($1::text[]) AS term")
+            .bind(terms)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(amount(&row, 0)?)
+    }
+
+    /// The newest corrections, newest first.
+    pub async fn corrections(&self, limit: i64) -> Result<Vec<Correction>, Error> {
+        let bound = self.bound().await?;
+        let title = "(to_jsonb(c) ->> (SELECT title FROM spend_sync.binding b WHERE b.campaigns = $1::text::regclass))";
+        let Bound { campaigns, key, .. } = &bound;
+        let sql = format!(
+            "SELECT to_char(l.at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MSTZH:TZM'), l.campaign_id, {title}, l.recorded::text,
+                    l.actual::text, l.found_by, l.role::text
+             FROM (SELECT * FROM spend_sync.correction WHERE campaigns = $1::text::regclass ORDER BY at DESC LIMIT $2) l
+             LEFT JOIN {campaigns} c ON c.{key}::text = l.campaign_id
+             ORDER BY l.at DESC, l.campaign_id",
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(campaigns)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(correction).collect::<Result<_, _>>()?)
+    }
+}
+
+fn not_attached(why: &str) -> Error {
+    tracing::error!("{why}");
+    Error::NotAttached
+}
+
+fn repair_sql(schema: &str, call: &str) -> String {
+    format!(
+        "SELECT campaign_id, title, old_spent::text, new_spent::text, difference::text, approved_clips FROM {schema}.{call}"
+    )
+}
+
+/// PostgreSQL asks to try a transaction again that met another one's locks.
+async fn until_no_conflict<T, Q: Future<Output = sqlx::Result<T>>>(query: impl Fn() -> Q) -> sqlx::Result<T> {
+    for _ in 1..ATTEMPTS {
+        match query().await {
+            Err(error) if is_conflict(&error) => {}
+            result => return result,
+        }
+    }
+    query().await
+}
+
+fn campaign(row: &PgRow) -> sqlx::Result<Campaign> {
+    Ok(Campaign {
+        id: row.try_get(5)?,
+        title: row.try_get(6)?,
+        recorded_spent: amount(row, 7)?,
+        actual_spent: amount(row, 8)?,
+        difference: amount(row, 9)?,
+        needs_sync: row.try_get(10)?,
+        approved_clips_count: row.try_get(11)?,
+        budget: amount(row, 12)?,
+    })
+}
+
+fn repaired(row: &PgRow) -> sqlx::Result<Repaired> {
+    Ok(Repaired {
+        campaign_id: row.try_get(0)?,
+        campaign_title: row.try_get(1)?,
+        old_spent: amount(row, 2)?,
+        new_spent: amount(row, 3)?,
+        difference: amount(row, 4)?,
+        approved_clips_count: row.try_get(5)?,
+    })
+}
+
+fn correction(row: &PgRow) -> sqlx::Result<Correction> {
+    Ok(Correction {
+        at: row.try_get(0)?,
+        campaign_id: row.try_get(1)?,
+        campaign_title: row.try_get(2)?,
+        recorded_spent: amount(row, 3)?,
+        actual_spent: amount(row, 4)?,
+        found_by: row.try_get(5)?,
+        role: row.try_get(6)?,
+    })
+}
+
+/// A numeric that was selected as text.
+fn amount(row: &PgRow, column: usize) -> sqlx::Result<Value> {
+    Ok(records::amount(row.try_get(column)?))
+}

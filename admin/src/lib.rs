@@ -1,0 +1,29 @@
+//! An HTTP endpoint and a page from which an administrator previews and repairs the totals that spend_sync keeps.
+//!
+//! The data goes one way:
+//!
+//! ```text
+//! main -> config -> routes -> access -> tokens             (whoever asks)
+//!                          -> api -> database -> records   (a call)
+//!                             api -> progress -> database  (a repair that tells how far it is)
+//!                          -> page                         (files, the same for everybody)
+//! ```
+//!
+//! `app` is what all requests share, `errors` is what goes wrong, and a leaf. Nothing is kept between requests: each
+//! answer is what the database says then.
+
+mod access;
+mod api;
+mod app;
+mod config;
+mod database;
+mod errors;
+mod page;
+mod progress;
+mod records;
+mod routes;
+mod tokens;
+
+pub use app::App;
+pub use config::Config;
+pub use routes::router;

@@ -1,0 +1,267 @@
+//! GET: what is shown, in which order, and that it changes nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use support::{CAMPAIGNS, CORRECTIONS, Platform, WRONG, get, post, routes};
+
+fn strings<'a>(campaigns: &'a Value, field: &str) -> Vec<&'a str> {
+    campaigns
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|campaign| campaign[field].as_str().unwrap_or_default())
+        .collect()
+}
+
+#[tokio::test]
+async fn every_campaign_with_exact_amounts() {
+    let platform = Platform::new("exact").await;
+    let answer = get(&platform.routes(), CAMPAIGNS).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let expected = r#"{"id":"cmultimatetestcampaign001","title":"Ultimate Test Campaign","recordedSpent":3075.93,"actualSpent":4546.32,"difference":1470.39,"needsSync":true,"approvedClipsCount":48,"budget":10000.00}"#;
+    assert!(answer.text.contains(expected), "{}", answer.text);
+    let preview = answer.json();
+    assert_eq!(preview["campaigns"].as_array().unwrap().len(), 40);
+    assert_eq!(
+        preview["summary"].to_string(),
+        r#"{"inSync":34,"needsSync":6,"total":40,"totalDifference":4740.50}"#
+    );
+    assert_eq!(
+        (&preview["success"], &preview["mayRepair"]),
+        (&json!(true), &json!(true))
+    );
+    assert!(preview.get("page").is_none());
+    // The truth by another way: what the page would add, a plain sum has found.
+    let plain = platform
+        .text(r#"SELECT sum(earnings) FROM clip_submissions s JOIN clips ON clips.id = s."clipId" WHERE s.status = 'APPROVED'"#)
+        .await;
+    let recorded = platform.text("SELECT sum(spent) FROM campaigns").await;
+    assert_eq!(platform.text(&format!("SELECT {plain} - {recorded}")).await, "4740.50");
+}
+
+#[tokio::test]
+async fn amounts_that_no_double_holds() {
+    let platform = Platform::new("long").await;
+    platform
+        .run(
+            r#"SELECT spend_sync_detach('campaigns');
+            ALTER TABLE campaigns ALTER spent TYPE numeric(40, 10);
+            ALTER TABLE clips ALTER earnings TYPE numeric(40, 10);
+            UPDATE clips SET earnings = 123456789012345678901234567.8901234567
+            WHERE id = (SELECT min("clipId") FROM clip_submissions WHERE "campaignId" = 'cmultimatetestcampaign001' AND status = 'APPROVED');
+            UPDATE campaigns SET spent = 'NaN' WHERE title = 'Drift Launch';
+            SELECT spend_sync_attach(sync => false)"#,
+        )
+        .await;
+    let answer = get(&platform.routes(), &format!("{CAMPAIGNS}?campaignId={WRONG}")).await;
+    let actual = platform
+        .text(&format!(
+            "SELECT actual_spent FROM spend_sync_status() WHERE campaign_id = '{WRONG}'"
+        ))
+        .await;
+    assert!(
+        actual.starts_with("12345678901234567890123") && actual.len() == 38,
+        "{actual}"
+    );
+    assert!(
+        answer.text.contains(&format!(r#""actualSpent":{actual},"#)),
+        "{}",
+        answer.text
+    );
+    let answer = get(&platform.routes(), &format!("{CAMPAIGNS}?search=drift%20launch")).await;
+    assert!(
+        answer
+            .text
+            .contains(r#""recordedSpent":"NaN","actualSpent":1885.9900000000,"#),
+        "{}",
+        answer.text
+    );
+}
+
+#[tokio::test]
+async fn pages_searches_filters() {
+    let platform = Platform::new("pages").await;
+    let routes = platform.routes();
+    let ask = async |query: &str| get(&routes, &format!("{CAMPAIGNS}?{query}")).await.json();
+
+    let mut seen = Vec::new();
+    for page in 1..=4 {
+        let preview = ask(&format!("page={page}&pageSize=12&sort=title")).await;
+        assert_eq!(preview["page"], json!({ "number": page, "size": 12, "matching": 40 }));
+        assert_eq!(preview["summary"]["total"], 40);
+        seen.extend(strings(&preview["campaigns"], "title").into_iter().map(str::to_owned));
+    }
+    let in_order = platform
+        .text("SELECT string_agg(title, '|' ORDER BY lower(title), id) FROM campaigns")
+        .await;
+    assert_eq!(seen.join("|"), in_order);
+    let beyond = ask("page=9&pageSize=12").await;
+    assert_eq!(
+        (&beyond["campaigns"], &beyond["page"]["matching"]),
+        (&json!([]), &json!(40))
+    );
+
+    assert_eq!(ask("needsSync=true").await["campaigns"].as_array().unwrap().len(), 6);
+    let found = ask("search=SUMMER&needsSync=true").await;
+    assert_eq!(
+        strings(&found["campaigns"], "title"),
+        ["Basalt Summer Push", "Harbour Summer Push"]
+    );
+    assert_eq!(found["summary"]["total"], 40);
+    assert_eq!(
+        strings(&ask("search=testcampaign001").await["campaigns"], "id"),
+        [WRONG]
+    );
+    assert_eq!(ask("search=100%25").await["campaigns"], json!([]));
+    assert_eq!(
+        strings(&ask(&format!("campaignId={WRONG}")).await["campaigns"], "id"),
+        [WRONG]
+    );
+}
+
+#[tokio::test]
+async fn sorts_by_each_column() {
+    let platform = Platform::new("sorts").await;
+    let routes = platform.routes();
+    // What is NULL stands last, whatever the direction.
+    for (sort, column) in [
+        ("title", "lower(c.title)"),
+        ("recordedSpent", "recorded_spent"),
+        ("actualSpent", "actual_spent"),
+        ("difference", "abs(difference)"),
+        ("approvedClipsCount", "approved_clips"),
+        ("budget", "budget"),
+        ("budgetUsed", "actual_spent / budget"),
+    ] {
+        let rows = "spend_sync_status() s JOIN campaigns c ON c.id = s.campaign_id";
+        for order in ["asc", "desc"] {
+            let preview = get(&routes, &format!("{CAMPAIGNS}?sort={sort}&order={order}"))
+                .await
+                .json();
+            let ids = strings(&preview["campaigns"], "id").join("','");
+            let list = |order: &str| format!("string_agg(coalesce(({column})::text, 'none'), ' ' ORDER BY {order})");
+            let shown = format!(
+                "SELECT {} FROM unnest(ARRAY['{ids}']) WITH ORDINALITY AS shown (id, place) JOIN ({rows}) ON shown.id = c.id",
+                list("place"),
+            );
+            let expected = format!("SELECT {} FROM {rows}", list(&format!("{column} {order} NULLS LAST")));
+            assert_eq!(
+                platform.text(&shown).await,
+                platform.text(&expected).await,
+                "{sort} {order}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_said() {
+    let platform = Platform::new("queries").await;
+    for query in [
+        "sort=spent",
+        "order=up",
+        "page=-1",
+        "page=x",
+        "needsSync=1",
+        "pagesize=3",
+        "search=%00",
+        "limit=3",
+    ] {
+        let answer = get(&platform.routes(), &format!("{CAMPAIGNS}?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(!answer.error().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_preview_changes_nothing() {
+    let platform = Platform::new("readonly").await;
+    let state = "SELECT md5(string_agg(c::text || c.xmin, '|' ORDER BY id)) || (SELECT count(*) FROM spend_sync.correction) FROM campaigns c";
+    let before = platform.text(state).await;
+    for address in [CAMPAIGNS, CORRECTIONS, "/", "/readyz"] {
+        assert_eq!(
+            get(&platform.routes(), address).await.status,
+            StatusCode::OK,
+            "{address}"
+        );
+    }
+    assert_eq!(platform.text(state).await, before);
+}
+
+#[tokio::test]
+async fn corrections_newest_first() {
+    let platform = Platform::new("corrections").await;
+    let routes = platform.routes();
+    assert_eq!(
+        get(&routes, CORRECTIONS).await.text,
+        r#"{"success":true,"corrections":[]}"#
+    );
+    post(&routes, &format!(r#"{{"campaignId":"{WRONG}"}}"#)).await;
+    post(&routes, "").await;
+    let log = get(&routes, CORRECTIONS).await.json();
+    let log = log["corrections"].as_array().unwrap();
+    assert_eq!(log.len(), 6);
+    assert_eq!(log[5]["foundBy"], "sync_campaign");
+    assert_eq!(
+        (&log[5]["campaignTitle"], &log[5]["role"]),
+        (&json!("Ultimate Test Campaign"), &json!("spend_sync_admin"))
+    );
+    assert_eq!(log[5]["recordedSpent"].to_string(), "3075.93");
+    let time = log[0]["at"].as_str().unwrap();
+    assert_eq!(
+        platform
+            .text(&format!(
+                "SELECT '{time}'::timestamptz = (SELECT date_trunc('milliseconds', max(at)) FROM spend_sync.correction)"
+            ))
+            .await,
+        "true"
+    );
+    assert_eq!(
+        get(&routes, &format!("{CORRECTIONS}?limit=2")).await.json()["corrections"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn several_tables_and_no_budget() {
+    let platform = Platform::new("several").await;
+    platform
+        .run(
+            r#"SELECT spend_sync_attach(campaigns => 'users', title => 'email', spent => 'totalEarnings', submission_campaign => 'userId', sync => false);
+            GRANT SELECT ON users TO spend_sync_admin"#,
+        )
+        .await;
+    let answer = get(&platform.routes(), CAMPAIGNS).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    answer.error();
+
+    let mut config = platform.config();
+    config.campaigns = Some("users".to_owned());
+    let routes = routes(&config);
+    let preview = get(&routes, &format!("{CAMPAIGNS}?search=creator7@")).await.json();
+    assert_eq!(preview["summary"]["total"], 250);
+    assert_eq!(
+        (&preview["campaigns"][0]["title"], &preview["campaigns"][0]["budget"]),
+        (&json!("creator7@example.com"), &json!(null))
+    );
+    let earned = r#"SELECT sum(earnings) FROM clip_submissions s JOIN clips ON clips.id = s."clipId"
+        WHERE s.status = 'APPROVED' AND s."userId" = (SELECT id FROM users WHERE email = 'creator7@example.com')"#;
+    assert_eq!(
+        preview["campaigns"][0]["actualSpent"].to_string(),
+        platform.text(earned).await
+    );
+    assert_eq!(post(&routes, "{}").await.status, StatusCode::OK);
+    assert_eq!(
+        platform
+            .text("SELECT count(*) FROM spend_sync_status('users') WHERE needs_sync")
+            .await,
+        "0"
+    );
+    assert_eq!(platform.drifted().await, "6");
+}

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "clips" ALTER COLUMN "earnings" SET NOT NULL;

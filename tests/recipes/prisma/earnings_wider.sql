@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "clips" ALTER COLUMN "earnings" SET DATA TYPE DECIMAL(12,2);

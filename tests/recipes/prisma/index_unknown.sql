@@ -1,0 +1,2 @@
+-- DropIndex
+DROP INDEX "clip_submissions_clipId_idx";

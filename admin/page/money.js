@@ -31,6 +31,11 @@ export function isZero(amount) {
   return /^-?0+(\.0+)?$/.test(amount);
 }
 
+// 0.00 for 4546.32.
+export function zeroLike(amount) {
+  return `0${amount.replace(/^[^.]*/, "").replace(/\d/g, "0")}`;
+}
+
 // How much of the budget is spent, in whole per cent: only to be drawn, so that a rounded number will do.
 export function percent(spent, budget) {
   return Math.round(Number(spent) / Number(budget) * 100);

@@ -5,6 +5,8 @@ import * as view from "./view.js";
 
 const PAGE_SIZE = 50;
 const TYPING_PAUSE_MS = 250;
+// Pages, searches and sorts may share a preview: at a million clips one takes seconds.
+const SHARED_FOR_S = 30;
 const { at, say } = view;
 const wanted = { page: 1, search: "", needsSync: false, sort: "difference", order: "desc" };
 let mayRepair = false;
@@ -23,17 +25,17 @@ function complain(problem) {
 // ---- Asking
 
 // Only the newest question counts: an answer to an older one would show what is no longer asked for.
-async function load() {
+async function load(maxAge = 0) {
   newest.abort();
   newest = new AbortController();
   at("campaigns").setAttribute("aria-busy", "true");
   try {
-    const answer = await api.preview({ ...wanted, pageSize: PAGE_SIZE }, newest.signal);
+    const answer = await api.preview({ ...wanted, pageSize: PAGE_SIZE, maxAge }, newest.signal);
     ({ mayRepair, summary } = answer);
     view.showSignedIn();
     view.showSummary(summary, mayRepair);
     view.showCampaigns(answer.campaigns, mayRepair, syncOne);
-    view.showPage(answer.page);
+    view.showPage(answer.page, answer.asOf);
     view.showOrder(wanted);
     at("campaigns").removeAttribute("aria-busy");
     return answer;
@@ -54,7 +56,7 @@ async function loadCorrections() {
 
 async function change(wish) {
   Object.assign(wanted, { page: 1 }, wish);
-  const answer = await load();
+  const answer = await load(SHARED_FOR_S);
   if (answer) say(counted(answer.page.matching));
 }
 
@@ -64,18 +66,16 @@ async function loadAll() {
 
 // ---- Repairing
 
-// The row stays where it is, whatever the filter and the order, and the button keeps the focus. What it shows is what
-// the database says afterwards.
+// The row stays where it is, whatever the filter and the order, and the button keeps the focus.
 async function syncOne(row) {
   row.setAttribute("aria-busy", "true");
   try {
     const done = await api.syncOne(row.dataset.id);
-    const now = await api.preview({ campaignId: row.dataset.id });
-    ({ summary } = now);
-    if (now.campaigns.length) view.fill(row, now.campaigns[0]);
-    view.showSummary(summary, mayRepair);
+    view.showRepaired(row, done);
     say(done.message);
     await loadCorrections();
+    ({ summary } = await api.preview({ pageSize: 1 }));
+    view.showSummary(summary, mayRepair);
   } catch (problem) {
     complain(problem);
   }

@@ -1,5 +1,5 @@
 // What is on the page: the server's answers, as rows and figures. Nothing is asked or sent here.
-import { counted, isZero, percent, shown, signed } from "./money.js";
+import { counted, isZero, percent, shown, signed, zeroLike } from "./money.js";
 
 export const at = (id) => document.getElementById(id);
 
@@ -34,22 +34,38 @@ export function showSummary(summary, mayRepair) {
   at("sync-all").disabled = !mayRepair || isZero(summary.needsSync);
 }
 
-export function fill(row, campaign) {
-  const cell = (name) => row.querySelector(name);
+const cellOf = (row) => (name) => row.querySelector(name);
+
+function fill(row, campaign) {
+  const cell = cellOf(row);
   const name = campaign.title ?? campaign.id;
   row.dataset.id = campaign.id;
   cell(".title").textContent = name;
   cell(".key").textContent = campaign.id;
+  cell("button").setAttribute("aria-label", `Sync ${name}`);
+  fillAmounts(row, campaign);
+}
+
+function fillAmounts(row, campaign) {
+  const cell = cellOf(row);
   cell(".recorded").textContent = shown(campaign.recordedSpent);
   cell(".actual").textContent = shown(campaign.actualSpent);
   cell(".difference").textContent = signed(campaign.difference);
   cell(".difference").className = `amount difference ${campaign.needsSync ? "wrong" : "right"}`;
   cell(".clips").textContent = shown(campaign.approvedClipsCount);
-  cell("button").setAttribute("aria-label", `Sync ${name}`);
-  fillBudget(cell("td.budget"), campaign);
+  cell("td.budget").dataset.budget = campaign.budget ?? "";
+  fillBudget(cell("td.budget"), campaign.actualSpent);
 }
 
-function fillBudget(cell, { actualSpent, budget }) {
+// What a repair stored is what is recorded now, and what is actual.
+export function showRepaired(row, { newSpent, approvedClipsCount }) {
+  const budget = cellOf(row)("td.budget").dataset.budget || null;
+  const [recordedSpent, actualSpent, difference] = [newSpent, newSpent, zeroLike(newSpent)];
+  fillAmounts(row, { recordedSpent, actualSpent, difference, needsSync: false, approvedClipsCount, budget });
+}
+
+function fillBudget(cell, actualSpent) {
+  const budget = cell.dataset.budget || null;
   const [meter, text] = [cell.querySelector("meter"), cell.querySelector("small")];
   meter.hidden = budget === null || !(Number(budget) > 0);
   text.textContent = budget === null ? "no budget" : `of ${shown(budget)}`;
@@ -74,9 +90,10 @@ export function showCampaigns(campaigns, mayRepair, sync) {
   at("campaigns").tBodies[0].replaceChildren(...rows);
 }
 
-export function showPage({ number, size, matching }) {
+export function showPage({ number, size, matching }, asOf) {
   const pages = Math.max(1, Math.ceil(Number(matching) / Number(size)));
   at("page-number").textContent = `Page ${shown(number)} of ${shown(String(pages))}, ${counted(matching)}`;
+  at("as-of").textContent = `As of ${new Date(asOf).toLocaleTimeString()}`;
   at("previous").disabled = Number(number) <= 1;
   at("next").disabled = Number(number) >= pages;
 }

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::database::Database;
+use crate::previews::Previews;
 use crate::tokens::Tokens;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct App(Arc<Shared>);
 pub struct Shared {
     pub tokens: Tokens,
     pub database: Database,
+    pub previews: Previews,
     stopping: AtomicBool,
 }
 
@@ -37,6 +39,7 @@ impl App {
                 campaigns: config.campaigns.clone(),
                 budget: config.budget.clone(),
             },
+            previews: Previews::default(),
             stopping: AtomicBool::new(false),
         }))
     }

@@ -1,7 +1,7 @@
 //! What is asked of the database. Amounts come as PostgreSQL prints a numeric, with all their digits.
 
 use crate::errors::{Error, is_conflict, is_no_key};
-use crate::records::{self, Campaign, Correction, Repaired, Summary};
+use crate::records::{self, Campaign, Correction, Places, Preview, Repaired, Summary};
 use serde_json::Value;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
@@ -25,28 +25,6 @@ struct Bound {
     campaigns: String,
     key: String,
     budget: Option<String>,
-}
-
-/// Which campaigns to preview, and in which order.
-pub struct Selection {
-    pub only_needing_sync: bool,
-    /// Only the one of this key.
-    pub id: Option<String>,
-    /// Part of a title, or of a key; empty for any.
-    pub search: String,
-    /// An SQL expression over the columns of the preview, with its direction: never text from outside.
-    pub order: &'static str,
-    pub limit: Option<i64>,
-    pub offset: i64,
-}
-
-/// What a selection gives.
-pub struct Preview {
-    pub summary: Summary,
-    /// How many the selection matches, on all pages.
-    pub matching: i64,
-    /// Those on the page.
-    pub campaigns: Vec<Campaign>,
 }
 
 impl Database {
@@ -88,63 +66,59 @@ impl Database {
         }
     }
 
-    /// Reads all that is bound, and writes nothing. The summary is that of all campaigns, whatever is selected.
-    pub async fn preview(&self, selection: &Selection) -> Result<Preview, Error> {
+    /// Reads all that is bound, and writes nothing.
+    pub async fn preview(&self) -> Result<Preview, Error> {
         let bound = self.bound().await?;
         let (budget, join) = match &bound.budget {
-            None => ("NULL".to_owned(), String::new()),
+            None => ("NULL::numeric".to_owned(), String::new()),
             Some(column) => {
                 let Bound { campaigns, key, .. } = &bound;
                 let join = format!("LEFT JOIN {campaigns} c ON c.{key}::text = s.campaign_id");
                 (format!("c.{column}::numeric"), join)
             }
         };
+        let place = |by: &str| format!("CASE WHEN {by} IS NOT NULL THEN rank() OVER (ORDER BY {by}) END");
+        let places = [
+            "lower(title)",
+            "recorded_spent",
+            "actual_spent",
+            "abs(difference)",
+            "budget",
+            "used",
+        ]
+        .map(place);
         let sql = format!(
             "
             WITH preview AS MATERIALIZED (
-                SELECT s.*, {budget} AS budget FROM {schema}.spend_sync_status($1::text::regclass) s {join}
-            ), matching AS (
-                SELECT * FROM preview
-                WHERE (needs_sync OR NOT $2)
-                  AND campaign_id = coalesce($6, campaign_id)
-                  AND strpos(lower(concat_ws(' ', title, campaign_id)), lower($3)) > 0
-            ), page AS (
-                SELECT row_number() OVER (ORDER BY {order}, campaign_id) AS place, * FROM matching
-                ORDER BY place LIMIT $4 OFFSET $5
+                SELECT s.*, {budget} AS budget, actual_spent / nullif({budget}, 0) AS used
+                FROM {schema}.spend_sync_status($1::text::regclass) s {join}
             )
-            SELECT whole.*, selected.*, campaign_id, title, recorded_spent::text, actual_spent::text, difference::text,
-                   needs_sync, approved_clips, budget::text
-            FROM (SELECT count(*), count(*) FILTER (WHERE needs_sync), count(*) FILTER (WHERE NOT needs_sync),
+            SELECT whole.*, campaign_id, title, recorded_spent::text, actual_spent::text, difference::text, needs_sync,
+                   approved_clips, budget::text, {places}
+            FROM (SELECT {now}, count(*), count(*) FILTER (WHERE needs_sync), count(*) FILTER (WHERE NOT needs_sync),
                          coalesce(sum(difference), 0)::text FROM preview) AS whole
-            CROSS JOIN (SELECT count(*) FROM matching) AS selected
-            LEFT JOIN page ON true
-            ORDER BY place",
+            LEFT JOIN preview ON true",
             schema = bound.schema,
-            order = selection.order,
+            places = places.join(", "),
+            now = iso("now()"),
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(&bound.campaigns)
-            .bind(selection.only_needing_sync)
-            .bind(&selection.search)
-            .bind(selection.limit)
-            .bind(selection.offset)
-            .bind(&selection.id)
             .fetch_all(&self.pool)
             .await?;
         let first = rows.first().ok_or(Error::Internal)?;
-        let summary = Summary {
-            total: first.try_get(0)?,
-            needs_sync: first.try_get(1)?,
-            in_sync: first.try_get(2)?,
-            total_difference: amount(first, 3)?,
-        };
-        // Where nothing matches, the summary's row has no campaign.
+        // Where there is no campaign, the summary's row has none.
         let of_campaigns = rows
             .iter()
             .filter(|row| matches!(row.try_get::<Option<&str>, _>(5), Ok(Some(_))));
         Ok(Preview {
-            summary,
-            matching: first.try_get(4)?,
+            as_of: first.try_get(0)?,
+            summary: Summary {
+                total: first.try_get(1)?,
+                needs_sync: first.try_get(2)?,
+                in_sync: first.try_get(3)?,
+                total_difference: amount(first, 4)?,
+            },
             campaigns: of_campaigns.map(campaign).collect::<Result<_, _>>()?,
         })
     }
@@ -213,11 +187,12 @@ impl Database {
         let title = "(to_jsonb(c) ->> (SELECT title FROM spend_sync.binding b WHERE b.campaigns = $1::text::regclass))";
         let Bound { campaigns, key, .. } = &bound;
         let sql = format!(
-            "SELECT to_char(l.at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MSTZH:TZM'), l.campaign_id, {title}, l.recorded::text,
+            "SELECT {at}, l.campaign_id, {title}, l.recorded::text,
                     l.actual::text, l.found_by, l.role::text
              FROM (SELECT * FROM spend_sync.correction WHERE campaigns = $1::text::regclass ORDER BY at DESC LIMIT $2) l
              LEFT JOIN {campaigns} c ON c.{key}::text = l.campaign_id
              ORDER BY l.at DESC, l.campaign_id",
+            at = iso("l.at"),
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(campaigns)
@@ -231,6 +206,11 @@ impl Database {
 fn not_attached(why: &str) -> Error {
     tracing::error!("{why}");
     Error::NotAttached
+}
+
+/// A time in ISO 8601, with the offset of the session's time zone.
+fn iso(time: &str) -> String {
+    format!("to_char({time}, 'YYYY-MM-DD\"T\"HH24:MI:SS.MSTZH:TZM')")
 }
 
 fn repair_sql(schema: &str, call: &str) -> String {
@@ -260,6 +240,14 @@ fn campaign(row: &PgRow) -> sqlx::Result<Campaign> {
         needs_sync: row.try_get(10)?,
         approved_clips_count: row.try_get(11)?,
         budget: amount(row, 12)?,
+        places: Places {
+            title: row.try_get(13)?,
+            recorded_spent: row.try_get(14)?,
+            actual_spent: row.try_get(15)?,
+            difference: row.try_get(16)?,
+            budget: row.try_get(17)?,
+            budget_used: row.try_get(18)?,
+        },
     })
 }
 

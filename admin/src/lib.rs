@@ -4,13 +4,13 @@
 //!
 //! ```text
 //! main -> config -> routes -> access -> tokens             (whoever asks)
-//!                          -> api -> database -> records   (a call)
-//!                             api -> progress -> database  (a repair that tells how far it is)
+//!                          -> api -> previews, selection -> database -> records    (a preview)
+//!                             api -> progress -> database                          (a repair)
 //!                          -> page                         (files, the same for everybody)
 //! ```
 //!
-//! `app` is what all requests share, `errors` is what goes wrong, and a leaf. Nothing is kept between requests: each
-//! answer is what the database says then.
+//! `app` is what all requests share; `errors` is what goes wrong, and a leaf. Nothing is kept between requests but the
+//! last preview, for its pages.
 
 mod access;
 mod api;
@@ -19,9 +19,11 @@ mod config;
 mod database;
 mod errors;
 mod page;
+mod previews;
 mod progress;
 mod records;
 mod routes;
+mod selection;
 mod tokens;
 
 pub use app::App;

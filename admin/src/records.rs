@@ -17,10 +17,34 @@ pub struct Campaign {
     pub approved_clips_count: i64,
     /// Null where no budget column is known.
     pub budget: Value,
+    #[serde(skip)]
+    pub places: Places,
+}
+
+/// Where a campaign stands among all, from the smallest to the largest, as PostgreSQL orders them; those that are equal
+/// share a place, and NULL has none.
+pub type Place = Option<i64>;
+
+#[derive(Default)]
+pub struct Places {
+    pub title: Place,
+    pub recorded_spent: Place,
+    pub actual_spent: Place,
+    pub difference: Place,
+    pub budget: Place,
+    pub budget_used: Place,
+}
+
+/// All campaigns, as of one snapshot.
+pub struct Preview {
+    /// When, in ISO 8601.
+    pub as_of: String,
+    pub summary: Summary,
+    pub campaigns: Vec<Campaign>,
 }
 
 /// Of all campaigns, whatever is selected.
-#[derive(Serialize)]
+#[derive(Serialize, Clone)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     pub total: i64,

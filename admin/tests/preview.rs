@@ -123,6 +123,41 @@ async fn pages_searches_filters() {
 }
 
 #[tokio::test]
+async fn pages_may_share_a_preview() {
+    let platform = Platform::new("shared").await;
+    let routes = platform.routes();
+    let ask = async |query: &str| get(&routes, &format!("{CAMPAIGNS}?page=1&{query}")).await.json();
+    let first = ask("maxAge=60").await;
+    post(&routes, &format!(r#"{{"campaignId":"{WRONG}"}}"#)).await;
+    let shared = ask("maxAge=60&search=test").await;
+    assert_eq!(
+        (&shared["asOf"], &shared["summary"]["needsSync"]),
+        (&first["asOf"], &json!(6))
+    );
+    let fresh = ask("search=test").await;
+    assert_ne!(fresh["asOf"], first["asOf"]);
+    assert_eq!(fresh["summary"]["needsSync"], json!(5));
+    assert_eq!(ask("maxAge=60").await["asOf"], fresh["asOf"]);
+}
+
+/// Whoever asks for a preview of now gets one that was taken after the question, and many at once do not take many.
+#[tokio::test]
+async fn many_at_once_share_a_preview() {
+    let platform = Platform::new("crowd").await;
+    let routes = platform.routes();
+    let before = platform.text("SELECT clock_timestamp()").await;
+    let address = format!("{CAMPAIGNS}?pageSize=1");
+    let answers = futures_util::future::join_all((0..20).map(|_| get(&routes, &address))).await;
+    let mut times: Vec<String> = answers.iter().map(|answer| answer.json()["asOf"].to_string()).collect();
+    times.sort();
+    times.dedup();
+    assert!(times.len() <= 2, "{times:?}");
+    let first = times[0].trim_matches('"');
+    let ordered = format!("SELECT date_trunc('milliseconds', '{before}'::timestamptz) <= '{first}'");
+    assert_eq!(platform.text(&ordered).await, "true");
+}
+
+#[tokio::test]
 async fn sorts_by_each_column() {
     let platform = Platform::new("sorts").await;
     let routes = platform.routes();
@@ -167,7 +202,7 @@ async fn what_is_not_understood_is_said() {
         "page=x",
         "needsSync=1",
         "pagesize=3",
-        "search=%00",
+        "maxAge=-1",
         "limit=3",
     ] {
         let answer = get(&platform.routes(), &format!("{CAMPAIGNS}?{query}")).await;

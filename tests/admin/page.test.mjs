@@ -20,6 +20,10 @@ const cell = (title, name) => row(title).locator(`.${name}`).innerText();
 const rows = () => page.locator("#campaigns tbody tr");
 const titles = () => page.locator("#campaigns tbody .title").allInnerTexts();
 const news = (text) => page.locator("#news", { hasText: text }).waitFor();
+const refresh = async () => {
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await news("Refreshed");
+};
 const signIn = async (token) => {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -76,7 +80,7 @@ test("Sync, by the keyboard: the row shows 0.00, and the database agrees", async
   await news(`${WRONG} is corrected from 3075.93 to 4546.32`);
   assert.equal(await cell(WRONG, "difference"), "0.00");
   assert.equal(await cell(WRONG, "recorded"), "4,546.32");
-  assert.equal(await page.locator("#needs-sync").innerText(), "5");
+  await page.locator("#needs-sync", { hasText: "5" }).waitFor();
   assert.equal(query(`SELECT spent FROM campaigns WHERE title = '${WRONG}'`), "4546.32");
   assert.equal(query(DRIFTED), "5");
   const focused = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
@@ -146,8 +150,7 @@ test("Sync all asks first, shows how far it is, and leaves nothing wrong", async
 
 test("Stop ends a long sync after the campaign it is at", async () => {
   query("ALTER TABLE campaigns DISABLE TRIGGER USER; UPDATE campaigns SET spent = 1; ALTER TABLE campaigns ENABLE TRIGGER USER");
-  await page.getByRole("button", { name: "Refresh" }).click();
-  await news("Refreshed");
+  await refresh();
   const tenth = query("SELECT id FROM campaigns ORDER BY id OFFSET 9 LIMIT 1");
   const release = query.hold(`SELECT FROM campaigns WHERE id = '${tenth}' FOR UPDATE`);
   await page.getByRole("button", { name: "Sync all" }).click();
@@ -166,6 +169,7 @@ test("titles are text, whatever they look like; amounts keep digits that a doubl
     ALTER TABLE campaigns ALTER spent TYPE numeric(30, 2);
     UPDATE campaigns SET spent = 1234567890123456789.05 WHERE id = 'cmultimatetestcampaign001';
     ALTER TABLE campaigns ENABLE TRIGGER USER`);
+  await refresh();
   await page.getByLabel("Search").fill("onerror");
   await news("1 campaign");
   assert.deepEqual(await titles(), ['<img src=x onerror="document.title=1"> "12.50"']);
@@ -178,6 +182,7 @@ test("titles are text, whatever they look like; amounts keep digits that a doubl
 test("ten thousand campaigns: fifty on a page, all within reach", async () => {
   query(`INSERT INTO campaigns (id, title, description, creator, budget, "payoutRate")
     SELECT 'many' || n, 'Many ' || lpad(n::text, 5, '0'), '', '', 100, 1 FROM generate_series(1, 9960) n`);
+  await refresh();
   await page.getByRole("button", { name: "Campaign", exact: true }).click();
   await page.getByText("Page 1 of 200, 10,000 campaigns").waitFor();
   assert.equal(await rows().count(), 50);

@@ -25,7 +25,7 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties test-admin \
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties test-admin test-drivers \
   test-recipes admin soak fuzz bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
@@ -56,7 +56,8 @@ admin: install-build ## the admin page on the demo's cluster (LISTEN=127.0.0.1:8
 	@scripts/admin.sh
 
 test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks admin recipes
+	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks \
+	  admin drivers recipes
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -96,6 +97,9 @@ test-deadlocks: install-build ## deadlocks per commit beside the same load witho
 
 test-admin: install-build ## the admin endpoint: its calls, its program, its page in a headless Chromium
 	@scripts/test_admin.sh
+
+test-drivers: install-build ## through psycopg, node-postgres, Prisma, JDBC, tokio-postgres, sqlx, PgBouncer
+	@scripts/test_drivers.sh
 
 test-recipes: install-build ## what docs/recipes.md tells, run
 	@scripts/test_recipes.sh

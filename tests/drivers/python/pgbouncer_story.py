@@ -1,0 +1,167 @@
+"""What is particular to PgBouncer in transaction mode: one server connection serves many clients in turn, and what one
+leaves behind in that backend, the next would meet."""
+
+import threading
+from decimal import Decimal
+
+import psycopg
+
+import transactions
+from checks import Checks, equal
+from platforms import KEYS, agrees, connect, drift, earn, spent, with_retry
+
+checks = Checks("PgBouncer")
+text = KEYS["by_text"]
+
+
+def backend(conn):
+    return conn.execute("SELECT pg_backend_pid()").fetchone()[0]
+
+
+def set_local_ends_with_its_transaction():
+    """Two clients, one server connection: what the first has set is not there for the second."""
+    with connect(dbname="one_connection") as first, connect(dbname="one_connection") as second:
+        with first.transaction():
+            first.execute("SET LOCAL spend_sync.flush = 'commit'")
+            earn(first, "by_text", 3)
+            pid = backend(first)
+        equal(backend(second), pid)
+        equal(second.execute("SHOW spend_sync.flush").fetchone()[0], "statement")
+        transactions.savepoints(second, "statement")
+        transactions.savepoints(second, "commit")
+        agrees(second)
+
+
+def rolls_back(conn):
+    raise psycopg.Rollback()
+
+
+def fails(conn):
+    conn.execute("SELECT 1 / 0")
+
+
+def fails_while_totals_are_stored(conn):
+    earn(conn, "by_text", 9, "999999999999999999.99")
+    conn.execute("SET LOCAL spend_sync.flush = 'statement'")
+    earn(conn, "by_text", 4, "1.00")
+
+
+def leaves_nothing_behind(flush, ending):
+    """A total that went wrong meanwhile shows it: had the backend kept what the first client wrote, the second one's
+    commit would mend it, or move it."""
+    with connect(dbname="one_connection") as first, connect(dbname="one_connection") as second:
+        total = spent(first, "by_text", 3)
+        try:
+            with first.transaction():
+                first.execute(f"SET LOCAL spend_sync.flush = '{flush}'")
+                earn(first, "by_text", 3, "5.00")
+                with first.transaction():
+                    earn(first, "by_text", 9, "5.00")
+                    raise psycopg.Rollback()
+                pid = backend(first)
+                ending(first)
+        except psycopg.Error as error:
+            equal(error.sqlstate in ("22012", "22003"), True)
+        drift(second, "by_text", Decimal("0.07"))
+        equal(backend(second), pid)
+        for flush_of_second in "statement", "commit":
+            with second.transaction():
+                second.execute(f"SET LOCAL spend_sync.flush = '{flush_of_second}'")
+                earn(second, "by_text", 4)
+        equal(spent(second, "by_text", 3), total + Decimal("0.07"))
+        second.execute("SELECT FROM sync_all_campaigns('by_text.campaigns')")
+        agrees(second)
+
+
+def a_client_that_vanishes():
+    """PgBouncer closes the server connection whose transaction nobody will end."""
+    first = connect(dbname="one_connection")
+    before = spent(first, "by_text", 3)
+    first.execute("BEGIN")
+    first.execute("SET LOCAL spend_sync.flush = 'commit'")
+    earn(first, "by_text", 3, "5.00")
+    pid = backend(first)
+    first.close()
+    with connect(dbname="one_connection") as second:
+        equal(backend(second) != pid, True)
+        equal(spent(second, "by_text", 3), before)
+        earn(second, "by_text", 3)
+        agrees(second)
+
+
+def attached_on_another_connection():
+    """A server connection that has kept totals follows what a client on another one does to the binding."""
+    with connect() as first, connect() as second:
+        with first.transaction(), second.transaction():
+            earn(first, "by_text", 3)
+            earn(second, "by_text", 4)
+            equal(backend(first) != backend(second), True)
+        for _ in range(2):
+            first.execute("SELECT spend_sync_detach('by_text.campaigns')")
+            with first.transaction(), second.transaction():
+                before = spent(first, "by_text", 3)
+                earn(first, "by_text", 3)
+                earn(second, "by_text", 4)
+                equal(spent(first, "by_text", 3), before)
+            second.execute("SELECT spend_sync_attach('by_text.campaigns', 'by_text.clips', 'by_text.clip_submissions')")
+            with first.transaction(), second.transaction():
+                earn(first, "by_text", 3)
+                earn(second, "by_text", 4)
+            agrees(first)
+
+
+def eight_clients():
+    """Eight clients on three server connections, each transaction with its own setting."""
+    failures = []
+
+    def writer(number):
+        def work(conn):
+            conn.execute(f"SET LOCAL spend_sync.flush = '{flush}'")
+            earn(conn, "by_integer", (number + turn) % 24 + 1)
+            earn(conn, "by_integer", (number + turn * 7) % 24 + 1)
+
+        try:
+            with connect() as conn:
+                for turn in range(25):
+                    flush = ("statement", "commit")[(number + turn) % 2]
+                    with_retry(conn, work)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=writer, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    equal(failures, [])
+    with connect() as conn:
+        sums = conn.execute("SELECT sum(earnings) FROM by_integer.clips WHERE id <= %s", [KEYS["by_integer"](24)])
+        earned = sums.fetchone()[0]
+        equal(earned >= 8 * 25 * 2 * Decimal("1.25"), True)
+        agrees(conn)
+
+
+def at_commit_by(parameters):
+    """The setting of the role or the database is there from the start of each server connection."""
+    with connect(**parameters) as conn:
+        for _ in range(2):
+            with conn.transaction():
+                equal(conn.execute("SHOW spend_sync.flush").fetchone()[0], "commit")
+                before = spent(conn, "by_text", 5)
+                earn(conn, "by_text", 5)
+                equal(spent(conn, "by_text", 5), before)
+            equal(spent(conn, "by_text", 5), before + Decimal("1.25"))
+        agrees(conn)
+
+
+checks.check("SET LOCAL ends with its transaction", set_local_ends_with_its_transaction)
+for flush in "statement", "commit":
+    for ending in rolls_back, fails, fails_while_totals_are_stored:
+        name = f"nothing is left of a transaction that {ending.__name__.replace('_', ' ')}, flush = {flush}"
+        checks.check(name, leaves_nothing_behind, flush, ending)
+checks.check("nothing is left of a client that vanishes", a_client_that_vanishes)
+checks.check("detach and attach on another server connection", attached_on_another_connection)
+checks.check("eight clients on three server connections", eight_clients)
+checks.check("ALTER ROLE SET spend_sync.flush", at_commit_by, {"user": "app_at_commit"})
+checks.check("ALTER DATABASE SET spend_sync.flush", at_commit_by, {"dbname": "pooled_at_commit"})
+checks.finish()

@@ -25,8 +25,8 @@ SECONDS ?= 20
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties test-admin test-drivers \
-  test-recipes admin soak fuzz bench bench-quick lint deny fmt clean distclean
+  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties \
+  test-admin test-drivers test-recipes test-packages admin deb dist all installcheck soak fuzz bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ admin: install-build ## the admin page on the demo's cluster (LISTEN=127.0.0.1:8
 
 test: setup ## every tier below; the last line counts all
 	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks \
-	  admin drivers recipes
+	  admin drivers recipes packages
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -104,11 +104,25 @@ test-drivers: install-build ## through psycopg, node-postgres, Prisma, JDBC, tok
 test-recipes: install-build ## what docs/recipes.md tells, run
 	@scripts/test_recipes.sh
 
+test-packages: install-build ## the Debian package in a clean root, the archive, META.json, the Dockerfile
+	@scripts/test_packages.sh
+
 fuzz: setup ## random input for whatever parses, with a nightly compiler (SECONDS=60 for each target)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/fuzz.sh
 
 soak: install-build ## long load on a few backends: memory and tables stay flat (MINUTES=30)
 	@scripts/soak.sh
+
+deb: setup ## Debian packages: build/deb/postgresql-15-spend-sync_*.deb and the admin endpoint's
+	@scripts/deb.sh
+
+dist: ## the archive for PGXN: build/dist/spend_sync-*.zip
+	@scripts/dist.sh
+
+# What the pgxn client calls, beside `make install PG_CONFIG=...`, which builds for that server.
+all: setup
+
+installcheck: test-regress
 
 bench: install-build ## what a write costs, side by side (40 minutes; BENCH=name for some, PROTOCOL=simple, ROUNDS=, WINDOW_MS=)
 	@scripts/bench.sh full $(BENCH)

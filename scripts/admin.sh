@@ -9,7 +9,7 @@ demo/make_platform.sh demo admin
 eval "$(scripts/cluster.sh env demo)"
 scripts/attach_for_admin.sh admin
 
-cargo build --quiet --release -p spend-sync-admin
+cargo build --quiet -p spend-sync-admin
 SPEND_SYNC_ADMIN_TOKEN="${SPEND_SYNC_ADMIN_TOKEN:-$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')}"
 LISTEN="${LISTEN:-127.0.0.1:8787}"
 DATABASE_URL="postgres://spend_sync_admin@localhost/admin?host=$PGHOST"
@@ -27,4 +27,4 @@ The preview, from a shell:
 Ctrl-C ends it.
 
 TEXT
-exec "${CARGO_TARGET_DIR:-target}/release/spend-sync-admin"
+exec "${CARGO_TARGET_DIR:-target}/debug/spend-sync-admin"

@@ -26,7 +26,7 @@ SECONDS ?= 20
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
   test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties \
-  test-admin test-drivers test-recipes test-packages admin deb dist all installcheck soak fuzz bench bench-quick lint deny fmt clean distclean
+  test-admin test-drivers test-recipes test-docs test-packages admin deb dist all installcheck soak fuzz bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ admin: install-build ## the admin page on the demo's cluster (LISTEN=127.0.0.1:8
 
 test: setup ## every tier below; the last line counts all
 	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks \
-	  admin drivers recipes packages
+	  admin drivers recipes docs packages
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -103,6 +103,9 @@ test-drivers: install-build ## through psycopg, node-postgres, Prisma, JDBC, tok
 
 test-recipes: install-build ## what docs/recipes.md tells, run
 	@scripts/test_recipes.sh
+
+test-docs: install-build ## the documentation against the catalog, the source and what psql answers
+	@scripts/test_docs.sh
 
 test-packages: install-build ## the Debian package in a clean root, the archive, META.json, the Dockerfile
 	@scripts/test_packages.sh

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# test_docs.sh [--write]   the documentation says what is there: docs/reference.md against the catalog and the source,
+# both ways; examples against what psql answers; links, make targets. tests/docs/ has the checks. The last line is
+# `N passed, N failed`.
+# --write: first puts the catalog's blocks and psql's answers into the pages of docs/, to be read before they are
+# committed; README is never written.
+# PAGES=folder: looks at a copy of README.md and docs/ there.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$ROOT/scripts/packages.sh"
+source "$ROOT/scripts/checks.sh"
+cd "$ROOT"
+write=("$@")
+pages="${PAGES:-$ROOT}"
+out="$BUILD/log/docs"
+examples=(reference operations faq)
+
+query() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
+# Debian's own Python, for which Debian's packages are.
+with_python() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$ROOT/tests/docs/$1.py" "${@:2}"; }
+
+start_cluster() {
+  scripts/cluster.sh remove docs
+  scripts/cluster.sh start docs
+  eval "$(scripts/cluster.sh env docs)"
+  rm -rf "$out"
+  mkdir -p "$out"
+  createdb catalog
+  query -d catalog -c 'CREATE EXTENSION spend_sync'
+  query -d catalog -f tests/docs/catalog.sql >"$out/catalog"
+  # Roles are the cluster's: more than one page grants to this one.
+  query -d postgres -c 'CREATE ROLE finance'
+  createdb platform
+  query -d platform -f demo/schema.sql -f demo/platform.sql >/dev/null
+}
+
+# run_examples PAGE [--write]   in a database of its own: the platform of the demo.
+run_examples() {
+  local database
+  database="$(basename "$1" .md)"
+  createdb -T platform "$database"
+  # What README's examples need beside the platform.
+  [ "$database" != README ] || query -d "$database" -f tests/docs/readme.sql
+  PGDATABASE="$database" with_python run_examples "$@" | tee "$out/$database.log"
+}
+
+is_short() {
+  local lines
+  lines="$(wc -l <"$pages/README.md")"
+  echo "$lines lines"
+  [ "$lines" -lt 250 ]
+}
+
+install_packages python3 python3-markdown-it
+trap 'scripts/cluster.sh stop docs' EXIT
+start_cluster
+check "reference: the catalog" with_python check_catalog "$pages/docs/reference.md" "$out/catalog" "${write[@]}"
+check "reference: errors, findings and problems of the source" \
+  with_python check_source "$pages/docs/reference.md" src "$("$PG_BIN/pg_config" --sharedir)/errcodes.txt"
+for page in "${examples[@]}"; do
+  check "$page: examples" run_examples "$pages/docs/$page.md" "${write[@]}"
+done
+check "README: examples" run_examples "$pages/README.md"
+# Nothing goes by in silence.
+grep -h '^only parsed' "$out"/*.log || true
+check "links and make targets" with_python check_links "$ROOT" "$pages/README.md" "$pages"/docs/*.md
+check "README: under 250 lines" is_short
+finish

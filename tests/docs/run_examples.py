@@ -1,0 +1,99 @@
+"""run_examples.py PAGE [--write]   runs a page's SQL in order, each fence in a session of its own, by psql on
+$PGDATABASE.
+
+- ```sql has to end without an error.
+- a transcript (its first line begins with "=# ") has to print what it shows; --write pastes what it printed.
+- what cannot be run is parsed: as the body of a PL/pgSQL block, where no line of it is reached.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from page import read
+
+PSQL = ["psql", "-X", "-q", "-P", "pager=off"]
+PROMPT = re.compile(r"^=[#>] ")
+BETWEEN = "--- the next statement ---"
+
+
+def psql(sql, *arguments):
+    done = subprocess.run([*PSQL, *arguments], input=sql, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+def run(sql):
+    status, output = psql(sql, "-v", "ON_ERROR_STOP=1")
+    return output if status else ""
+
+
+def parse(sql):
+    return run(f"DO $parse$ BEGIN IF false THEN\n{sql.rstrip().rstrip(';')};\nEND IF; END $parse$;")
+
+
+def statements(transcript):
+    """The statements of a transcript, each as the lines in which it stands."""
+    found = []
+    for line in transcript.splitlines():
+        if PROMPT.match(line):
+            found.append([line])
+        elif line.startswith(("-# ", "-> ")) and found:
+            found[-1].append(line)
+    return found
+
+
+def sql_of(lines):
+    """A statement without its prompts."""
+    return "\n".join(line[3:] for line in lines)
+
+
+def transcript(fence):
+    """What psql answers, in the form of the page."""
+    asked = statements(fence.text)
+    sql = "".join(f"{sql_of(lines)}\n\\echo {BETWEEN}\n" for lines in asked)
+    _, output = psql("\\set QUIET off\n" + sql)
+    output = re.sub(r"\d+\.\d s elapsed", "0.0 s elapsed", output)
+    answers = output.split(BETWEEN)[:-1]
+    shown = []
+    for lines, answer in zip(asked, answers, strict=True):
+        shown.append("\n".join(lines + [line.rstrip() for line in answer.strip("\n").splitlines()]))
+    return "\n\n".join(shown) + "\n"
+
+
+def examine(fence):
+    """What is wrong with a fence, and what it should show."""
+    is_transcript = bool(PROMPT.match(fence.text))
+    if fence.not_run:
+        return parse("\n".join(map(sql_of, statements(fence.text))) if is_transcript else fence.text), None
+    if is_transcript:
+        shown = transcript(fence)
+        return ("" if shown == fence.text else f"it prints\n{shown}"), shown
+    return run(fence.text) if fence.info in ("sql", "hidden") else "", None
+
+
+def main():
+    path = Path(sys.argv[1])
+    lines = path.read_text().splitlines()
+    wrong, written, counts = [], [], {"run": 0, "parsed": 0}
+    for fence in read(path).steps:
+        if fence.info not in ("sql", "hidden") and not PROMPT.match(fence.text):
+            continue
+        counts["parsed" if fence.not_run else "run"] += 1
+        problem, shown = examine(fence)
+        if fence.not_run:
+            print(f"only parsed: {path.name}, line {fence.line + 1}: {fence.not_run}")
+        if shown:
+            written.append((fence, shown))
+        if problem:
+            wrong.append(f"{path.name}, line {fence.line + 1}: {problem}")
+    if sys.argv[2:] == ["--write"]:
+        for fence, shown in reversed(written):
+            lines[fence.line + 1 : fence.end - 1] = shown.splitlines()
+        path.write_text("\n".join(lines) + "\n")
+    assert counts["run"], "there is nothing to run"
+    print("\n".join(wrong) or f"{counts['run']} run, {counts['parsed']} only parsed")
+    sys.exit(bool(wrong))
+
+
+main()

@@ -7,8 +7,10 @@ BUILD="${BUILD:-build}"
 case "$BUILD" in /*) ;; *) BUILD="$ROOT/$BUILD" ;; esac
 export ROOT BUILD
 
-# The one major that the crate is built for; Cargo.toml has the feature of the same name.
-PG_MAJOR=15
+# The majors that the crate can be built for; Cargo.toml has a feature for each. What is built and tested is the default
+# one, unless PG_MAJOR says otherwise; BUILD is then a folder of that major's own (scripts/major.sh makes it).
+PG_MAJORS=(14 15 16 17 18)
+PG_MAJOR="${PG_MAJOR:-15}"
 
 # The private copy of PostgreSQL. build/pg/bin is a link that setup.sh makes, because the folders below build/pg
 # are as deep as they were in the system: PostgreSQL finds its files by their place relative to its programs.

@@ -346,7 +346,9 @@ pub fn is_current(version: &RowVersion) -> bool {
         let slot = pg_sys::table_slot_create(table, null_mut());
         let mut place = pg_sys::ItemPointerData::default();
         pgrx::itemptr::item_pointer_set_all(&mut place, block, offset);
-        let is_current = pg_sys::table_tuple_fetch_row_version(table, &raw mut place, snapshot, slot);
+        // What table_tuple_fetch_row_version does; that is no symbol of the server's.
+        let fetch = (*(*table).rd_tableam).tuple_fetch_row_version;
+        let is_current = fetch.is_some_and(|fetch| fetch(table, &raw mut place, snapshot, slot));
         pg_sys::ExecDropSingleTupleTableSlot(slot);
         pg_sys::UnregisterSnapshot(snapshot);
         pg_sys::table_close(table, pg_sys::NoLock.cast_signed());
@@ -590,8 +592,13 @@ pub fn display_name(name: &str) -> String {
 
 /// Reserves a prefix of setting names: an unknown name under it is an error from now on.
 pub fn reserve_settings(prefix: &'static CStr) {
+    // PostgreSQL 14 can only warn of the unknown names that are set already.
+    #[cfg(feature = "pg14")]
+    use pg_sys::EmitWarningsOnPlaceholders as reserve;
+    #[cfg(not(feature = "pg14"))]
+    use pg_sys::MarkGUCPrefixReserved as reserve;
     // SAFETY: a constant string.
-    unsafe { pg_sys::MarkGUCPrefixReserved(prefix.as_ptr()) };
+    unsafe { reserve(prefix.as_ptr()) };
 }
 
 /// Whether the database stores text as UTF-8; keys and names are handled as such.

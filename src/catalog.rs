@@ -130,6 +130,8 @@ pub struct Column {
     pub typmod: i32,
     pub is_enum: bool,
     pub is_generated: bool,
+    /// Generated, and computed when it is read: no row holds it.
+    pub is_virtual: bool,
     pub has_deterministic_collation: bool,
     pub collation: Oid,
     pub is_domain: bool,
@@ -193,7 +195,7 @@ pub fn columns(relation: Oid) -> Result<Vec<Column>> {
                 CASE WHEN n.nspname = 'pg_catalog' THEN format_type(t.oid, base.typmod)
                      ELSE format('%I.%I', n.nspname, t.typname) END,
                 base.typmod, t.typtype = 'e', a.attgenerated <> '', coalesce(l.collisdeterministic, true),
-                a.attcollation, t.oid <> a.atttypid
+                a.attcollation, t.oid <> a.atttypid, a.attgenerated = 'v'
          FROM base
          JOIN pg_type t ON t.oid = base.oid AND t.typtype <> 'd'
          JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -218,11 +220,12 @@ fn column(row: &Row) -> Column {
         has_deterministic_collation: row.is_true(8),
         collation: row.oid(9),
         is_domain: row.is_true(10),
+        is_virtual: row.is_true(11),
     }
 }
 
 /// The columns that identify a row alone, the primary key's first. The columns a table is partitioned by must stand
-/// in each of its unique indexes and don't count.
+/// in each of its unique indexes and don't count; those of a key WITHOUT OVERLAPS are unique at a time only.
 pub fn unique_columns(relation: Oid) -> Result<Vec<String>> {
     let rows = read(
         "SELECT min(a.attname::text) AS name, bool_or(i.indisprimary) AS is_primary
@@ -234,7 +237,8 @@ pub fn unique_columns(relation: Oid) -> Result<Vec<String>> {
              WHERE k.place <= i.indnkeyatts
                AND (i.indnkeyatts = 1 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[]))) AS k
          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-         WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND k.keys = 1
+         WHERE i.indrelid = $1 AND i.indisunique AND NOT i.indisexclusion AND i.indisvalid AND i.indpred IS NULL
+           AND k.keys = 1
          GROUP BY i.indexrelid
          ORDER BY is_primary DESC, name",
         &[Value::Oid(relation)],
@@ -355,15 +359,22 @@ fn full_names(rows: &[Row]) -> Vec<FullName> {
     rows.iter().map(name).collect()
 }
 
-/// The extension's event triggers that do not fire.
-pub fn disabled_event_triggers() -> Result<Vec<String>> {
+/// The extension's event triggers that do not fire, and what makes each fire again: it is disabled, or all are off in this session
+/// (from PostgreSQL 17 on).
+pub fn disabled_event_triggers() -> Result<Vec<(String, String)>> {
     let rows = read(
-        "SELECT e.evtname FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid
+        "SELECT e.evtname, CASE e.evtenabled WHEN 'D' THEN format('ALTER EVENT TRIGGER %I ENABLE;', e.evtname)
+                           ELSE 'SET event_triggers = on;' END
+         FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid
          JOIN pg_namespace n ON n.oid = p.pronamespace
-         WHERE n.nspname = 'spend_sync' AND e.evtenabled = 'D' ORDER BY 1",
+         WHERE n.nspname = 'spend_sync'
+           AND (e.evtenabled = 'D' OR current_setting('event_triggers', true) = 'off') ORDER BY 1",
         &[],
     )?;
-    Ok(rows.iter().map(|row| row.text(0).to_owned()).collect())
+    Ok(rows
+        .iter()
+        .map(|row| (row.text(0).to_owned(), row.text(1).to_owned()))
+        .collect())
 }
 
 /// The table that a partition, of whatever level, belongs to; any other table itself.

@@ -74,11 +74,11 @@ fn orphans() -> Result<Vec<Finding>> {
 fn event_triggers() -> Result<Vec<Finding>> {
     let disabled = catalog::disabled_event_triggers()?.into_iter();
     Ok(disabled
-        .map(|name| Finding {
+        .map(|(name, advice)| Finding {
             severity: "warning",
             problem: "it does not fire: renames make writes fail, partitions that come or go make totals wrong"
                 .to_owned(),
-            advice: format!("ALTER EVENT TRIGGER {name} ENABLE;"),
+            advice,
             object: format!("event trigger {name}"),
         })
         .collect())

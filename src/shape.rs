@@ -101,6 +101,15 @@ pub fn describe(tables: Tables, columns: Columns) -> Result<Shape> {
     let submission_clip = find("submission_clip", &columns.submission_clip)?;
     let status = find("status", &columns.status)?;
 
+    for (table, column) in [
+        (&tables.clips, &clip_id),
+        (&tables.clips, &earnings),
+        (&tables.submissions, &submission_campaign),
+        (&tables.submissions, &submission_clip),
+        (&tables.submissions, &status),
+    ] {
+        stored(table, column)?;
+    }
     let campaign_key = key(&tables.campaigns, &campaign_id)?;
     let clip_key = key(&tables.clips, &clip_id)?;
     link(&tables.submissions, &submission_campaign, &campaign_id, campaign_key)?;
@@ -167,6 +176,15 @@ fn wrong_type(table: &Relation, column: &Column, problem: &str, hint: &str) -> E
         problem: problem.to_owned(),
         hint: hint.to_owned(),
     }
+}
+
+/// What a trigger reads must stand in the row that it is given.
+fn stored(table: &Relation, column: &Column) -> Result<()> {
+    if !column.is_virtual {
+        return Ok(());
+    }
+    let problem = "It is virtual: no row holds it, and a trigger sees none of its values";
+    Err(wrong_type(table, column, problem, "Let it be generated as STORED."))
 }
 
 fn key(table: &Relation, column: &Column) -> Result<KeyType> {

@@ -1,7 +1,6 @@
 //! Commands that change tables, as event triggers see them: what PostgreSQL parsed, in safe words.
 
 use super::{Against, Datum, Error, Oid, Result, entered, pg_sys};
-use pgrx::PgList;
 use std::ffi::{CStr, c_char};
 
 /// A command that may change the names or the rows that a binding has.
@@ -54,7 +53,7 @@ impl CommandCall<'_> {
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
                 pg_sys::NodeTag::T_CreateStmt => {
                     let statement: &pg_sys::CreateStmt = &*node.cast();
-                    let parent = PgList::<pg_sys::RangeVar>::from_pg(statement.inhRelations).head();
+                    let parent = nodes(statement.inhRelations).next();
                     (!statement.partbound.is_null()).then_some(Command::EmptyPartition(find(parent?)))
                 }
                 pg_sys::NodeTag::T_DropStmt => drop_of(&*node.cast()),
@@ -87,15 +86,17 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     use pg_sys::AlterTableType as Part;
     // SAFETY: as above; the list is of AlterTableCmd, whose definition is of the kind that its subtype says.
     unsafe {
-        let parts = PgList::<pg_sys::AlterTableCmd>::from_pg(statement.cmds);
         let changes = |part: *mut pg_sys::AlterTableCmd| match (*part).subtype {
             Part::AT_AttachPartition => Some(Against::Writers),
             Part::AT_DetachPartition | Part::AT_DetachPartitionFinalize | Part::AT_AlterColumnType => {
                 Some(Against::All)
             }
+            // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
+            #[cfg(any(feature = "pg17", feature = "pg18"))]
+            Part::AT_SetExpression => Some(Against::All),
             _ => None,
         };
-        let against = parts.iter_ptr().find_map(changes)?;
+        let against = nodes(statement.cmds).find_map(changes)?;
         Some(Command::Rows(find(statement.relation), against))
     }
 }
@@ -108,9 +109,7 @@ unsafe fn drop_of(statement: &pg_sys::DropStmt) -> Option<Command> {
         pg_sys::ObjectType::OBJECT_TABLE => {
             // SAFETY: as above; a list of names, each a list of strings.
             let tables = unsafe {
-                let names = PgList::<pg_sys::List>::from_pg(statement.objects);
-                names
-                    .iter_ptr()
+                nodes(statement.objects)
                     .map(|name| find(pg_sys::makeRangeVarFromNameList(name)))
                     .collect::<Vec<_>>()
             };
@@ -139,6 +138,24 @@ unsafe fn find(name: *mut pg_sys::RangeVar) -> Oid {
             std::ptr::null_mut(),
         )
     }
+}
+
+/// The nodes of a list. pgrx's own lists call functions that are no symbols of the server's.
+///
+/// # Safety
+/// A list of nodes of this kind, or none, that lives as long as they are looked at.
+unsafe fn nodes<'a, T>(list: *const pg_sys::List) -> impl Iterator<Item = *mut T> + 'a
+where
+    T: 'a,
+{
+    // SAFETY: as above; a list is an array of `length` cells.
+    let cells = unsafe {
+        list.as_ref().map_or(&[][..], |list| {
+            std::slice::from_raw_parts(list.elements, usize::try_from(list.length).unwrap_or_default())
+        })
+    };
+    // SAFETY: as above.
+    cells.iter().map(|cell| unsafe { cell.ptr_value }.cast())
 }
 
 /// # Safety

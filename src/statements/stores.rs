@@ -106,6 +106,7 @@ mod tests {
             typmod,
             is_enum: false,
             is_generated: false,
+            is_virtual: false,
             has_deterministic_collation: true,
             collation: pg_sys::Oid::INVALID,
             is_domain: false,

@@ -95,7 +95,6 @@ SELECT * FROM try_types('int', 'text', '{APPROVED}', 'numeric', 'numeric');
 SELECT * FROM try_types('int', 'text', '{APPROVED}', 'numeric(20,8)', 'numeric(12,6)');
 SELECT * FROM try_types('int', 'text', '{APPROVED}', 'numeric(10,2)', 'numeric(12,6)');
 SELECT * FROM try_types('int', 'text', '{APPROVED}', 'numeric(10,0)', 'numeric(12,6)');
-SELECT * FROM try_types('int', 'text', '{APPROVED}', 'numeric(8,-1)', 'numeric(12,6)');
 SELECT * FROM try_types('int', 'text', '{APPROVED}', 'public.money_amount', 'public.money_amount');
 SELECT * FROM try_types('int', 'text', '{APPROVED}', 'smallint', 'smallint');
 SELECT * FROM try_types('int', 'text', '{APPROVED}', 'int', 'int');

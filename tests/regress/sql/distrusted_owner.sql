@@ -61,7 +61,10 @@ SELECT new_spent FROM sync_campaign(1, 'lair.campaigns');
 SELECT new_spent FROM sync_all_campaigns('lair.campaigns');
 :outcome
 :drift
+-- (Its progress tells the time: no more of it than its SQLSTATE.)
+\set VERBOSITY sqlstate
 CALL spend_sync_repair('lair.campaigns');
+\set VERBOSITY default
 :outcome
 :drift
 SELECT corrected FROM spend_sync_attach('lair.campaigns', 'lair.clips', 'lair.clip_submissions');
@@ -82,7 +85,9 @@ SELECT new_spent FROM sync_campaign(1, 'lair.campaigns');
 \echo :SQLSTATE
 SELECT new_spent FROM sync_all_campaigns('lair.campaigns');
 \echo :SQLSTATE
+\set VERBOSITY sqlstate
 CALL spend_sync_repair('lair.campaigns');
+\set VERBOSITY default
 \echo :SQLSTATE
 SELECT corrected FROM spend_sync_attach('lair.campaigns', 'lair.clips', 'lair.clip_submissions');
 \echo :SQLSTATE

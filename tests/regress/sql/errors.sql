@@ -163,10 +163,6 @@ SELECT * FROM spend_sync_attach(status => 'clip_id');
 ALTER TABLE campaigns ADD computed numeric GENERATED ALWAYS AS (id * 2) STORED;
 SELECT * FROM spend_sync_attach(spent => 'computed');
 \echo :SQLSTATE
-CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-ALTER TABLE campaigns ADD slug text COLLATE any_case UNIQUE;
-SELECT * FROM spend_sync_attach(campaign_id => 'slug');
-\echo :SQLSTATE
 :unchanged
 
 -- 22023: values that cannot be.

@@ -33,7 +33,7 @@ INSERT INTO clip_submissions VALUES
     (1, 1, 1, 'APPROVED'), (2, 1, 2, 'PENDING'), (3, 2, 3, 'APPROVED'), (101, 2, 4, 'APPROVED'), (102, 3, 5, 'REJECTED');
 SELECT * FROM spend_sync_attach() \gx
 TABLE totals;
-SELECT tgrelid::regclass::text AS "table", tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2;
+SELECT tgrelid::regclass::text AS "table", tgname FROM pg_trigger WHERE tgname LIKE 'spend\_sync%' ORDER BY 1, 2;
 
 -- Through the table.
 UPDATE clips SET earnings = earnings + 1;

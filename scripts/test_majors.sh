@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# test_majors.sh [MAJOR...]   the regress scripts and the isolation specs on each major that the crate is built for, but the
+# default one: on a private cluster, with the extension built for that major. One that cannot be had is said to be skipped;
+# what a major does not have is skipped by test_expected.sh, script by script. The last line is `N passed, N failed`.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+cd "$ROOT"
+
+majors=("$@")
+for major in "${PG_MAJORS[@]}"; do
+  [ $# -gt 0 ] || [ "$major" = "$PG_MAJOR" ] || majors+=("$major")
+done
+mkdir -p "$BUILD/majors"
+
+# One psql for all, so that what differs is the server.
+export PG_DRIVER="$PG_BIN"
+# As cheap as can be, and the same for all: what does not depend on the major is compiled once. pgrx's workaround is for linkers
+# that drop what it needs; it would keep calls of functions that only headers define.
+export PROFILE=dev CARGO_PROFILE_DEV_DEBUG=0 CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND=1
+
+passed=0 failed=0
+
+# count LOG STATUS   a run of test_expected.sh: shows it and adds up what it counted. One that counted nothing is a failure.
+count() {
+  local last
+  cat "$1"
+  last="$(tail -n 1 "$1")"
+  if [[ "$last" =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+    [ "$2" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || failed=$((failed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+}
+
+# In that major's own build folder, with the bindings that pgrx ships where there are no headers.
+build() {
+  local log="$BUILD/build.log" how=()
+  if [ ! -f "$("$PG_BIN/pg_config" --includedir-server)/postgres.h" ]; then
+    how=(DOCS_RS=1 "RUSTC_WRAPPER=$ROOT/scripts/rustc.sh")
+  fi
+  if ! env "${how[@]}" scripts/install_build.sh >"$log" 2>&1 || grep -q '^warning' "$log"; then
+    cat "$log"
+    return 1
+  fi
+}
+
+test_major() {
+  local major="$1" home="$BUILD/majors/$1" log="$BUILD/majors/$1.log" started=$SECONDS status=0 other=0
+  if ! scripts/major.sh "$major" >"$log" 2>&1; then
+    echo "skipped PostgreSQL $major: $(tail -n 1 "$log")"
+    return
+  fi
+  echo "== PostgreSQL $major, $(cat "$home/source" 2>/dev/null || cat "$home/pg/source")"
+  if ! (export BUILD="$home" PG_MAJOR="$major"; source scripts/paths.sh; build); then
+    echo "FAILED  the build, or it has warnings"
+    failed=$((failed + 1))
+    return
+  fi
+  BUILD="$home" PG_MAJOR="$major" scripts/test_expected.sh regress >"$home/regress.out" 2>&1 &
+  BUILD="$home" PG_MAJOR="$major" scripts/test_expected.sh isolation >"$home/isolation.out" 2>&1 || other=$?
+  wait $! || status=$?
+  count "$home/regress.out" "$status"
+  count "$home/isolation.out" "$other"
+  echo "PostgreSQL $major took $((SECONDS - started)) s"
+}
+
+for major in "${majors[@]}"; do
+  test_major "$major"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -16,6 +16,7 @@ PROTOCOL ?= extended
 ROUNDS ?=
 WINDOW_MS ?=
 MINUTES ?= 30
+MAJORS ?=
 PROFILE ?= release
 export SEED CLIENTS FLUSH TOTALS PROTOCOL ROUNDS WINDOW_MS PROFILE MINUTES
 
@@ -26,7 +27,7 @@ SECONDS ?= 20
 .NOTPARALLEL:
 .PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
   test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties \
-  test-admin test-drivers test-recipes test-docs test-packages admin deb dist all installcheck soak fuzz bench bench-quick lint deny fmt clean distclean
+  test-admin test-drivers test-recipes test-docs test-packages test-majors admin deb dist all installcheck soak fuzz bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +58,7 @@ admin: install-build ## the admin page on the demo's cluster (LISTEN=127.0.0.1:8
 
 test: setup ## every tier below; the last line counts all
 	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks \
-	  admin drivers recipes docs packages
+	  admin drivers recipes docs packages majors
 
 test-unit: setup ## tests in the crate (UNIT=name for some)
 	@scripts/test_unit.sh $(UNIT)
@@ -109,6 +110,9 @@ test-docs: install-build ## the documentation against the catalog, the source an
 
 test-packages: install-build ## the Debian package in a clean root, the archive, META.json, the Dockerfile
 	@scripts/test_packages.sh
+
+test-majors: setup ## the other majors of PostgreSQL, as many as can be had here (MAJORS="14 18" for some)
+	@scripts/test_majors.sh $(MAJORS)
 
 fuzz: setup ## random input for whatever parses, with a nightly compiler (SECONDS=60 for each target)
 	@SECONDS_TO_RUN=$(SECONDS) scripts/fuzz.sh

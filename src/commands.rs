@@ -2,9 +2,11 @@
 //! change names are followed, after commands that change rows without a row trigger all totals are summed.
 
 use crate::backend::{self, Against, Command, CommandCall};
-use crate::errors::Result;
+use crate::catalog;
+use crate::errors::{Error, Result};
 use crate::follow::{self, Named};
 use crate::partitions::{self, Parted};
+use crate::trigger_catalog::{self, Trigger};
 use std::cell::RefCell;
 
 backend::c_function!(
@@ -18,6 +20,7 @@ backend::c_function!(
 /// The bindings that a running command concerns, as they stood before it.
 #[derive(Default)]
 struct Open {
+    triggers: Vec<Trigger>,
     named: Vec<Named>,
     parted: Vec<Parted>,
 }
@@ -35,20 +38,26 @@ fn follow(call: &CommandCall) -> Result<()> {
     if call.is_before() {
         return before(&command);
     }
+    if let Command::EmptyPartition(parent) = command {
+        return partitions::changed(parent, false);
+    }
+    // There is none if the event trigger that fires before was disabled.
+    let open = OPEN.with_borrow_mut(Vec::pop).unwrap_or_default();
+    after(open)?;
     match command {
         Command::Rows(parent, _) => partitions::changed(parent, true),
-        Command::EmptyPartition(parent) => partitions::changed(parent, false),
-        _ => match OPEN.with_borrow_mut(Vec::pop) {
-            Some(open) => after(open),
-            None => Ok(()), // the event trigger that fires before was disabled
-        },
+        _ => Ok(()),
     }
 }
 
 fn before(command: &Command) -> Result<()> {
     let mut open = Open::default();
     match command {
-        Command::Rows(table, against) => return partitions::lock(&[*table], *against),
+        Command::Rows(table, against) => {
+            partitions::lock(&[*table], *against)?;
+            open.triggers = trigger_catalog::triggers_on(*table)?;
+        }
+        Command::Columns(table) => open.triggers = trigger_catalog::triggers_on(*table)?,
         Command::EmptyPartition(_) => return Ok(()),
         Command::Drop(tables) => {
             partitions::lock(tables, Against::All)?;
@@ -62,8 +71,24 @@ fn before(command: &Command) -> Result<()> {
 }
 
 fn after(open: Open) -> Result<()> {
+    open.triggers.iter().try_for_each(still_there)?;
     open.named.iter().try_for_each(follow::after)?;
     open.parted.iter().try_for_each(partitions::after)
+}
+
+/// A column that is dropped with all that depends on it takes a trigger along whose WHEN names it. The others would go on,
+/// and with a new column of that name updates would go by in silence.
+fn still_there(trigger: &Trigger) -> Result<()> {
+    let present = trigger_catalog::triggers_on(trigger.relation)?;
+    if present.iter().any(|one| one.name == trigger.name) {
+        return Ok(());
+    }
+    let campaigns = trigger.campaigns().unwrap_or_else(|| trigger.table.clone());
+    Err(Error::TriggerWouldGo {
+        trigger: backend::display_name(&trigger.name),
+        table: catalog::display(&trigger.table),
+        campaigns: catalog::display(&campaigns),
+    })
 }
 
 /// The transaction ended; a command that failed has left what it opened.

@@ -35,6 +35,13 @@ pub enum Error {
         problem: String,
     },
 
+    /// A command would take a trigger away that updates are seen by.
+    TriggerWouldGo {
+        trigger: String,
+        table: String,
+        campaigns: String,
+    },
+
     NothingAttached {
         campaigns: Option<String>,
     },
@@ -179,7 +186,10 @@ impl Error {
                 "Nothing was written.",
                 "Please report this with the statement that led to it.",
             ),
-            Self::NotATrigger { .. } | Self::WrongTrigger { .. } | Self::BrokenBinding { .. } => self.trigger_parts(),
+            Self::NotATrigger { .. }
+            | Self::WrongTrigger { .. }
+            | Self::BrokenBinding { .. }
+            | Self::TriggerWouldGo { .. } => self.trigger_parts(),
             Self::NothingAttached { .. }
             | Self::SeveralAttached { .. }
             | Self::CampaignMissing { .. }
@@ -223,6 +233,16 @@ impl Error {
                 format!("{problem}."),
                 "Call spend_sync_attach() again with the present names; it replaces the triggers. Or drop this table's \
                  spend_sync triggers, if the total is no longer wanted.",
+            ),
+            Self::TriggerWouldGo {
+                trigger,
+                table,
+                campaigns,
+            } => Parts::new(
+                Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                format!("trigger {trigger} of table {table} would be dropped with the column that it names"),
+                format!("Updates of {table} would then go by, and totals of {campaigns} be wrong in silence."),
+                format!("Detach first: SELECT spend_sync_detach('{campaigns}'); and attach again afterwards."),
             ),
             other => other.unexpected(),
         }

@@ -15,6 +15,8 @@ pub enum Command {
     /// A table gets or loses a partition, and its rows with it; or all its rows get values of another type. And
     /// against whom the command locks it.
     Rows(Oid, Against),
+    /// A table loses columns, with all that depends on them.
+    Columns(Oid),
     /// A table gets a new partition, with no rows yet.
     EmptyPartition(Oid),
     /// These partitions are dropped.
@@ -96,8 +98,15 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
             Part::AT_SetExpression => Some(Against::All),
             _ => None,
         };
-        let against = nodes(statement.cmds).find_map(changes)?;
-        Some(Command::Rows(find(statement.relation), against))
+        let drops = |part: *mut pg_sys::AlterTableCmd| {
+            (*part).subtype == Part::AT_DropColumn && (*part).behavior == pg_sys::DropBehavior::DROP_CASCADE
+        };
+        if let Some(against) = nodes(statement.cmds).find_map(changes) {
+            return Some(Command::Rows(find(statement.relation), against));
+        }
+        nodes(statement.cmds)
+            .any(drops)
+            .then(|| Command::Columns(find(statement.relation)))
     }
 }
 

@@ -38,7 +38,8 @@ setup: ## install what is missing: compiler, PostgreSQL 15 and its headers (apt)
 build: setup ## compile the extension
 	@scripts/cargo.sh build
 
-install: setup ## install into your own server: make install PG_CONFIG=/path/to/pg_config
+install: ## install into your own server: make install PG_CONFIG=/path/to/pg_config
+	@scripts/setup.sh tools
 	@scripts/install.sh $(PG_CONFIG)
 
 install-build: setup ## install into the private PostgreSQL in build/pg, for the demo and the tests

@@ -20,6 +20,7 @@ if [ ! -w "$("$pg_config" --pkglibdir)" ] || [ ! -w "$("$pg_config" --sharedir)/
   echo "install: $("$pg_config" --pkglibdir) belongs to another user: copying there by sudo"
   how=(--sudo)
 fi
+mkdir -p "$PGRX_HOME"
 # cargo-pgrx takes the feature from pg_config's version; this tells pgrx itself whose headers to read.
 export PGRX_PG_CONFIG_PATH
 PGRX_PG_CONFIG_PATH="$(realpath --no-symlinks "$pg_config")"

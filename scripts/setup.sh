@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# setup.sh [tools]   tools: only what a build for somebody else's PostgreSQL needs, which is all but one of our own.
+#
 # Makes everything that the other scripts need; what is there already is left alone, so that it can run every time.
 #
 #   1. system packages (with apt, as root or by sudo): a C compiler, PostgreSQL and its headers
@@ -47,8 +49,16 @@ complete_pg_config() {
 
 has_libclang() { compgen -G '/usr/lib*/llvm*/lib*/libclang*.so*' || ldconfig -p | grep -F libclang; } >/dev/null 2>&1
 
+compilers=(gcc libc6-dev pkg-config make)
+
+# Where there is no apt-get, whoever builds has to see to it.
+ensure_compilers() {
+  has_libclang || compilers+=(libclang-dev)
+  ! command -v apt-get >/dev/null || install_packages "${compilers[@]}"
+}
+
 ensure_system() {
-  local wanted=(gcc libc6-dev pkg-config make)
+  local wanted=("${compilers[@]}")
   if ! complete_pg_config >/dev/null; then
     # The headers' package brings libclang, with which pgrx reads them.
     wanted+=("postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR")
@@ -133,6 +143,11 @@ pg$PG_MAJOR = \"$PG_BIN/pg_config\""
 command -v cargo >/dev/null || fail "no cargo in the path: install Rust (https://rustup.rs). If you ran this by sudo," \
   "run it without: it calls sudo itself where it must"
 mkdir -p "$BUILD"
+if [ "${1:-}" = tools ]; then
+  ensure_compilers
+  ensure_cargo_pgrx
+  exit
+fi
 ensure_system
 ensure_copy
 # Told now rather than after the long build: whether a server will be able to run here at all.

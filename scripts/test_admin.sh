@@ -106,7 +106,8 @@ ended_well() {
 log_is_discreet() {
   call "$address/api/admin/campaigns/sync-spend?search=looked-for" >/dev/null
   eventually grep -q 'method=GET path="/api/admin/campaigns/sync-spend".*status=200' "$logs/server.log"
-  if grep -E 'looked-for|no-more|test-runs' "$logs/server.log"; then return 1; fi
+  call -X POST -d '{"campaignId":"not-there\nforged line"}' "$address/api/admin/campaigns/sync-spend" >/dev/null
+  if grep -E 'looked-for|no-more|test-runs|^forged' "$logs/server.log"; then return 1; fi
 }
 
 test_process() {

@@ -17,8 +17,11 @@ export function token() {
   return sessionStorage.getItem(KEPT_AS);
 }
 
+// Whether it can be one: a header carries no other characters.
 export function keepToken(token) {
-  sessionStorage.setItem(KEPT_AS, token);
+  const is = /^[\x21-\x7e]+$/.test(token);
+  if (is) sessionStorage.setItem(KEPT_AS, token);
+  return is;
 }
 
 export function forgetToken() {
@@ -27,13 +30,14 @@ export function forgetToken() {
 
 // A link may bring the token behind #token=: that part is never sent to the server, and does not stay in the address.
 export function takeTokenFromAddress() {
-  const found = location.hash.match(/^#token=([^&]+)$/);
-  if (!found) return;
-  keepToken(decodeURIComponent(found[1]));
-  history.replaceState(null, "", location.pathname);
+  const found = location.hash.match(/^#token=([\x21-\x7e]+)$/);
+  if (found) keepToken(found[1]);
+  if (found) history.replaceState(null, "", location.pathname);
+  return Boolean(found);
 }
 
 async function call(path, options = {}) {
+  if (!token()) throw new DOMException("signed out meanwhile", "AbortError");
   let response;
   try {
     response = await fetch(path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${token()}` } });

@@ -36,7 +36,7 @@ export function zeroLike(amount) {
   return `0${amount.replace(/^[^.]*/, "").replace(/\d/g, "0")}`;
 }
 
-// How much of the budget is spent, in whole per cent: only to be drawn, so that a rounded number will do.
+// How much of the budget is spent, in whole per cent: 100 only where nothing is left. To be drawn, not to be paid.
 export function percent(spent, budget) {
-  return Math.round(Number(spent) / Number(budget) * 100);
+  return Math.floor(Number(spent) / Number(budget) * 100);
 }

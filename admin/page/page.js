@@ -11,7 +11,11 @@ const { at, say } = view;
 const wanted = { page: 1, search: "", needsSync: false, sort: "difference", order: "desc" };
 let mayRepair = false;
 let summary = null;
+// The newest question for campaigns, and its answer, if it is still to come.
 let newest = new AbortController();
+let loading = Promise.resolve();
+// The sync of all that runs, if one does.
+let syncing = null;
 
 // Whoever is no longer let in, or was not yet, sees where to sign in; a token that is refused is forgotten.
 function complain(problem) {
@@ -22,26 +26,39 @@ function complain(problem) {
   else view.complain(problem.message);
 }
 
+function showSummary() {
+  view.showSummary(summary, mayRepair && !syncing);
+}
+
 // ---- Asking
 
-// Only the newest question counts: an answer to an older one would show what is no longer asked for.
-async function load(maxAge = 0) {
+// Only the newest question counts: an answer to an older one would show what is no longer asked for. Gives the answer, or
+// what went wrong instead.
+function load(maxAge = 0) {
   newest.abort();
   newest = new AbortController();
   at("campaigns").setAttribute("aria-busy", "true");
+  loading = ask(newest.signal, maxAge);
+  return loading;
+}
+
+async function ask(signal, maxAge) {
   try {
-    const answer = await api.preview({ ...wanted, pageSize: PAGE_SIZE, maxAge }, newest.signal);
+    const answer = await api.preview({ ...wanted, pageSize: PAGE_SIZE, maxAge }, signal);
+    signal.throwIfAborted();
     ({ mayRepair, summary } = answer);
+    wanted.page = Number(answer.page.number);
     view.showSignedIn();
-    view.showSummary(summary, mayRepair);
+    showSummary();
     view.showCampaigns(answer.campaigns, mayRepair, syncOne);
     view.showPage(answer.page, answer.asOf);
     view.showOrder(wanted);
     at("campaigns").removeAttribute("aria-busy");
-    return answer;
+    return { answer };
   } catch (problem) {
+    if (!signal.aborted) at("campaigns").removeAttribute("aria-busy");
     complain(problem);
-    return null;
+    return { problem };
   }
 }
 
@@ -54,28 +71,37 @@ async function loadCorrections() {
   }
 }
 
+// What cannot be had is not asked for any more: the next page is then the one after the one that is shown.
 async function change(wish) {
+  const before = { ...wanted };
   Object.assign(wanted, { page: 1 }, wish);
-  const answer = await load(SHARED_FOR_S);
+  const { answer, problem } = await load(SHARED_FOR_S);
   if (answer) say(counted(answer.page.matching));
+  else if (problem.name !== "AbortError") Object.assign(wanted, before);
 }
 
+// Whether all of it is shown.
 async function loadAll() {
-  if (await load()) await loadCorrections();
+  const { answer } = await load();
+  if (answer) await loadCorrections();
+  return Boolean(answer);
 }
 
 // ---- Repairing
 
-// The row stays where it is, whatever the filter and the order, and the button keeps the focus.
+// The row stays where it is, whatever the filter and the order, and the button keeps the focus. What is being loaded comes
+// first: it would show the row as it was.
 async function syncOne(row) {
+  if (row.hasAttribute("aria-busy")) return;
   row.setAttribute("aria-busy", "true");
+  await loading;
   try {
     const done = await api.syncOne(row.dataset.id);
     view.showRepaired(row, done);
     say(done.message);
     await loadCorrections();
     ({ summary } = await api.preview({ pageSize: 1 }));
-    view.showSummary(summary, mayRepair);
+    showSummary();
   } catch (problem) {
     complain(problem);
   }
@@ -90,37 +116,44 @@ function askToSyncAll() {
 }
 
 async function syncAll() {
-  const stopping = new AbortController();
-  let failed = 0;
-  at("progress-stop").onclick = () => stopping.abort();
-  at("sync-all").disabled = true;
+  const failed = [];
+  syncing = new AbortController();
+  showSummary();
   view.showProgress("0", "0");
   say("Syncing all");
-  let news;
+  let news = "";
+  let problem = "";
   try {
-    const done = await api.syncAll(stopping.signal, ({ progress, failed: refused }) => {
+    const done = await api.syncAll(syncing.signal, ({ progress, failed: refused }) => {
       if (progress) view.showProgress(progress.done, progress.total);
-      if (refused) failed += 1;
+      if (refused) failed.push(`${refused.campaignId}: ${refused.error}`);
     });
-    news = `${done.message}, ${signed(done.totalDifference)} in all` + (failed ? `; ${failed} could not be` : "");
-  } catch (problem) {
-    if (problem.name === "AbortError") news = "Stopped; what is done is done";
-    else complain(problem);
+    news = `${done.message}, ${signed(done.totalDifference)} in all`;
+    problem = failed.join("; ");
+  } catch (error) {
+    if (error.name === "AbortError") news = "Stopped: the campaign that it was at may still be corrected";
+    else problem = error.message;
   }
+  syncing = null;
   at("progress").hidden = true;
-  await loadAll();
+  if (!api.token() || !(await loadAll())) return;
   if (news) say(news);
+  if (problem) view.addProblem(problem);
 }
 
 // ---- Signing in and out
 
 at("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
-  api.keepToken(at("token").value.trim());
+  const is = api.keepToken(at("token").value.trim());
   at("token").value = "";
-  await loadAll();
+  if (is) await loadAll();
+  else view.showSignIn(api.UNKNOWN_TOKEN);
 });
+// What is still under way is not to come back on the page, and no sync goes on for somebody who has left.
 at("sign-out").addEventListener("click", () => {
+  newest.abort();
+  syncing?.abort();
   api.forgetToken();
   view.showSignIn("");
 });
@@ -134,13 +167,13 @@ at("search").addEventListener("input", () => {
 });
 at("only-needing-sync").addEventListener("change", (event) => change({ needsSync: event.target.checked }));
 at("refresh").addEventListener("click", async () => {
-  await loadAll();
-  say("Refreshed");
+  if (await loadAll()) say("Refreshed");
 });
 at("previous").addEventListener("click", () => change({ page: wanted.page - 1 }));
 at("next").addEventListener("click", () => change({ page: wanted.page + 1 }));
 at("sync-all").addEventListener("click", askToSyncAll);
 at("confirm").addEventListener("close", () => at("confirm").returnValue === "yes" && syncAll());
+at("progress-stop").addEventListener("click", () => syncing?.abort());
 for (const heading of document.querySelectorAll("th[data-sort]")) {
   const sort = heading.dataset.sort;
   heading.querySelector("button").addEventListener("click", () => {
@@ -150,6 +183,7 @@ for (const heading of document.querySelectorAll("th[data-sort]")) {
   });
 }
 
+window.addEventListener("hashchange", () => api.takeTokenFromAddress() && loadAll());
 api.takeTokenFromAddress();
 if (api.token()) loadAll();
 else view.showSignIn("");

@@ -13,7 +13,14 @@ export function complain(message) {
   at("problem").textContent = message;
 }
 
+// Beside the news, which it does not contradict.
+export function addProblem(message) {
+  at("problem").textContent = message;
+}
+
+// Nothing stays behind the form.
 export function showSignIn(problem) {
+  for (const id of ["campaigns", "corrections"]) at(id).tBodies[0].replaceChildren();
   at("signed-in").hidden = true;
   at("sign-in").hidden = false;
   at("sign-in-problem").textContent = problem;
@@ -22,16 +29,17 @@ export function showSignIn(problem) {
 
 export function showSignedIn() {
   at("sign-in").hidden = true;
+  at("sign-in-problem").textContent = "";
   at("signed-in").hidden = false;
 }
 
-export function showSummary(summary, mayRepair) {
+export function showSummary(summary, maySyncAll) {
   at("total").textContent = shown(summary.total);
   at("in-sync").textContent = shown(summary.inSync);
   at("needs-sync").textContent = shown(summary.needsSync);
   at("needs-sync").className = isZero(summary.needsSync) ? "right" : "wrong";
   at("total-difference").textContent = signed(summary.totalDifference);
-  at("sync-all").disabled = !mayRepair || isZero(summary.needsSync);
+  at("sync-all").disabled = !maySyncAll || isZero(summary.needsSync);
 }
 
 const cellOf = (row) => (name) => row.querySelector(name);
@@ -67,7 +75,7 @@ export function showRepaired(row, { newSpent, approvedClipsCount }) {
 function fillBudget(cell, actualSpent) {
   const budget = cell.dataset.budget || null;
   const [meter, text] = [cell.querySelector("meter"), cell.querySelector("small")];
-  meter.hidden = budget === null || !(Number(budget) > 0);
+  meter.hidden = !(Number(budget) > 0 && Number.isFinite(Number(budget)) && Number.isFinite(Number(actualSpent)));
   text.textContent = budget === null ? "no budget" : `of ${shown(budget)}`;
   if (meter.hidden) return;
   // Drawn in another colour from four fifths on, and in a third one when nothing is left.
@@ -86,7 +94,7 @@ export function showCampaigns(campaigns, mayRepair, sync) {
     button.addEventListener("click", () => sync(row));
     return row;
   });
-  at("campaigns").classList.toggle("without-budget", campaigns.every((campaign) => campaign.budget === null));
+  at("campaigns").classList.toggle("without-budget", campaigns.length > 0 && campaigns.every(({ budget }) => budget === null));
   at("campaigns").tBodies[0].replaceChildren(...rows);
 }
 

@@ -8,9 +8,10 @@ use crate::selection::{Page, Selection};
 use crate::tokens::Role;
 use axum::Json;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Query, State, rejection::QueryRejection};
-use axum::http::{HeaderMap, header::ACCEPT};
+use axum::extract::{Query, RawQuery, State, rejection::QueryRejection};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -80,11 +81,24 @@ struct One {
 
 /// POST /api/admin/campaigns/sync-spend: `{"campaignId":"..."}` repairs one, an empty body or `{}` all, in one
 /// transaction; with `Accept: application/x-ndjson` all, one after the other, telling after each how far it is.
-pub async fn repair(State(app): State<App>, role: Role, headers: HeaderMap, body: Body) -> Result<Response, Error> {
+pub async fn repair(
+    State(app): State<App>,
+    role: Role,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Error> {
     role.may_repair()?;
+    // A key there, as GET takes one, must not sync all.
+    if query.is_some_and(|query| !query.is_empty()) {
+        return Err(Error::BadRequest(
+            "a repair takes nothing in the address: say it in the body".to_owned(),
+        ));
+    }
     let order = read_order(body).await?;
     if let Some(id) = order.campaign_id {
         let campaign = app.database.repair_one(&id).await?;
+        app.previews.repaired();
         let message = campaign.message();
         return Ok(Json(One {
             success: true,
@@ -93,22 +107,23 @@ pub async fn repair(State(app): State<App>, role: Role, headers: HeaderMap, body
         })
         .into_response());
     }
-    if headers
-        .get(ACCEPT)
-        .is_some_and(|accept| accept.as_bytes() == progress::MEDIA_TYPE.as_bytes())
-    {
+    if progress::is_accepted(&headers) {
         return Ok(progress::repair_all(app));
     }
     let campaigns = app.database.repair_all().await?;
+    app.previews.repaired();
     let total_difference = app.database.total_difference(&campaigns).await?;
-    Ok(Json(All::new(campaigns, total_difference)).into_response())
+    Ok(Json(All::new(campaigns, total_difference, Vec::new(), 0)).into_response())
 }
 
 async fn read_order(body: Body) -> Result<Order, Error> {
     let body: Bytes = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, LARGEST_BODY))
         .await
         .map_err(|_| Error::TooSlow)?
-        .map_err(|_| Error::TooLarge)?;
+        .map_err(|error| match error.into_inner().is::<LengthLimitError>() {
+            true => Error::TooLarge,
+            false => Error::BadRequest("the body did not arrive whole".to_owned()),
+        })?;
     let refused = |why: String| Error::BadRequest(format!("the body is not what is asked for: {why}"));
     match body.trim_ascii() {
         [] => Ok(Order { campaign_id: None }),

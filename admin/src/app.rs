@@ -14,7 +14,7 @@ pub struct App(Arc<Shared>);
 
 pub struct Shared {
     pub tokens: Tokens,
-    pub database: Database,
+    pub database: Arc<Database>,
     pub previews: Previews,
     stopping: AtomicBool,
 }
@@ -34,11 +34,11 @@ impl App {
                 admin: config.admin_token.clone(),
                 viewer: config.viewer_token.clone(),
             },
-            database: Database {
+            database: Arc::new(Database {
                 pool: config.pool(),
                 campaigns: config.campaigns.clone(),
                 budget: config.budget.clone(),
-            },
+            }),
             previews: Previews::default(),
             stopping: AtomicBool::new(false),
         }))

@@ -57,8 +57,7 @@ impl Config {
             database: url
                 .parse::<PgConnectOptions>()
                 .ok()
-                .context("DATABASE_URL cannot be read: it should look like postgres://role:password@host/database")?
-                .application_name("spend-sync-admin"),
+                .context("DATABASE_URL cannot be read: it should look like postgres://role:password@host/database")?,
             admin_token,
             viewer_token,
             campaigns: variable("SPEND_SYNC_CAMPAIGNS"),
@@ -74,7 +73,7 @@ impl Config {
         PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECTION_TIMEOUT)
-            .connect_lazy_with(self.database.clone())
+            .connect_lazy_with(self.database.clone().application_name("spend-sync-admin"))
     }
 }
 

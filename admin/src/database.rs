@@ -1,6 +1,6 @@
 //! What is asked of the database. Amounts come as PostgreSQL prints a numeric, with all their digits.
 
-use crate::errors::{Error, is_conflict, is_no_key};
+use crate::errors::{Error, is_conflict, may_be_no_campaign};
 use crate::records::{self, Campaign, Correction, Places, Preview, Repaired, Summary};
 use serde_json::Value;
 use sqlx::postgres::{PgPool, PgRow};
@@ -24,6 +24,7 @@ struct Bound {
     schema: String,
     campaigns: String,
     key: String,
+    /// An expression: a float is read by its digits.
     budget: Option<String>,
 }
 
@@ -37,7 +38,9 @@ impl Database {
     async fn bound(&self) -> Result<Bound, Error> {
         let sql = "
             SELECT quote_ident(n.nspname), b.campaigns::text, quote_ident(b.campaign_id),
-                   (SELECT quote_ident(a.attname) FROM pg_attribute a
+                   (SELECT quote_ident(a.attname)
+                           || CASE WHEN a.atttypid IN ('real'::regtype, 'double precision'::regtype) THEN '::text' ELSE '' END
+                    FROM pg_attribute a
                     WHERE a.attrelid = b.campaigns AND a.attname = $2 AND NOT a.attisdropped
                       AND a.atttypid IN ('numeric'::regtype, 'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype,
                                          'real'::regtype, 'double precision'::regtype))
@@ -73,8 +76,11 @@ impl Database {
             None => ("NULL::numeric".to_owned(), String::new()),
             Some(column) => {
                 let Bound { campaigns, key, .. } = &bound;
-                let join = format!("LEFT JOIN {campaigns} c ON c.{key}::text = s.campaign_id");
-                (format!("c.{column}::numeric"), join)
+                let columns = format!("SELECT {key}::text AS key, {column}::numeric AS budget FROM {campaigns}");
+                (
+                    "c.budget".to_owned(),
+                    format!("LEFT JOIN ({columns}) c ON c.key = s.campaign_id"),
+                )
             }
         };
         let place = |by: &str| format!("CASE WHEN {by} IS NOT NULL THEN rank() OVER (ORDER BY {by}) END");
@@ -90,7 +96,7 @@ impl Database {
         let sql = format!(
             "
             WITH preview AS MATERIALIZED (
-                SELECT s.*, {budget} AS budget, actual_spent / nullif({budget}, 0) AS used
+                SELECT s.*, {budget} AS budget, s.actual_spent / nullif({budget}, 0) AS used
                 FROM {schema}.spend_sync_status($1::text::regclass) s {join}
             )
             SELECT whole.*, campaign_id, title, recorded_spent::text, actual_spent::text, difference::text, needs_sync,
@@ -148,17 +154,30 @@ impl Database {
                 .fetch_one(&self.pool)
         };
         let row = match until_no_conflict(query).await {
-            Err(error) if is_no_key(&error) => return Err(Error::NoSuchCampaign),
+            Err(error) if may_be_no_campaign(&error) && !self.has_campaign(&bound, id).await? => {
+                return Err(Error::NoSuchCampaign);
+            }
             row => row?,
         };
         Ok(repaired(&row)?)
+    }
+
+    async fn has_campaign(&self, bound: &Bound, id: &str) -> Result<bool, Error> {
+        // No text of PostgreSQL's holds this.
+        if id.contains('\0') {
+            return Ok(false);
+        }
+        let Bound { campaigns, key, .. } = bound;
+        let sql = format!("SELECT EXISTS (SELECT FROM {campaigns} WHERE {key}::text = $1)");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id).fetch_one(&self.pool).await?;
+        Ok(row.try_get(0)?)
     }
 
     /// Repairs all in one transaction: those that were wrong.
     pub async fn repair_all(&self) -> Result<Vec<Repaired>, Error> {
         let bound = self.bound().await?;
         let sql = repair_sql(&bound.schema, "sync_all_campaigns($1::text::regclass)")
-            + " WHERE difference <> 0 OR old_spent IS NULL";
+            + " WHERE old_spent IS DISTINCT FROM new_spent";
         let query = || {
             sqlx::query(AssertSqlSafe(sql.clone()))
                 .bind(&bound.campaigns)

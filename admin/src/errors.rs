@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Error {
     /// Not in the form that is asked for: why.
     BadRequest(String),
@@ -24,7 +24,11 @@ pub enum Error {
     /// The role in DATABASE_URL lacks a right.
     NoRight,
     NotAttached,
+    /// Locked by others, or met by them.
     Busy,
+    /// Longer than the role may wait.
+    TooLong,
+    ReadOnly,
     DatabaseAway,
     Internal,
 }
@@ -45,7 +49,9 @@ impl Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused => StatusCode::CONFLICT,
-            Self::NotAttached | Self::Busy | Self::DatabaseAway => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotAttached | Self::Busy | Self::TooLong | Self::ReadOnly | Self::DatabaseAway => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -65,7 +71,11 @@ impl Error {
             Self::Refused => "a rule of the database's own tables does not take the right total: see the server's log",
             Self::NoRight => "the server's database role lacks a right: see the server's log",
             Self::NotAttached => "the database has no one table to answer for: see the server's log",
-            Self::Busy => "others hold this campaign at the moment: try again",
+            Self::Busy => "others hold what this needs at the moment: try again",
+            Self::TooLong => {
+                "the database took longer than this server's role may wait: repair one campaign after the other"
+            }
+            Self::ReadOnly => "this database is read-only: repair at its primary",
             Self::DatabaseAway => "the database does not answer: try again later",
             Self::Internal => "this went wrong here: see the server's log",
         }
@@ -78,7 +88,9 @@ impl IntoResponse for Error {
         match self {
             Self::NoToken => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             Self::Busy => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
-            Self::DatabaseAway | Self::NotAttached => headers.insert(RETRY_AFTER, HeaderValue::from_static("10")),
+            Self::DatabaseAway | Self::NotAttached | Self::TooLong | Self::ReadOnly => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("10"))
+            }
             _ => None,
         };
         let body = Json(Body { error: self.message() });
@@ -95,7 +107,8 @@ impl From<sqlx::Error> for Error {
             }
             _ => Self::Internal,
         };
-        tracing::error!(?mapped, "{}", in_full(&error));
+        // As a field it is quoted: nobody writes a line of their own into the log.
+        tracing::error!(?mapped, said = in_full(&error).as_str());
         mapped
     }
 }
@@ -122,19 +135,20 @@ fn in_full(error: &sqlx::Error) -> String {
 
 fn from_sqlstate(code: &str) -> Error {
     match code {
-        "P0002" => Error::NoSuchCampaign,
         "42501" => Error::NoRight,
         // Nothing attached, several attached, a bound table or column gone; no extension at all.
-        "55000" | "42725" | "42P01" | "42883" | "42703" | "3F000" => Error::NotAttached,
-        // Serialization failure, deadlock, lock and statement time-outs.
-        "40001" | "40P01" | "55P03" | "57014" => Error::Busy,
+        "55000" | "42725" | "42P01" | "42883" | "42703" | "3F000" | "42602" => Error::NotAttached,
+        // Serialization failure, deadlock, lock time-out.
+        "40001" | "40P01" | "55P03" => Error::Busy,
+        "57014" => Error::TooLong,
+        "25006" => Error::ReadOnly,
         // Too many connections, shutting down, no such database, not let in.
         "53300" | "57P01" | "57P02" | "57P03" | "3D000" | "28000" | "28P01" => Error::DatabaseAway,
-        // The total does not fit; a trigger of the tables' kept it out, or raised an error.
-        "22003" | "27000" | "428C9" | "P0001" => Error::Refused,
-        "22021" => Error::BadRequest("a text holds a zero byte".to_owned()),
+        // A trigger of the tables' kept the total out.
+        "27000" | "428C9" => Error::Refused,
         _ if code.starts_with("08") => Error::DatabaseAway,
-        _ if code.starts_with("23") => Error::Refused,
+        // The total does not fit, breaks a constraint, or a trigger of the tables' raised an error.
+        _ if ["22", "23", "P0"].iter().any(|class| code.starts_with(class)) => Error::Refused,
         _ => Error::Internal,
     }
 }
@@ -144,7 +158,8 @@ pub fn is_conflict(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("40001" | "40P01")))
 }
 
-/// Text that is no key of this table's, or no text of PostgreSQL's (a zero byte), names no campaign.
-pub fn is_no_key(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("22P02" | "22021")))
+/// No such campaign; no key of this table's; no text of PostgreSQL's (a zero byte). Or a trigger of the tables' says so of
+/// something else.
+pub fn may_be_no_campaign(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("P0002" | "22P02" | "22021")))
 }

@@ -8,33 +8,62 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
+type Outcome = Result<Arc<Preview>, Error>;
+
 #[derive(Default)]
 pub struct Previews {
-    last: Mutex<Option<Taken>>,
+    last: Arc<Mutex<Option<Taken>>>,
+    /// When the newest repair of ours ended: no preview that was asked for before it will do.
+    repaired_at: std::sync::Mutex<Option<Instant>>,
 }
 
 struct Taken {
     /// Before the database was asked: what it answered is at least as new.
     asked_at: Instant,
-    preview: Arc<Preview>,
+    outcome: Outcome,
 }
 
 impl Previews {
-    /// At most one preview is taken at a time: whoever comes meanwhile waits, and shares the next one.
-    pub async fn no_older_than(&self, age: Duration, database: &Database) -> Result<Arc<Preview>, Error> {
-        let oldest = Instant::now().checked_sub(age);
-        let mut last = self.last.lock().await;
-        if let Some(taken) = &*last
-            && oldest.is_none_or(|oldest| taken.asked_at >= oldest)
-        {
-            return Ok(taken.preview.clone());
-        }
-        let asked_at = Instant::now();
-        let preview = Arc::new(database.preview().await?);
-        *last = Some(Taken {
-            asked_at,
-            preview: preview.clone(),
+    /// At most one preview is taken at a time: whoever comes meanwhile waits, and shares the next one, or its failure.
+    pub async fn no_older_than(&self, age: Duration, database: &Arc<Database>) -> Outcome {
+        let came_at = Instant::now();
+        let oldest = came_at.checked_sub(age).max(self.repaired_at());
+        let (last, database) = (self.last.clone(), database.clone());
+        // In a task of its own: whoever hangs up must not leave the database at work while the next one asks it again.
+        let taking = tokio::spawn(async move {
+            let mut last = last.lock_owned().await;
+            if let Some(taken) = &*last
+                && taken.will_do(oldest, came_at)
+            {
+                return taken.outcome.clone();
+            }
+            let asked_at = Instant::now();
+            let outcome = database.preview().await.map(Arc::new);
+            *last = Some(Taken {
+                asked_at,
+                outcome: outcome.clone(),
+            });
+            outcome
         });
-        Ok(preview)
+        taking.await.unwrap_or(Err(Error::Internal))
+    }
+
+    /// What was previewed before is out of date.
+    pub fn repaired(&self) {
+        if let Ok(mut at) = self.repaired_at.lock() {
+            *at = Some(Instant::now());
+        }
+    }
+
+    fn repaired_at(&self) -> Option<Instant> {
+        self.repaired_at.lock().ok().and_then(|at| *at)
+    }
+}
+
+impl Taken {
+    /// A failure is shared by those who waited for it, and does not last.
+    fn will_do(&self, oldest: Option<Instant>, came_at: Instant) -> bool {
+        let oldest = if self.outcome.is_ok() { oldest } else { Some(came_at) };
+        oldest.is_none_or(|oldest| self.asked_at >= oldest)
     }
 }

@@ -3,38 +3,48 @@
 
 use crate::app::App;
 use crate::errors::Error;
-use crate::records::{All, Repaired};
+use crate::records::{All, Failed, Repaired};
 use axum::body::{Body, Bytes};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
 use std::convert::Infallible;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-pub const MEDIA_TYPE: &str = "application/x-ndjson";
+const MEDIA_TYPE: &str = "application/x-ndjson";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Line {
+enum Line<'a> {
     /// After each campaign.
     Progress { done: usize, total: usize },
     /// A campaign that could not be repaired; the others are.
-    #[serde(rename_all = "camelCase")]
-    Failed { campaign_id: String, error: String },
+    Failed(&'a Failed),
     /// The last line.
     Finished(All),
     /// The last line, where it could not go on.
-    Error(String),
+    Error(&'a str),
+}
+
+/// Whether a caller takes such an answer.
+pub fn is_accepted(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted
+        .flat_map(|value| value.split(','))
+        .filter_map(|range| range.split(';').next())
+        .any(|kind| kind.trim().eq_ignore_ascii_case(MEDIA_TYPE))
 }
 
 /// The answer begins at once, and ends when the last campaign is done.
 pub fn repair_all(app: App) -> Response {
     let (lines, sent) = mpsc::channel(16);
     tokio::spawn(async move {
-        let last = match run(&app, &lines).await {
+        let outcome = run(&app, &lines).await;
+        let last = match outcome {
             Ok(all) => Line::Finished(all),
-            Err(error) => Line::Error(error.message().to_owned()),
+            Err(ref error) => Line::Error(error.message()),
         };
         send(&lines, &last).await;
     });
@@ -44,34 +54,35 @@ pub fn repair_all(app: App) -> Response {
 async fn run(app: &App, lines: &Sender<Bytes>) -> Result<All, Error> {
     let ids = app.database.needing_sync().await?;
     let total = ids.len();
-    let mut repaired: Vec<Repaired> = Vec::new();
-    let mut failed = 0;
-    send(lines, &Line::Progress { done: 0, total }).await;
-    for (index, campaign_id) in ids.into_iter().enumerate() {
+    let (mut repaired, mut failed) = (Vec::new(), Vec::new());
+    let mut done = 0;
+    send(lines, &Line::Progress { done, total }).await;
+    for campaign_id in ids {
         if lines.is_closed() || app.stops() {
             break;
         }
         match app.database.repair_one(&campaign_id).await {
-            Ok(campaign) => repaired.push(campaign),
+            // Somebody else may have been quicker.
+            Ok(campaign) => repaired.extend(Some(campaign).filter(Repaired::is_corrected)),
             // Deleted since the preview.
             Err(Error::NoSuchCampaign) => {}
-            Err(error @ (Error::Refused | Error::Busy)) => {
-                failed += 1;
+            Err(error @ (Error::DatabaseAway | Error::NoRight | Error::ReadOnly)) => return Err(error),
+            Err(error) => {
                 let error = error.message().to_owned();
-                send(lines, &Line::Failed { campaign_id, error }).await;
+                failed.push(Failed { campaign_id, error });
+                send(lines, &Line::Failed(&failed[failed.len() - 1])).await;
             }
-            Err(error) => return Err(error),
         }
-        send(lines, &Line::Progress { done: index + 1, total }).await;
+        app.previews.repaired();
+        done += 1;
+        send(lines, &Line::Progress { done, total }).await;
     }
     let total_difference = app.database.total_difference(&repaired).await?;
-    let mut all = All::new(repaired, total_difference);
-    all.success = failed == 0;
-    Ok(all)
+    Ok(All::new(repaired, total_difference, failed, total - done))
 }
 
 /// Nobody may be listening any more; whoever sends next sees that.
-async fn send(lines: &Sender<Bytes>, line: &Line) {
+async fn send(lines: &Sender<Bytes>, line: &Line<'_>) {
     let Ok(mut text) = serde_json::to_vec(line) else { return };
     text.push(b'\n');
     let _ = lines.send(text.into()).await;

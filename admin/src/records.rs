@@ -69,6 +69,7 @@ pub struct Repaired {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct All {
+    /// Whether every total is right now.
     pub success: bool,
     pub message: String,
     /// How many were wrong, and are corrected.
@@ -76,6 +77,17 @@ pub struct All {
     pub total_difference: Value,
     /// Those that were corrected.
     pub campaigns: Vec<Repaired>,
+    /// Those that could not be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Failed>,
+}
+
+/// A campaign that could not be repaired, and why not.
+#[derive(Serialize, Clone)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    pub campaign_id: String,
+    pub error: String,
 }
 
 /// A row of the log.
@@ -93,32 +105,47 @@ pub struct Correction {
 }
 
 impl Repaired {
+    /// Whether the total was wrong.
+    pub fn is_corrected(&self) -> bool {
+        self.old_spent != self.new_spent && !is_zero(&self.difference) || self.old_spent.is_null()
+    }
+
     /// A sentence for people.
     pub fn message(&self) -> String {
-        let name = self.campaign_title.as_deref().unwrap_or(&self.campaign_id);
+        let title = self.campaign_title.as_deref().filter(|title| !title.trim().is_empty());
+        let name = title.unwrap_or(&self.campaign_id);
         let new = text(&self.new_spent);
         if self.old_spent.is_null() {
             format!("{name} had no total; it is {new} now")
-        } else if is_zero(&self.difference) {
-            format!("{name} was in sync: {new}")
-        } else {
+        } else if self.is_corrected() {
             format!("{name} is corrected from {} to {new}", text(&self.old_spent))
+        } else {
+            format!("{name} was in sync: {new}")
         }
     }
 }
 
 impl All {
-    pub fn new(campaigns: Vec<Repaired>, total_difference: Value) -> Self {
+    /// `left` is how many were not looked at any more.
+    pub fn new(campaigns: Vec<Repaired>, total_difference: Value, failed: Vec<Failed>, left: usize) -> Self {
+        let mut message = match (campaigns.len(), failed.len() + left) {
+            (0, 0) => "every campaign was in sync".to_owned(),
+            (1, _) => "1 campaign is corrected".to_owned(),
+            (several, _) => format!("{several} campaigns are corrected"),
+        };
+        if !failed.is_empty() {
+            message += &format!("; {} could not be", failed.len());
+        }
+        if left > 0 {
+            message += &format!("; stopped with {left} to go");
+        }
         Self {
-            success: true,
-            message: match campaigns.len() {
-                0 => "every campaign was in sync".to_owned(),
-                1 => "1 campaign is corrected".to_owned(),
-                several => format!("{several} campaigns are corrected"),
-            },
+            success: failed.is_empty() && left == 0,
+            message,
             synced: campaigns.len(),
             total_difference,
             campaigns,
+            failed,
         }
     }
 }

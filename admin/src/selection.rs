@@ -12,7 +12,7 @@ const USUAL_PAGE: usize = 50;
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Selection {
-    /// From 1.
+    /// From 1; beyond the last one, the last one.
     page: Option<usize>,
     /// 50 unless said otherwise, 500 at most.
     page_size: Option<usize>,
@@ -76,9 +76,11 @@ impl Selection {
         if self.page.is_none() && self.page_size.is_none() {
             return (matching, None);
         }
+        let size = self.page_size.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
+        let last = matching.len().div_ceil(size).max(1);
         let page = Page {
-            number: self.page.unwrap_or(1).max(1),
-            size: self.page_size.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE),
+            number: self.page.unwrap_or(1).clamp(1, last),
+            size,
             matching: matching.len(),
         };
         let skipped = (page.number - 1).saturating_mul(page.size);

@@ -104,6 +104,13 @@ async fn bodies() {
     answer.error();
     let answer = post(&routes, &format!(r#"{{"campaignId":"{}"}}"#, "x".repeat(15 * 1024))).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    // GET takes a key in the address; a repair that overlooked it would sync all.
+    for query in [format!("campaignId={WRONG}"), "x".to_owned()] {
+        let request = request("POST", &format!("{CAMPAIGNS}?{query}"));
+        let answer = ask(&routes, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        answer.error();
+    }
     // A text of PostgreSQL's holds no zero byte.
     assert_eq!(
         post(&routes, r#"{"campaignId":"\u0000"}"#).await.status,
@@ -170,6 +177,38 @@ async fn a_role_without_rights() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         answer.error();
     }
+}
+
+#[tokio::test]
+async fn a_preview_that_takes_too_long() {
+    let platform = Platform::new("long_wait").await;
+    let mut config = platform.config();
+    config.database = config.database.options([("statement_timeout", "200ms")]);
+    let routes = routes(&config);
+    let mut other = platform.owner.begin().await.unwrap();
+    sqlx::query("LOCK TABLE clips").execute(&mut *other).await.unwrap();
+    let answer = get(&routes, CAMPAIGNS).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers["retry-after"], "10");
+    assert!(answer.error().contains("took longer"));
+    other.rollback().await.unwrap();
+    // A failure does not last.
+    assert_eq!(
+        get(&routes, &format!("{CAMPAIGNS}?maxAge=60")).await.status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_read_only() {
+    let platform = Platform::new("read_only").await;
+    let mut config = platform.config();
+    config.database = config.database.options([("default_transaction_read_only", "on")]);
+    let routes = routes(&config);
+    assert_eq!(get(&routes, CAMPAIGNS).await.status, StatusCode::OK);
+    let answer = post(&routes, "").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.error().contains("read-only"));
 }
 
 #[tokio::test]

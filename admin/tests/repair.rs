@@ -90,6 +90,82 @@ async fn a_rule_of_the_tables_is_no_fault_of_the_server() {
     assert_eq!(platform.drifted().await, "1");
 }
 
+/// Whatever a trigger of the tables' raises is no word of ours: it must neither pass for a campaign that is not there nor
+/// keep the others from being repaired.
+#[tokio::test]
+async fn a_trigger_that_fails() {
+    for (index, code) in ["P0002", "22P02", "22012", "55000", "42P01", "XX000"]
+        .into_iter()
+        .enumerate()
+    {
+        let platform = Platform::new(&format!("trigger_{index}")).await;
+        platform
+            .run(&format!(
+                "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION SQLSTATE '{code}'; END $$;
+                CREATE TRIGGER fail BEFORE UPDATE ON campaigns FOR EACH ROW
+                    WHEN (NEW.id = '{WRONG}') EXECUTE FUNCTION fail()"
+            ))
+            .await;
+        let routes = platform.routes();
+        for body in [format!(r#"{{"campaignId":"{WRONG}"}}"#), String::new()] {
+            let status = post(&routes, &body).await.status;
+            assert!(
+                status != StatusCode::OK && status != StatusCode::NOT_FOUND,
+                "{code}: {status}"
+            );
+        }
+        let lines = post_with_progress(&routes).await;
+        let finished = &lines.last().unwrap()["finished"];
+        assert_eq!(
+            (&finished["success"], &finished["synced"]),
+            (&json!(false), &json!(5)),
+            "{code}"
+        );
+        assert_eq!(finished["message"], "5 campaigns are corrected; 1 could not be");
+        assert_eq!(finished["failed"][0]["campaignId"], WRONG);
+        assert_eq!(platform.drifted().await, "1");
+        // Nothing else is wrong: not all is well for all that.
+        let again = post_with_progress(&routes).await;
+        let message = &again.last().unwrap()["finished"]["message"];
+        assert_eq!(message, "0 campaigns are corrected; 1 could not be");
+    }
+}
+
+#[tokio::test]
+async fn what_others_corrected_is_not_counted() {
+    let platform = Platform::new("quicker").await;
+    let routes = platform.routes();
+    let first = platform
+        .text("SELECT min(campaign_id) FROM spend_sync_status() WHERE needs_sync")
+        .await;
+    let mut other = platform.owner.begin().await.unwrap();
+    let held = sqlx::query("SELECT FROM campaigns WHERE id = $1 FOR UPDATE").bind(&first);
+    held.execute(&mut *other).await.unwrap();
+    let release = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        other.rollback().await.unwrap();
+    };
+    let (one, two, ()) = tokio::join!(post_with_progress(&routes), post_with_progress(&routes), release);
+    let synced = |lines: &[serde_json::Value]| lines.last().unwrap()["finished"]["synced"].as_u64().unwrap();
+    assert_eq!(synced(&one) + synced(&two), 6);
+    assert_eq!(platform.text("SELECT count(*) FROM spend_sync.correction").await, "6");
+}
+
+#[tokio::test]
+async fn progress_may_be_asked_for_beside_other_types() {
+    let platform = Platform::new("accept").await;
+    let routes = platform.routes();
+    for accept in [
+        "application/x-ndjson, */*",
+        "Application/X-NDJSON",
+        "text/html;q=0.5,application/x-ndjson;q=1",
+    ] {
+        let request = support::request("POST", support::CAMPAIGNS).header("accept", accept);
+        let answer = support::ask(&routes, request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.headers["content-type"], "application/x-ndjson", "{accept}");
+    }
+}
+
 #[tokio::test]
 async fn a_campaign_that_is_held_by_others() {
     let platform = Platform::new("held").await;

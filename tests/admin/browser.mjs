@@ -21,7 +21,7 @@ export async function newPage(browser, problems) {
   page.setDefaultTimeout(15_000);
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
-    const expected = /status of (403|409)/.test(message.text());
+    const expected = /status of (403|409|503)/.test(message.text());
     if (message.type() === "error" && !expected) problems.push(message.text());
   });
   return page;

@@ -20,8 +20,12 @@ const cell = (title, name) => row(title).locator(`.${name}`).innerText();
 const rows = () => page.locator("#campaigns tbody tr");
 const titles = () => page.locator("#campaigns tbody .title").allInnerTexts();
 const news = (text) => page.locator("#news", { hasText: text }).waitFor();
+// The news may say so from the last time: what counts is that an answer came.
 const refresh = async () => {
+  const answer = page.waitForResponse(/sync-spend\?/);
   await page.getByRole("button", { name: "Refresh" }).click();
+  await answer;
+  await page.locator("#campaigns:not([aria-busy])").waitFor();
   await news("Refreshed");
 };
 const signIn = async (token) => {
@@ -118,6 +122,19 @@ test("filter, search, sort and pages", async () => {
   await sortBy("Difference", "descending");
 });
 
+test("a preview that fails is said, and not called fresh", async () => {
+  const away = (route) => route.fulfill({ status: 503, json: { error: "the database does not answer: try again later" } });
+  await page.route("**/sync-spend?**", away);
+  for (const click of ["Refresh", "Difference"]) {
+    await page.getByRole("button", { name: click, exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "the database does not answer" }).waitFor();
+    assert.equal(await page.locator("#news").innerText(), "");
+    assert.equal(await page.locator("#campaigns[aria-busy]").count(), 0);
+  }
+  await page.unroute("**/sync-spend?**", away);
+  await refresh();
+});
+
 test("what the tables' own rules refuse is said, and changes nothing", async () => {
   query("ALTER TABLE campaigns ADD CONSTRAINT small CHECK (spent < 7000 OR title <> 'Ember Creator Week') NOT VALID");
   await row("Ember Creator Week").getByRole("button").click();
@@ -158,7 +175,7 @@ test("Stop ends a long sync after the campaign it is at", async () => {
   await page.getByText("9 of 40", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await release();
-  await news("Stopped; what is done is done");
+  await news("Stopped: the campaign that it was at may still be corrected");
   await query.until("SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'spend-sync-admin' AND state <> 'idle'");
   assert.equal(query(DRIFTED), "30");
 });
@@ -179,6 +196,14 @@ test("titles are text, whatever they look like; amounts keep digits that a doubl
   await news("40 campaigns");
 });
 
+test("odd budgets empty no page", async () => {
+  query(`ALTER TABLE campaigns ALTER budget TYPE numeric; UPDATE campaigns SET budget = 'Infinity' WHERE title = 'Aurora Launch';
+    UPDATE campaigns SET budget = 0 WHERE title = 'Basalt Launch'; UPDATE campaigns SET budget = 'NaN' WHERE title = 'Citrus Launch'`);
+  await refresh();
+  assert.equal(await rows().count(), 40);
+  assert.equal(await row("Aurora Launch").locator("meter").isHidden(), true);
+});
+
 test("ten thousand campaigns: fifty on a page, all within reach", async () => {
   query(`INSERT INTO campaigns (id, title, description, creator, budget, "payoutRate")
     SELECT 'many' || n, 'Many ' || lpad(n::text, 5, '0'), '', '', 100, 1 FROM generate_series(1, 9960) n`);
@@ -190,6 +215,12 @@ test("ten thousand campaigns: fifty on a page, all within reach", async () => {
   await page.getByText("Page 2 of 200, 10,000 campaigns").waitFor();
   const expected = query("SELECT string_agg(title, '|') FROM (SELECT title FROM campaigns ORDER BY lower(title), id OFFSET 50 LIMIT 50) p");
   assert.equal((await titles()).join("|"), expected);
+  // Two clicks before the answer to the first, at the last page but one, lead to the last page.
+  await page.getByLabel("Search").fill("many 000");
+  await page.getByText("Page 1 of 2, 99 campaigns").waitFor();
+  await page.getByRole("button", { name: "Next" }).dblclick();
+  await page.getByText("Page 2 of 2, 99 campaigns").waitFor();
+  assert.equal(await rows().count(), 49);
   await page.getByLabel("Search").fill("many 09960");
   await page.getByText("Page 1 of 1, 1 campaign").waitFor();
   await page.getByLabel("Search").fill("");
@@ -201,6 +232,20 @@ test("on a narrow screen nothing is cut off", async () => {
   assert.deepEqual(await violations(page), []);
   assert.equal(await overflow(page), "");
   await page.screenshot({ path: `${SHOTS}/page_narrow.png` });
+});
+
+test("who signs out sees nothing any more, not even what was asked for before", async () => {
+  await page.route("**/sync-spend?**", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await route.continue().catch(() => {});
+  });
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForTimeout(1200);
+  assert.equal(await page.getByLabel("Token").isVisible(), true);
+  assert.equal(await rows().count(), 0);
+  await signIn("ключ ключ ключ ключ ключ ключ ключ ключ");
+  await page.getByRole("alert").filter({ hasText: "this token is not known" }).waitFor();
 });
 
 test("nothing went wrong in the browser that the page does not speak of", () => {

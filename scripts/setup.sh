@@ -128,18 +128,6 @@ ensure_cargo_pgrx() {
   ensure_tool cargo-pgrx "$version" "some two minutes" pgrx
 }
 
-#--- 4. PGRX_HOME
-
-# What `cargo pgrx init --pg15=...` writes, without its initdb (which refuses root). A new time stamp on this file would
-# rebuild pgrx, so it is written only when it changes.
-ensure_pgrx_home() {
-  local config="[configs]
-pg$PG_MAJOR = \"$PG_BIN/pg_config\""
-  [ "$(cat "$PGRX_HOME/config.toml" 2>/dev/null)" != "$config" ] || return 0
-  mkdir -p "$PGRX_HOME"
-  echo "$config" > "$PGRX_HOME/config.toml"
-}
-
 command -v cargo >/dev/null || fail "no cargo in the path: install Rust (https://rustup.rs). If you ran this by sudo," \
   "run it without: it calls sudo itself where it must"
 mkdir -p "$BUILD"
@@ -153,4 +141,5 @@ ensure_copy
 # Told now rather than after the long build: whether a server will be able to run here at all.
 "$ROOT/scripts/as_user.sh" true
 ensure_cargo_pgrx
-ensure_pgrx_home
+# 4. where the copy is
+ensure_pgrx_home "$PGRX_HOME" "$PG_MAJOR" "$PG_BIN/pg_config"

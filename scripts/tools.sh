@@ -1,7 +1,9 @@
 # shellcheck shell=bash
-# Programs of cargo's that are built into build/tools once, of the version that is asked for. Sourced, never run.
+# Programs of cargo's that are built into build/tools once, of the version that is asked for, and what cargo-pgrx is
+# told. Sourced, never run.
 #
 # ensure_tool PACKAGE VERSION TIME [ARGUMENT...]   the arguments come before --version, where the program wants some.
+# ensure_pgrx_home HOME MAJOR PG_CONFIG            which PostgreSQL it builds for.
 ensure_tool() {
   local package="$1" version="$2" time="$3" attempt
   shift 3
@@ -17,4 +19,14 @@ ensure_tool() {
     [ "$attempt" = 2 ] || echo "$(basename "$0" .sh): that failed; trying once more"
   done
   fail "could not build $package $version"
+}
+
+# What `cargo pgrx init --pg15=...` writes, without its initdb (which refuses root). A new time stamp on this file would
+# rebuild pgrx, so it is written only when it changes.
+ensure_pgrx_home() {
+  local home="$1" config="[configs]
+pg$2 = \"$3\""
+  [ "$(cat "$home/config.toml" 2>/dev/null)" != "$config" ] || return 0
+  mkdir -p "$home"
+  echo "$config" >"$home/config.toml"
 }

@@ -1,66 +1,47 @@
 //! spend_sync keeps `campaigns.spent` equal to the sum of the earnings of its approved clips.
 //!
-//! The data goes one way:
+//! The folders stand in the order of the way that a write, a call or a command takes; each uses those below it alone:
 //!
 //! ```text
-//! triggers -> capture -> flush -> single -> adjust -> locks      (a write)
-//!                              -> adjust
-//!                              -> settle -> locks, large
-//! functions -> attach | repair | report | check -> binding       (a call)
-//! commands -> follow | partitions -> binding, flush              (ALTER, DROP)
+//! entry       what PostgreSQL calls: functions, triggers, events (ALTER, DROP), the end of transactions
+//! manage      on request: attach, detach, repair, preview, check
+//! follow      changes of tables: renames, partitions
+//! write       a write's way: captured, flushed, locked, looked up, moved or summed, stored
+//! binding     which tables and columns feed which total, as the triggers say it
+//! statements  the SQL of a total, as text over plain names; and catalog, what PostgreSQL says of tables
+//! pg          PostgreSQL's inside, the only folder with `unsafe` in it
+//! value       keys, money, rows, names
+//! errors      every error; and settings
 //! ```
 //!
-//! `flush` brings up what a transaction owes: `adjust` says by how much totals may be moved, `settle` sums the others and
-//! stores all, `single` is the short way for one row, `large` knows which campaigns may be moved, `corrections` is the log.
-//!
-//! `binding` says which tables and columns feed which total: read from the triggers' arguments (`mapping`), looked up
-//! in the `catalog`, validated as a `shape`. `statements`, `mapping`, `key`, `values`, `names` and `money` are pure;
-//! `errors`, `settings` and `cache` are leaves; `backend` is the only module with `unsafe` in it.
+//! `write/mod.rs` tells the way of one clip's earnings.
+#![deny(unsafe_code)]
 
 use pgrx::prelude::*;
 
-mod adjust;
-mod attach;
-mod backend;
 mod binding;
-mod cache;
-mod capture;
 mod catalog;
-mod check;
-mod commands;
-mod corrections;
-mod ddl;
-mod detect;
+mod entry;
 mod errors;
-mod flush;
 mod follow;
-mod functions;
-mod key;
-mod large;
-mod locks;
-mod mapping;
-mod money;
-mod names;
-mod partitions;
-mod repair;
-mod report;
+mod manage;
+mod pg;
 mod settings;
-mod settle;
-mod shape;
-mod single;
 mod statements;
-mod trigger_binding;
-mod trigger_catalog;
-mod triggers;
-mod values;
+mod value;
+mod write;
 
 pgrx::pg_module_magic!(name, version);
 
-extension_sql_file!("../sql/schema.sql", name = "schema", requires = [functions::spend_sync]);
+extension_sql_file!(
+    "../sql/schema.sql",
+    name = "schema",
+    requires = [entry::functions::spend_sync]
+);
 extension_sql_file!(
     "../sql/binding.sql",
     name = "binding",
-    requires = ["schema", functions::spend_sync::bindings]
+    requires = ["schema", entry::functions::spend_sync::bindings]
 );
 extension_sql_file!("../sql/events.sql", name = "events", requires = ["schema"]);
 extension_sql_file!("../sql/procedures.sql", name = "procedures", requires = ["schema"]);
@@ -70,38 +51,14 @@ extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 #[pg_guard]
 extern "C-unwind" fn _PG_init() {
     settings::define();
-    backend::reserve_settings(c"spend_sync");
-    backend::register_callbacks(backend::Callbacks {
-        owes_nothing: flush::owes_nothing,
-        before_commit: flush::before_commit,
-        after_end,
-        subtransaction_commits: capture::commit_subtransaction,
-        subtransaction_aborts,
-        relation_changed: cache::forget,
-    });
-}
-
-/// The transaction ended.
-fn after_end() {
-    capture::clear();
-    corrections::acquit();
-    large::clear();
-    commands::clear();
-}
-
-/// A subtransaction of this nest level was rolled back.
-fn subtransaction_aborts(nest: i32) {
-    capture::abort_subtransaction(nest);
-    corrections::acquit();
+    pg::session::reserve_settings(c"spend_sync");
+    pg::register_entries(entry::entries());
+    pg::transaction::register_callbacks(entry::transactions::callbacks());
 }
 
 #[cfg(any(test, feature = "pg_test"))]
 #[allow(clippy::unwrap_used)]
 mod tests;
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod properties;
 
 /// What `cargo pgrx test` asks for.
 #[cfg(test)]

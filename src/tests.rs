@@ -1,10 +1,13 @@
 //! What needs a backend, and is not a story that a regress script tells better: what is restored after an error, what
 //! is forgotten in time, what stays bounded.
 
-use crate::backend::{self, Sees};
-use crate::key::{Key, KeyType};
-use crate::values::Value;
-use crate::{binding, capture, catalog, names};
+use crate::pg::snapshot::Sees;
+use crate::pg::{spi, transaction};
+use crate::value::key::{Key, KeyType};
+use crate::value::names;
+use crate::value::param::Param;
+use crate::write::capture;
+use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 use pgrx::prelude::*;
 
@@ -152,7 +155,7 @@ mod tests {
             "INSERT INTO clip_submissions SELECT n + 10, 'a', 'n' || n, 'APPROVED' FROM generate_series(1, {rows}) n"
         ));
         run("UPDATE clips SET earnings = 2");
-        let kept: usize = capture::take(backend::nest_level())
+        let kept: usize = capture::take(transaction::nest_level())
             .values()
             .map(|touched| touched.rows())
             .sum();
@@ -218,12 +221,16 @@ mod tests {
     #[pg_test]
     fn money_and_keys_reach_postgresql_as_they_are() {
         let keys = ["", "it's", "a\"b\\c", "ä\n,{}NULL"].map(|text| Key::Text(text.into()));
-        let rows = backend::query(
+        let rows = spi::query(
             "SELECT k FROM pg_catalog.unnest($1) WITH ORDINALITY AS u (k, n) ORDER BY n",
-            &[Value::Keys(KeyType::Text, &keys)],
+            &[Param::Keys(KeyType::Text, &keys)],
             Sees::Latest,
         );
-        let back: Vec<Key> = rows.unwrap().iter().map(|row| Key::Text(row.text(0).into())).collect();
+        let back: Vec<Key> = rows
+            .unwrap()
+            .iter()
+            .map(|row| Key::Text(row.text(0).unwrap().into()))
+            .collect();
         assert_eq!(back, keys);
         let name = "it's \"quoted\" \\ 100% {}";
         run(&format!("CREATE TABLE {} (a int)", names::ident(name)));

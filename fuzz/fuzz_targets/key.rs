@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code)]
-#[path = "../../src/key.rs"]
+#[path = "../../src/value/key.rs"]
 mod key;
 
 use key::KeyType;

@@ -2,18 +2,28 @@
 #![no_main]
 
 #[allow(dead_code)]
-#[path = "../../src/mapping.rs"]
+#[path = "../../src/value/mapping.rs"]
 mod mapping;
 
 #[allow(dead_code)]
-#[path = "../../src/names.rs"]
+#[path = "../../src/value/names.rs"]
 mod names;
 
 /// What mapping.rs needs of the extension's errors.
 mod errors {
-    pub enum Error {
-        #[allow(dead_code)]
-        BadDirectWrites { given: String },
+    pub struct Error;
+
+    pub mod column {
+        pub enum ColumnError {
+            #[allow(dead_code)]
+            BadDirectWrites { given: String },
+        }
+
+        impl From<ColumnError> for super::Error {
+            fn from(_: ColumnError) -> Self {
+                Self
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code)]
-#[path = "../../src/money.rs"]
+#[path = "../../src/value/money.rs"]
 mod money;
 
 use libfuzzer_sys::fuzz_target;

@@ -1,23 +1,25 @@
 //! Locking, and looking at what was written.
 
 use super::{EQ, Names, approved};
-use crate::names::ident;
-use crate::shape::Shape;
 
 /// ```sql
 /// SELECT 1 FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k
 /// ```
-pub fn lock_clips(shape: &Shape) -> String {
-    let (clips, id) = (shape.clips.sql(), ident(&shape.clip_id.name));
+pub fn lock_clips(names: &Names) -> String {
+    let Names { clips, clip_id: id, .. } = names;
     format!("SELECT 1 FROM {clips} AS k WHERE k.{id} {EQ} ANY ($1) ORDER BY k.{id} FOR SHARE OF k")
 }
 
 /// ```sql
 /// SELECT DISTINCT l.campaign FROM submissions AS l WHERE l.clip = ANY ($1) AND l.campaign IS NOT NULL
 /// ```
-pub fn affected(shape: &Shape) -> String {
-    let (submissions, campaign) = (shape.submissions.sql(), ident(&shape.submission_campaign.name));
-    let clip = ident(&shape.submission_clip.name);
+pub fn affected(names: &Names) -> String {
+    let Names {
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = names;
     format!(
         "SELECT DISTINCT l.{campaign} FROM {submissions} AS l \
          WHERE l.{clip} {EQ} ANY ($1) AND l.{campaign} IS NOT NULL"
@@ -27,37 +29,37 @@ pub fn affected(shape: &Shape) -> String {
 /// ```sql
 /// SELECT c.id FROM campaigns AS c WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c
 /// ```
-pub fn lock_campaigns(shape: &Shape) -> String {
-    let (campaigns, id) = (shape.campaigns.sql(), ident(&shape.campaign_id.name));
+pub fn lock_campaigns(names: &Names) -> String {
+    let Names { campaigns, id, .. } = names;
     format!("SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c")
 }
 
 /// ```sql
 /// SELECT l.tableoid, l.ctid, l.campaign, l.status = ANY ('{APPROVED}') FROM submissions AS l WHERE l.clip = $1
 /// ```
-pub fn links_of_clip(shape: &Shape) -> String {
+pub fn links_of_clip(names: &Names) -> String {
     let Names {
         submissions,
         campaign,
         clip,
         ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "SELECT l.tableoid, l.ctid, l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
-        approved = approved(shape),
+        approved = approved(names),
     )
 }
 
 /// ```sql
 /// SELECT k.tableoid, k.ctid, k.xmin::text, coalesce(k.earnings::numeric, 0) FROM clips AS k WHERE k.id = $1
 /// ```
-pub fn earnings(shape: &Shape) -> String {
+pub fn earnings(names: &Names) -> String {
     let Names {
         clips,
         clip_id,
         earnings,
         ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "SELECT k.tableoid, k.ctid, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
          FROM {clips} AS k WHERE k.{clip_id} {EQ} $1"
@@ -73,7 +75,7 @@ pub fn earnings(shape: &Shape) -> String {
 /// FROM submissions AS l JOIN campaigns AS c ON c.id = l.campaign
 /// WHERE l.clip = <clips> ORDER BY c.id FOR NO KEY UPDATE OF c
 /// ```
-pub fn lock_by_clips(shape: &Shape, clips: &str) -> String {
+pub fn lock_by_clips(names: &Names, clips: &str) -> String {
     let Names {
         campaigns,
         id,
@@ -82,12 +84,12 @@ pub fn lock_by_clips(shape: &Shape, clips: &str) -> String {
         campaign,
         clip,
         ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "SELECT c.{id}, c.{spent}::numeric, l.{clip}, {approved} \
          FROM {submissions} AS l JOIN {campaigns} AS c ON c.{id} {EQ} l.{campaign} \
          WHERE l.{clip} {EQ} {clips} ORDER BY c.{id} FOR NO KEY UPDATE OF c",
-        approved = approved(shape),
+        approved = approved(names),
     )
 }
 
@@ -96,7 +98,7 @@ pub fn lock_by_clips(shape: &Shape, clips: &str) -> String {
 /// SELECT c.id, c.spent::numeric, $3, k.xmin::text, coalesce(k.earnings::numeric, 0)
 /// FROM campaigns AS c LEFT JOIN clips AS k ON k.id = $2 WHERE c.id = $1 FOR NO KEY UPDATE OF c
 /// ```
-pub fn lock_by_link(shape: &Shape) -> String {
+pub fn lock_by_link(names: &Names) -> String {
     let Names {
         campaigns,
         id,
@@ -105,7 +107,7 @@ pub fn lock_by_link(shape: &Shape) -> String {
         clip_id,
         earnings,
         ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
          FROM {campaigns} AS c LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} $2 \
@@ -121,7 +123,7 @@ pub fn lock_by_link(shape: &Shape) -> String {
 /// LEFT JOIN clips AS k ON k.id = u.clip
 /// WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c
 /// ```
-pub fn lock_by_links(shape: &Shape) -> String {
+pub fn lock_by_links(names: &Names) -> String {
     let Names {
         campaigns,
         id,
@@ -130,7 +132,7 @@ pub fn lock_by_links(shape: &Shape) -> String {
         clip_id,
         earnings,
         ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
          FROM {campaigns} AS c \

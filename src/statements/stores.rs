@@ -1,10 +1,7 @@
 //! Storing totals.
 
 use super::{EQ, Names};
-use crate::catalog::Column;
-use crate::names::ident;
-use crate::shape::Shape;
-use pgrx::pg_sys;
+use crate::value::money::MoneyType;
 
 /// Stores totals; the columns of [`stored`]. Kept short: it is what an error of the user's triggers and constraints on
 /// campaigns shows as its context.
@@ -13,17 +10,15 @@ use pgrx::pg_sys;
 /// FROM ROWS FROM (unnest($1), unnest($2)) AS t (id, total)
 /// WHERE c.id = t.id RETURNING c.id, c.spent::numeric = t.total::numeric::numeric(10,2)::numeric
 /// ```
-pub fn store(shape: &Shape) -> String {
-    let (campaigns, id, spent) = (
-        shape.campaigns.sql(),
-        ident(&shape.campaign_id.name),
-        ident(&shape.spent.name),
-    );
+pub fn store(names: &Names) -> String {
+    let Names {
+        campaigns, id, spent, ..
+    } = names;
     format!(
         "UPDATE {campaigns} AS c SET {spent} = t.total::numeric::{kind} \
          FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, total) WHERE c.{id} {EQ} t.id \
          RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric, false)",
-        kind = shape.spent.base_sql,
+        kind = names.spent_type,
     )
 }
 
@@ -32,14 +27,14 @@ pub fn store(shape: &Shape) -> String {
 /// UPDATE campaigns AS c SET spent = $2::numeric::numeric(10,2)
 /// WHERE c.id = $1 RETURNING c.id, c.spent::numeric = $2::numeric::numeric(10,2)::numeric
 /// ```
-pub fn store_one(shape: &Shape) -> String {
+pub fn store_one(names: &Names) -> String {
     let Names {
         campaigns, id, spent, ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "UPDATE {campaigns} AS c SET {spent} = $2::numeric::{kind} WHERE c.{id} {EQ} $1 \
          RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} $2::numeric::{kind}::numeric, false)",
-        kind = shape.spent.base_sql,
+        kind = names.spent_type,
     )
 }
 
@@ -49,21 +44,21 @@ pub fn store_one(shape: &Shape) -> String {
 /// UPDATE campaigns AS c SET spent = (c.spent::numeric + $2::numeric)::numeric(10,2)
 /// WHERE c.id = $1 AND abs(round(c.spent::numeric + $2::numeric, 2)) < 1e8
 /// ```
-pub fn move_one(shape: &Shape) -> String {
+pub fn move_one(names: &Names) -> String {
     let Names {
         campaigns, id, spent, ..
-    } = Names::of(shape);
+    } = names;
     let total = format!("(c.{spent}::numeric OPERATOR(pg_catalog.+) $2::numeric)");
     format!(
         "UPDATE {campaigns} AS c SET {spent} = {total}::{kind} WHERE c.{id} {EQ} $1 AND {fits}",
-        kind = shape.spent.base_sql,
-        fits = fits(&total, &shape.spent),
+        kind = names.spent_type,
+        fits = fits(&total, names.spent_money),
     )
 }
 
 /// The condition under which the spent column can hold the value of the numeric expression `total`. NaN is greater
 /// than all other numerics, infinity included.
-pub fn fits(total: &str, spent: &Column) -> String {
+pub fn fits(total: &str, spent: MoneyType) -> String {
     let within = |scale: i32, bound: &str| {
         format!("pg_catalog.abs(pg_catalog.round({total}, {scale})) OPERATOR(pg_catalog.<) {bound}::numeric")
     };
@@ -79,16 +74,14 @@ pub fn fits(total: &str, spent: &Column) -> String {
         let some = format!("pg_catalog.abs({total}) OPERATOR(pg_catalog.>) {least}::numeric");
         format!("{large} AND ({some} OR {total} {EQ} 0::numeric)")
     };
-    match spent.base_type {
-        pg_sys::INT2OID => between("'-32768'", "'32767'"),
-        pg_sys::INT4OID => between("'-2147483648'", "'2147483647'"),
-        pg_sys::INT8OID => between("'-9223372036854775808'", "'9223372036854775807'"),
-        pg_sys::FLOAT4OID => float("'3.4028235e38'", "'7.0064923216240862e-46'"),
-        pg_sys::FLOAT8OID => float("'1.7e308'", "'2.4703282292062329e-324'"),
-        _ => match spent.numeric_limits() {
-            Some((precision, scale)) => within(scale, &format!("'1e{}'", precision - scale)),
-            None => format!("pg_catalog.abs({total}) OPERATOR(pg_catalog.<) 'Infinity'::numeric"),
-        },
+    match spent {
+        MoneyType::Int2 => between("'-32768'", "'32767'"),
+        MoneyType::Int4 => between("'-2147483648'", "'2147483647'"),
+        MoneyType::Int8 => between("'-9223372036854775808'", "'9223372036854775807'"),
+        MoneyType::Float4 => float("'3.4028235e38'", "'7.0064923216240862e-46'"),
+        MoneyType::Float8 => float("'1.7e308'", "'2.4703282292062329e-324'"),
+        MoneyType::Numeric(Some((precision, scale))) => within(scale, &format!("'1e{}'", precision - scale)),
+        MoneyType::Numeric(None) => format!("pg_catalog.abs({total}) OPERATOR(pg_catalog.<) 'Infinity'::numeric"),
     }
 }
 
@@ -96,33 +89,16 @@ pub fn fits(total: &str, spent: &Column) -> String {
 mod tests {
     use super::*;
 
-    fn column(base_type: pg_sys::Oid, typmod: i32) -> Column {
-        Column {
-            name: "spent".into(),
-            number: 1,
-            type_name: String::new(),
-            base_type,
-            base_sql: "numeric(10,2)".into(),
-            typmod,
-            is_enum: false,
-            is_generated: false,
-            is_virtual: false,
-            has_deterministic_collation: true,
-            collation: pg_sys::Oid::INVALID,
-            is_domain: false,
-        }
-    }
-
     #[test]
     fn a_total_fits_within_the_column() {
-        let money = fits("t.total", &column(pg_sys::NUMERICOID, ((10 << 16) | 2) + 4));
+        let money = fits("t.total", MoneyType::Numeric(Some((10, 2))));
         assert!(
             money.contains("round(t.total, 2)") && money.contains("'1e8'"),
             "{money}"
         );
-        let small = fits("t.total", &column(pg_sys::NUMERICOID, ((2 << 16) | 4) + 4));
+        let small = fits("t.total", MoneyType::Numeric(Some((2, 4))));
         assert!(small.contains("'1e-2'"), "{small}");
-        assert!(!fits("t.total", &column(pg_sys::NUMERICOID, -1)).contains("round"));
-        assert!(fits("t.total", &column(pg_sys::INT4OID, -1)).contains("'2147483647'"));
+        assert!(!fits("t.total", MoneyType::Numeric(None)).contains("round"));
+        assert!(fits("t.total", MoneyType::Int4).contains("'2147483647'"));
     }
 }

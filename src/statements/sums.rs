@@ -2,8 +2,6 @@
 
 use super::stores::fits;
 use super::{EQ, NE, Names, approved};
-use crate::names::ident;
-use crate::shape::Shape;
 
 /// The sums of a few campaigns: for each, its approved submissions, and for each of those its clip, by their indexes.
 /// A join here would let the planner hash all clips for one campaign's. OFFSET 0 keeps the inner look-up from being
@@ -15,7 +13,7 @@ use crate::shape::Shape;
 ///     FROM submissions AS l WHERE l.campaign = c.id AND l.status = ANY ('{APPROVED}') OFFSET 0) AS e) AS s
 /// WHERE c.id = ANY ($1)
 /// ```
-pub fn walk(shape: &Shape) -> String {
+pub fn walk(names: &Names) -> String {
     let Names {
         campaigns,
         id,
@@ -26,7 +24,7 @@ pub fn walk(shape: &Shape) -> String {
         campaign,
         clip,
         ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c CROSS JOIN LATERAL (\
          SELECT coalesce(pg_catalog.sum(e.earned), 0) AS total, pg_catalog.count(e.earned) AS clips FROM (\
@@ -34,8 +32,8 @@ pub fn walk(shape: &Shape) -> String {
          FROM {clips} AS k WHERE k.{clip_id} {EQ} l.{clip}) AS earned \
          FROM {submissions} AS l WHERE l.{campaign} {EQ} c.{id} AND {approved} OFFSET 0) AS e) AS s \
          WHERE c.{id} {EQ} ANY ($1)",
-        picked = picked(shape),
-        approved = approved(shape),
+        picked = picked(names),
+        approved = approved(names),
     )
 }
 
@@ -47,7 +45,7 @@ pub fn walk(shape: &Shape) -> String {
 ///   WHERE l.status = ANY ('{APPROVED}') [AND l.campaign = ANY ($1)] GROUP BY l.campaign) AS s ON s.campaign = c.id
 /// [WHERE c.id = ANY ($1)]
 /// ```
-pub fn join(shape: &Shape, only_keys: bool) -> String {
+pub fn join(names: &Names, only_keys: bool) -> String {
     let Names {
         campaigns,
         id,
@@ -58,7 +56,7 @@ pub fn join(shape: &Shape, only_keys: bool) -> String {
         campaign,
         clip,
         ..
-    } = Names::of(shape);
+    } = names;
     let (links_of, of_keys) = if only_keys {
         (
             format!(" AND l.{campaign} {EQ} ANY ($1)"),
@@ -74,8 +72,8 @@ pub fn join(shape: &Shape, only_keys: bool) -> String {
          pg_catalog.count(*) AS clips \
          FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
          WHERE {approved}{links_of} GROUP BY l.{campaign}) AS s ON s.campaign {EQ} c.{id}{of_keys}",
-        picked = picked(shape),
-        approved = approved(shape),
+        picked = picked(names),
+        approved = approved(names),
     )
 }
 
@@ -88,7 +86,7 @@ pub fn join(shape: &Shape, only_keys: bool) -> String {
 ///   FROM submissions AS l JOIN clips AS k ON k.id = l.clip
 ///   GROUP BY l.campaign HAVING bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign = c.id
 /// ```
-pub fn sums_by_own(shape: &Shape) -> String {
+pub fn sums_by_own(names: &Names) -> String {
     let Names {
         campaigns,
         id,
@@ -99,7 +97,7 @@ pub fn sums_by_own(shape: &Shape) -> String {
         campaign,
         clip,
         ..
-    } = Names::of(shape);
+    } = names;
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c JOIN (\
          SELECT l.{campaign} AS campaign, \
@@ -107,26 +105,26 @@ pub fn sums_by_own(shape: &Shape) -> String {
          pg_catalog.count(*) FILTER (WHERE {approved}) AS clips \
          FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
          GROUP BY l.{campaign} HAVING pg_catalog.bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign {EQ} c.{id}",
-        picked = picked(shape),
-        approved = approved(shape),
+        picked = picked(names),
+        approved = approved(names),
     )
 }
 
-fn picked(shape: &Shape) -> String {
-    let (id, spent) = (ident(&shape.campaign_id.name), ident(&shape.spent.name));
-    let title = match &shape.title {
-        Some(title) => format!("c.{}::pg_catalog.text", ident(&title.name)),
+fn picked(names: &Names) -> String {
+    let Names { id, spent, .. } = names;
+    let title = match &names.title {
+        Some(title) => format!("c.{title}::pg_catalog.text"),
         None => "NULL::pg_catalog.text".to_owned(),
     };
     format!("c.{id} AS id, {title} AS title, c.{spent}::numeric AS recorded")
 }
 
 /// Each total with `fitted`, its value in the type of the spent column; NULL where it does not fit.
-fn fitted(shape: &Shape, totals: &str) -> String {
+fn fitted(names: &Names, totals: &str) -> String {
     format!(
         "SELECT t.*, CASE WHEN {fits} THEN t.total::{kind} END AS fitted FROM ({totals}) AS t",
-        fits = fits("t.total", &shape.spent),
-        kind = shape.spent.base_sql,
+        fits = fits("t.total", names.spent_money),
+        kind = names.spent_type,
     )
 }
 
@@ -137,13 +135,13 @@ fn fitted(shape: &Shape, totals: &str) -> String {
 ///        clips, fits, total
 /// FROM (SELECT *, coalesce(fitted::numeric, total) AS actual, fitted IS NOT NULL AS fits FROM <fitted>) ORDER BY id
 /// ```
-pub fn compared(shape: &Shape, totals: &str) -> String {
+pub fn compared(names: &Names, totals: &str) -> String {
     format!(
         "SELECT a.id::pg_catalog.text, a.title, a.recorded, a.actual, \
          a.actual OPERATOR(pg_catalog.-) coalesce(a.recorded, 0), \
          a.recorded IS NULL OR a.recorded {NE} a.actual, a.clips, a.fitted IS NOT NULL, a.total \
          FROM (SELECT f.*, coalesce(f.fitted::numeric, f.total) AS actual FROM ({fitted}) AS f) AS a ORDER BY a.id",
-        fitted = fitted(shape, totals),
+        fitted = fitted(names, totals),
     )
 }
 

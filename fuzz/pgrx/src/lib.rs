@@ -1,7 +1,7 @@
-//! What src/key.rs needs of pgrx: an OID, and those of the types that keys have.
+//! What src/value needs of pgrx: an OID, and those of the types that keys and money have.
 
 pub mod pg_sys {
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub struct Oid(u32);
 
     impl Oid {
@@ -17,6 +17,9 @@ pub mod pg_sys {
     }
 
     pub const INT8OID: Oid = Oid(20);
+    pub const FLOAT4OID: Oid = Oid(700);
+    pub const FLOAT8OID: Oid = Oid(701);
+    pub const NUMERICOID: Oid = Oid(1700);
     pub const INT2OID: Oid = Oid(21);
     pub const INT4OID: Oid = Oid(23);
     pub const TEXTOID: Oid = Oid(25);

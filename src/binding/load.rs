@@ -1,0 +1,137 @@
+//! Reading a binding from its triggers: names to relations, columns and types, each of which may have changed since.
+
+use crate::binding::Binding;
+use crate::binding::present::{self, Trigger};
+use crate::catalog;
+use crate::catalog::shape::{Shape, Tables};
+use crate::catalog::{Relation, shape};
+use crate::errors::column::ColumnError;
+use crate::errors::table::TableError;
+use crate::errors::trigger::TriggerError;
+use crate::errors::{Error, Ours, Result};
+use crate::pg::cache::Cached;
+use crate::pg::{cache, name, session};
+use crate::value::mapping::{Columns, FullName, Mapping};
+use pgrx::pg_sys::Oid;
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
+
+thread_local! {
+    static BINDINGS: ManuallyDrop<Cached<Binding>> = ManuallyDrop::default();
+}
+
+/// The binding of a campaigns table, if it is attached.
+pub fn of(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
+    BINDINGS.with(|bindings| bindings.get_or_load(campaigns, || load(campaigns)))
+}
+
+fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
+    let triggers = present::own_triggers(campaigns)?;
+    let Some(trigger) = triggers.first().cloned() else {
+        return Ok(None);
+    };
+    if triggers.iter().any(|other| other.argument != trigger.argument) {
+        // Whoever may create a trigger on campaigns must not take the total over by adding one of ours.
+        return Err(broken(
+            &trigger,
+            "The triggers of this table do not say the same".to_owned(),
+        ));
+    }
+    let (tables, columns) = resolve(&trigger)?;
+    if tables.campaigns.oid != campaigns {
+        return Err(broken(
+            &trigger,
+            format!(
+                "Its mapping names {} as the campaigns table",
+                tables.campaigns.display()
+            ),
+        ));
+    }
+    cache::watch(&[tables.campaigns.oid, tables.clips.oid, tables.submissions.oid]);
+    for table in [&tables.campaigns, &tables.clips, &tables.submissions] {
+        if let Some(problem) = table.unfit() {
+            return Err(broken(
+                &trigger,
+                format!("{} cannot be kept any more. {problem}", table.display()),
+            ));
+        }
+    }
+    let shape = still_fits(&trigger, tables, columns)?;
+    check_rows_are_seen(&shape)?;
+    Ok(Some(Rc::new(Binding::new(shape, catalog::keeper()?))))
+}
+
+/// Sums run as the owner of the campaigns table; they would be wrong if it did not see every row.
+pub fn check_rows_are_seen(shape: &Shape) -> Result<()> {
+    for table in [&shape.campaigns, &shape.clips, &shape.submissions] {
+        if session::as_role(shape.campaigns.owner, || catalog::hides_rows(table.oid))? {
+            return Err(TableError::OwnerCannot {
+                owner: name::display_name(&shape.campaigns.owner_name),
+                problem: format!("Row-level security hides rows of {} from this role", table.display()),
+                advice: "Let one role own all three tables, or give this role BYPASSRLS.".to_owned(),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+pub fn broken(trigger: &Trigger, problem: String) -> Error {
+    TriggerError::BrokenBinding {
+        table: catalog::display(&trigger.table),
+        problem,
+    }
+    .into()
+}
+
+/// The tables that a trigger's argument names, and its columns.
+pub fn resolve(trigger: &Trigger) -> Result<(Tables, Columns)> {
+    let mapping = Mapping::parse(&trigger.argument).map_err(|problem| TriggerError::WrongTrigger {
+        function: trigger.function.name(),
+        problem: format!("has an argument that is no mapping: {problem}"),
+    })?;
+    let schema = &trigger.table.schema;
+    let table = |name: FullName| -> Result<Relation> {
+        let missing = || broken(trigger, format!("Table {} does not exist", catalog::display(&name)));
+        let oid = catalog::find(&name)?.ok_or_else(missing)?;
+        catalog::relation(oid)?.ok_or_else(missing)
+    };
+    let tables = Tables {
+        campaigns: table(mapping.campaigns.resolve(schema))?,
+        clips: table(mapping.clips.resolve(schema))?,
+        submissions: table(mapping.submissions.resolve(schema))?,
+    };
+    Ok((tables, mapping.columns))
+}
+
+/// As [`shape::of_columns`]; what attach would refuse is here a binding that broke since.
+fn still_fits(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Shape> {
+    shape::of_columns(tables, columns).map_err(|error| match error {
+        Error::Ours(Ours::Column(ColumnError::ColumnMissing {
+            table,
+            argument,
+            wanted,
+            ..
+        })) => broken(
+            trigger,
+            format!("Table {table} has no column {wanted} any more ({argument})"),
+        ),
+        Error::Ours(Ours::Column(ColumnError::WrongType {
+            table,
+            column,
+            kind,
+            problem,
+            ..
+        })) => broken(
+            trigger,
+            format!("Column {column} of table {table} is now of type {kind}. {problem}"),
+        ),
+        Error::Ours(Ours::Column(ColumnError::BadStatus {
+            table, column, value, ..
+        })) => broken(
+            trigger,
+            format!("\"{value}\" is no value of column {column} of table {table} any more"),
+        ),
+        other => other,
+    })
+}

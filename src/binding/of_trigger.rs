@@ -1,0 +1,171 @@
+//! The binding that a firing trigger serves, and where in its rows the columns stand.
+
+use crate::binding::present::{Trigger, TriggerFunction};
+use crate::binding::{Binding, broken, present, resolve};
+use crate::catalog::Column;
+use crate::catalog::shape::{Shape, Tables};
+use crate::errors::{Error, Result};
+use crate::pg::cache::Cached;
+use crate::pg::trigger::{Approved, KeyAttribute, StatusAttribute};
+use crate::pg::{cache, name};
+use crate::value::mapping::Columns;
+use crate::value::money::MoneyType;
+use crate::{binding, catalog};
+use pgrx::pg_sys::{self, Oid};
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
+
+/// What a trigger on one relation needs: its binding and where in its rows the columns stand.
+pub struct TriggerBinding {
+    pub binding: Rc<Binding>,
+    pub at: Attributes,
+    /// The relation is one of the binding's tables, or a partition of one.
+    pub is_of_it: bool,
+}
+
+/// The columns that a trigger reads, numbered as in its own relation (a partition may number them otherwise).
+pub enum Attributes {
+    Clip {
+        id: KeyAttribute,
+        earnings: i16,
+        earnings_type: MoneyType,
+    },
+    Submission {
+        campaign: KeyAttribute,
+        clip: KeyAttribute,
+        /// None where it takes PostgreSQL to tell which statuses count.
+        status: Option<StatusAttribute>,
+    },
+    Campaign {
+        id: KeyAttribute,
+        spent: i16,
+        spent_type: MoneyType,
+    },
+    /// A statement trigger has no row.
+    None,
+}
+
+thread_local! {
+    static BINDINGS: ManuallyDrop<Cached<TriggerBinding>> = ManuallyDrop::default();
+}
+
+/// The binding that a trigger serves.
+pub fn binding_of(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
+    let found = BINDINGS.with(|bindings| bindings.get_or_load(trigger_oid, || load_trigger(trigger_oid).map(Some)))?;
+    found.ok_or_else(|| Error::internal("a trigger without a binding"))
+}
+
+fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
+    let (relation, trigger) =
+        present::root_trigger(trigger_oid)?.ok_or_else(|| Error::internal("a trigger that is in no catalog"))?;
+    cache::watch(&[relation, trigger.relation]);
+    let (tables, columns) = resolve(&trigger)?;
+    let binding = binding::of(tables.campaigns.oid)?;
+    let Some(binding) = binding.filter(|binding| says_the_same(&binding.shape, &tables, &columns)) else {
+        // Anybody may create a trigger that calls our functions, with any mapping. What it names is written as the
+        // owner of the campaigns table, so it counts only if the campaigns table's own triggers say the same.
+        let campaigns = tables.campaigns.display();
+        return Err(broken(
+            &trigger,
+            format!("The triggers of the campaigns table {campaigns} do not say the same"),
+        ));
+    };
+    check_place(&trigger, &binding.shape)?;
+    check_is_only_one(&trigger)?;
+    let at = attributes(&trigger, &binding.shape, &catalog::columns(relation)?)?;
+    let shape = &binding.shape;
+    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
+    let is_of_it = tables.contains(&catalog::root(relation)?);
+    Ok(Rc::new(TriggerBinding { binding, at, is_of_it }))
+}
+
+fn says_the_same(shape: &Shape, tables: &Tables, columns: &Columns) -> bool {
+    shape.clips.oid == tables.clips.oid && shape.submissions.oid == tables.submissions.oid && shape.columns == *columns
+}
+
+/// A renamed table leaves its triggers behind under the new name, while the mapping names another one.
+fn check_place(trigger: &Trigger, shape: &Shape) -> Result<()> {
+    let (role, expected) = match trigger.function {
+        TriggerFunction::CaptureClip => ("clips", &shape.clips),
+        TriggerFunction::CaptureSubmission => ("submissions", &shape.submissions),
+        TriggerFunction::CaptureCampaign => ("campaigns", &shape.campaigns),
+        TriggerFunction::Flush => return Ok(()),
+    };
+    if expected.oid == trigger.relation {
+        return Ok(());
+    }
+    Err(broken(
+        trigger,
+        format!("Its mapping names {} as the {role} table", expected.display()),
+    ))
+}
+
+/// Two that note the same write would move a total twice.
+fn check_is_only_one(trigger: &Trigger) -> Result<()> {
+    if !trigger.function.counts() {
+        return Ok(());
+    }
+    let all = present::triggers_on(trigger.relation)?;
+    match all.iter().find(|other| trigger.repeats(other)) {
+        None => Ok(()),
+        Some(other) => {
+            let name = name::display_name(&other.name);
+            Err(broken(trigger, format!("Trigger {name} notes the same writes")))
+        }
+    }
+}
+
+fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<Attributes> {
+    let find = |wanted: &Column| {
+        columns
+            .iter()
+            .find(|column| column.name == wanted.name)
+            .ok_or_else(|| Error::internal("a partition without a column"))
+    };
+    let key = |wanted: &Column| -> Result<KeyAttribute> {
+        let column = find(wanted)?;
+        let kind = column
+            .key_type()
+            .ok_or_else(|| Error::internal("a key column of no key type"))?;
+        Ok(KeyAttribute {
+            number: column.number,
+            kind,
+        })
+    };
+    Ok(match trigger.function {
+        TriggerFunction::CaptureClip => Attributes::Clip {
+            id: key(&shape.clip_id)?,
+            earnings: find(&shape.earnings)?.number,
+            earnings_type: shape.earnings_money,
+        },
+        TriggerFunction::CaptureSubmission => Attributes::Submission {
+            campaign: key(&shape.submission_campaign)?,
+            clip: key(&shape.submission_clip)?,
+            status: status(shape, find(&shape.status)?)?,
+        },
+        TriggerFunction::CaptureCampaign => Attributes::Campaign {
+            id: key(&shape.campaign_id)?,
+            spent: find(&shape.spent)?.number,
+            spent_type: shape.spent_money,
+        },
+        TriggerFunction::Flush => Attributes::None,
+    })
+}
+
+/// What counts, as rows hold it. A collation may call another text equal to an approved one: bytes cannot tell then.
+fn status(shape: &Shape, column: &Column) -> Result<Option<StatusAttribute>> {
+    let wanted = &shape.columns.approved;
+    let approved = if column.is_enum {
+        Approved::Labels(catalog::label_oids(column.base_type, wanted)?)
+    } else if column.base_type == pg_sys::BOOLOID {
+        Approved::Booleans(wanted.iter().map(|value| value == "true").collect())
+    } else if column.has_deterministic_collation {
+        Approved::Texts(wanted.clone())
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(StatusAttribute {
+        number: column.number,
+        approved,
+    }))
+}

@@ -1,0 +1,160 @@
+//! The triggers of ours that stand in the catalog: which function each calls, with which mapping, on which table.
+
+use crate::catalog::read;
+use crate::errors::{Error, Result};
+
+use crate::value::mapping::{FullName, Mapping};
+use crate::value::param::Param;
+use crate::value::row::Row;
+use pgrx::pg_sys::Oid;
+
+/// Which of our functions a trigger calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerFunction {
+    CaptureClip,
+    CaptureSubmission,
+    CaptureCampaign,
+    Flush,
+}
+
+impl TriggerFunction {
+    const ALL: [Self; 4] = [
+        Self::CaptureClip,
+        Self::CaptureSubmission,
+        Self::CaptureCampaign,
+        Self::Flush,
+    ];
+
+    /// Whether it notes by how much totals change; the others only say whose.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::CaptureClip | Self::CaptureSubmission)
+    }
+
+    /// The function's name in the schema spend_sync.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CaptureClip => "capture_clip",
+            Self::CaptureSubmission => "capture_submission",
+            Self::CaptureCampaign => "capture_campaign",
+            Self::Flush => "flush",
+        }
+    }
+}
+
+/// A trigger of ours.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    pub name: String,
+    /// The relation that the argument's names are relative to.
+    pub relation: Oid,
+    pub table: FullName,
+    pub function: TriggerFunction,
+    /// The mapping, as JSON.
+    pub argument: String,
+    /// `pg_trigger.tgenabled`: O, D, R, A.
+    pub enabled: char,
+    /// `pg_trigger.tgtype`, the bits of the events alone.
+    pub events: i16,
+}
+
+impl Trigger {
+    /// The campaigns table that the mapping names, if it is one.
+    pub fn campaigns(&self) -> Option<FullName> {
+        let mapping = Mapping::parse(&self.argument).ok()?;
+        Some(mapping.campaigns.resolve(&self.table.schema))
+    }
+
+    /// Whether both note the same write of the same total, however they spell its mapping.
+    pub fn repeats(&self, other: &Self) -> bool {
+        self.name != other.name
+            && self.relation == other.relation
+            && self.function == other.function
+            && self.events & other.events != 0
+            && ![self.enabled, other.enabled].contains(&'D')
+            && self.campaigns() == other.campaigns()
+    }
+}
+
+/// Anybody may make a trigger with an argument of any length, and all are read whenever somebody renames a table. One longer
+/// than any mapping is not looked at: it counts as none. In a database that is not in UTF-8 nothing is attached, and bytes may be
+/// any.
+const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
+            CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 AND getdatabaseencoding() = 'UTF8'
+                 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
+            t.tgenabled, t.tgtype & 28
+     FROM pg_trigger t
+     JOIN pg_proc p ON p.oid = t.tgfoid
+     JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
+     JOIN pg_class c ON c.oid = t.tgrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'flush')";
+
+fn trigger(row: &Row) -> Result<Trigger> {
+    let name = row.text(4)?;
+    let function = TriggerFunction::ALL
+        .into_iter()
+        .find(|function| function.name() == name)
+        .ok_or_else(|| Error::internal(format!("a trigger of {name}")))?;
+    Ok(Trigger {
+        name: row.owned(0)?,
+        relation: row.oid(1)?,
+        table: FullName {
+            schema: row.owned(2)?,
+            table: row.owned(3)?,
+        },
+        function,
+        argument: row.get(5).unwrap_or_default().to_owned(), // none counts as one that is no mapping
+        enabled: row.letter(6)?,
+        events: row.number(7)?,
+    })
+}
+
+/// All triggers of ours but the clones on partitions, in the order of their tables and names.
+pub fn triggers() -> Result<Vec<Trigger>> {
+    let rows = read(&format!("{TRIGGERS} AND t.tgparentid = 0 ORDER BY 3, 4, 1"), &[])?;
+    rows.iter().map(trigger).collect()
+}
+
+/// The triggers of ours on one table that are no clones.
+pub fn triggers_on(relation: Oid) -> Result<Vec<Trigger>> {
+    let sql = format!("{TRIGGERS} AND t.tgparentid = 0 AND t.tgrelid = $1 ORDER BY 1");
+    read(&sql, &[Param::Oid(relation)])?.iter().map(trigger).collect()
+}
+
+/// The trigger on a campaigns table that speaks for its binding.
+pub fn own_trigger(campaigns: Oid) -> Result<Option<Trigger>> {
+    Ok(own_triggers(campaigns)?.into_iter().next())
+}
+
+/// All that stand there; they must say the same.
+pub fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
+    let mut triggers = triggers_on(campaigns)?;
+    triggers.retain(|trigger| trigger.function == TriggerFunction::CaptureCampaign);
+    Ok(triggers)
+}
+
+/// The relation a trigger fires on and the trigger it was made as: itself, or, for a partition's clone, the one on
+/// the table that was attached.
+pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
+    let sql = format!(
+        "WITH RECURSIVE up (oid, parent) AS (
+             SELECT t.oid, t.tgparentid FROM pg_trigger t WHERE t.oid = $1
+             UNION ALL
+             SELECT t.oid, t.tgparentid FROM up JOIN pg_trigger t ON t.oid = up.parent)
+         SELECT root.*, (SELECT tgrelid FROM pg_trigger WHERE oid = $1)
+         FROM ({TRIGGERS} AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
+    );
+    let rows = read(&sql, &[Param::Oid(trigger_oid)])?;
+    let found = rows.first().map(|row| Ok((row.oid(8)?, trigger(row)?)));
+    found.transpose()
+}
+
+/// The names of all triggers on a table, whoever made them.
+pub fn trigger_names(table: &FullName) -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+        &[Param::Text(&table.schema), Param::Text(&table.table)],
+    )?;
+    rows.iter().map(|row| row.owned(0)).collect()
+}

@@ -1,0 +1,25 @@
+//! What PostgreSQL's catalogs say of tables, columns, keys and rights: read only, with nothing but pg_catalog in sight,
+//! and as of now (an old snapshot would not show a trigger that is firing already).
+
+use crate::errors::Result;
+use crate::pg::snapshot::Sees;
+use crate::pg::{session, spi};
+use crate::value::param::Param;
+use crate::value::row::Row;
+mod columns;
+mod keys;
+mod labels;
+mod rights;
+pub mod shape;
+mod tables;
+
+pub use columns::{Column, columns};
+pub use keys::{foreign_keys, has_index, unique_columns};
+pub use labels::{enum_labels, label_oids, labels_of};
+pub use rights::{hides_rows, keeper, missing_right, owns_schema, role_name};
+pub use tables::{Relation, display, find, find_visible, partition_oids, partitions, relation, root, unlogged};
+
+/// Reads the catalogs.
+pub fn read(sql: &str, values: &[Param]) -> Result<Vec<Row>> {
+    session::with_catalog_names(|| spi::query(sql, values, Sees::Latest))
+}

@@ -1,0 +1,288 @@
+//! A binding's tables and columns as they stand in the catalog, validated: what statements are built from.
+
+use crate::catalog;
+use crate::catalog::{Column, Relation};
+use crate::errors::column::ColumnError;
+use crate::errors::{Error, Result};
+use crate::pg::table::{Against, TableLock};
+use crate::pg::{name, session};
+use crate::value::key::KeyType;
+use crate::value::mapping::Columns;
+use crate::value::money::MoneyType;
+use pgrx::pg_sys::{self, Oid};
+
+/// Everything a statement needs to know of one binding.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub campaigns: Relation,
+    pub campaign_id: Column,
+    pub title: Option<Column>,
+    pub spent: Column,
+    pub spent_money: MoneyType,
+    pub clips: Relation,
+    pub clip_id: Column,
+    pub earnings: Column,
+    pub earnings_money: MoneyType,
+    pub submissions: Relation,
+    pub submission_campaign: Column,
+    pub submission_clip: Column,
+    pub status: Column,
+    pub columns: Columns,
+    /// The keys' types.
+    pub campaign_key: KeyType,
+    pub clip_key: KeyType,
+    /// An immediate foreign key ties every link to an existing campaign / clip.
+    pub campaigns_tied: bool,
+    pub clips_tied: bool,
+}
+
+impl Shape {
+    /// Whether the spent column holds every sum of earnings exactly: a total can be moved by a difference then.
+    pub fn holds_every_sum(&self) -> bool {
+        !self.spent_money.is_float() && self.spent_money.decimals() >= self.earnings_money.decimals()
+    }
+}
+
+/// The three relations of a binding.
+pub struct Tables {
+    pub campaigns: Relation,
+    pub clips: Relation,
+    pub submissions: Relation,
+}
+
+impl Tables {
+    /// In the order in which a write touches them.
+    pub fn all(&self) -> [&Relation; 3] {
+        [&self.clips, &self.submissions, &self.campaigns]
+    }
+
+    /// Locks that keep writers off; the one of `table` against whom it says.
+    pub fn locks(&self, table: Oid, against: Against) -> [TableLock; 3] {
+        self.all().map(|one| {
+            let against = if one.oid == table { against } else { Against::Writers };
+            TableLock(one.oid, against)
+        })
+    }
+
+    /// Whether these are the same tables.
+    pub fn are(&self, other: &Self) -> bool {
+        self.all().map(|table| table.oid) == other.all().map(|table| table.oid)
+    }
+}
+
+/// The types a status may have.
+pub fn is_status(column: &Column) -> bool {
+    (column.is_enum && !column.is_domain)
+        || matches!(column.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BOOLOID)
+}
+
+/// Looks a binding's columns up and checks their types.
+pub fn of_columns(tables: Tables, columns: Columns) -> Result<Shape> {
+    let of_campaigns = catalog::columns(tables.campaigns.oid)?;
+    let of_clips = catalog::columns(tables.clips.oid)?;
+    let of_submissions = catalog::columns(tables.submissions.oid)?;
+    let title = columns.title.as_deref();
+    let title = title
+        .map(|name| column(&tables.campaigns, &of_campaigns, "title", name))
+        .transpose()?;
+    let campaign_id = column(&tables.campaigns, &of_campaigns, "campaign_id", &columns.campaign_id)?;
+    let spent = column(&tables.campaigns, &of_campaigns, "spent", &columns.spent)?;
+    let clip_id = column(&tables.clips, &of_clips, "clip_id", &columns.clip_id)?;
+    let earnings = column(&tables.clips, &of_clips, "earnings", &columns.earnings)?;
+    let find = |argument, name: &str| column(&tables.submissions, &of_submissions, argument, name);
+    let submission_campaign = find("submission_campaign", &columns.submission_campaign)?;
+    let submission_clip = find("submission_clip", &columns.submission_clip)?;
+    let status = find("status", &columns.status)?;
+
+    for (table, column) in [
+        (&tables.clips, &clip_id),
+        (&tables.clips, &earnings),
+        (&tables.submissions, &submission_campaign),
+        (&tables.submissions, &submission_clip),
+        (&tables.submissions, &status),
+    ] {
+        stored(table, column)?;
+    }
+    let campaign_key = key(&tables.campaigns, &campaign_id)?;
+    let clip_key = key(&tables.clips, &clip_id)?;
+    link(&tables.submissions, &submission_campaign, &campaign_id, campaign_key)?;
+    link(&tables.submissions, &submission_clip, &clip_id, clip_key)?;
+    let spent_money = money(&tables.campaigns, &spent)?;
+    let earnings_money = money(&tables.clips, &earnings)?;
+    if spent.is_generated {
+        let problem = "A generated column cannot be written";
+        return Err(wrong_type(
+            &tables.campaigns,
+            &spent,
+            problem,
+            "Let spent be an ordinary column.",
+        ));
+    }
+    approved(&tables.submissions, &status, &columns.approved)?;
+
+    Ok(Shape {
+        campaigns_tied: tied(
+            &tables.submissions,
+            &submission_campaign,
+            &tables.campaigns,
+            &campaign_id,
+        )?,
+        clips_tied: tied(&tables.submissions, &submission_clip, &tables.clips, &clip_id)?,
+        campaigns: tables.campaigns,
+        clips: tables.clips,
+        submissions: tables.submissions,
+        campaign_id,
+        title,
+        spent,
+        spent_money,
+        clip_id,
+        earnings,
+        earnings_money,
+        submission_campaign,
+        submission_clip,
+        status,
+        columns,
+        campaign_key,
+        clip_key,
+    })
+}
+
+fn column(table: &Relation, columns: &[Column], argument: &'static str, name: &str) -> Result<Column> {
+    columns
+        .iter()
+        .find(|column| column.name == name)
+        .cloned()
+        .ok_or_else(|| {
+            ColumnError::ColumnMissing {
+                table: table.display(),
+                argument,
+                wanted: name::display_name(name),
+                candidates: columns.iter().map(|column| name::display_name(&column.name)).collect(),
+            }
+            .into()
+        })
+}
+
+fn wrong_type(table: &Relation, column: &Column, problem: &str, hint: &str) -> Error {
+    ColumnError::WrongType {
+        table: table.display(),
+        column: name::display_name(&column.name),
+        kind: column.type_name.clone(),
+        problem: problem.to_owned(),
+        hint: hint.to_owned(),
+    }
+    .into()
+}
+
+/// What a trigger reads must stand in the row that it is given.
+fn stored(table: &Relation, column: &Column) -> Result<()> {
+    if !column.is_virtual {
+        return Ok(());
+    }
+    let problem = "It is virtual: no row holds it, and a trigger sees none of its values";
+    Err(wrong_type(table, column, problem, "Let it be generated as STORED."))
+}
+
+fn key(table: &Relation, column: &Column) -> Result<KeyType> {
+    const HINT: &str = "Keys may be text, varchar, uuid, smallint, integer or bigint.";
+    if !column.has_deterministic_collation {
+        return Err(wrong_type(
+            table,
+            column,
+            "Its collation calls different texts equal",
+            HINT,
+        ));
+    }
+    column
+        .key_type()
+        .ok_or_else(|| wrong_type(table, column, "A key cannot be of this type", HINT))
+}
+
+fn link(submissions: &Relation, column: &Column, target: &Column, target_key: KeyType) -> Result<()> {
+    const DEFAULT: Oid = pg_sys::DEFAULT_COLLATION_OID;
+    let (own, other) = (column.collation, target.collation);
+    if !column.has_deterministic_collation || (own != other && own != DEFAULT && other != DEFAULT) {
+        let problem = format!(
+            "Its collation is not that of column {}",
+            name::display_name(&target.name)
+        );
+        return Err(wrong_type(
+            submissions,
+            column,
+            &problem,
+            "Let a link have the collation of the key it points to.",
+        ));
+    }
+    match column.key_type() {
+        Some(kind) if kind.links_to(target_key) => Ok(()),
+        _ => {
+            let problem = format!(
+                "It cannot point to column {} of type {}",
+                name::display_name(&target.name),
+                target.type_name
+            );
+            Err(wrong_type(
+                submissions,
+                column,
+                &problem,
+                "Let a link have the type of the key it points to.",
+            ))
+        }
+    }
+}
+
+fn money(table: &Relation, column: &Column) -> Result<MoneyType> {
+    const HINT: &str = "Money may be numeric, smallint, integer, bigint, real or double precision.";
+    column
+        .money()
+        .ok_or_else(|| wrong_type(table, column, "Money cannot be of this type", HINT))
+}
+
+fn approved(submissions: &Relation, status: &Column, approved: &[String]) -> Result<()> {
+    if !is_status(status) {
+        const HINT: &str = "A status may be an enum, text, varchar or boolean.";
+        return Err(wrong_type(submissions, status, "A status cannot be of this type", HINT));
+    }
+    if approved.is_empty() {
+        return Err(ColumnError::NothingApproved {}.into());
+    }
+    let known = if status.is_enum {
+        catalog::enum_labels(status.base_type)?
+    } else if status.base_type == pg_sys::BOOLOID {
+        vec!["true".to_owned(), "false".to_owned()]
+    } else {
+        return Ok(());
+    };
+    match approved.iter().find(|value| !known.contains(value)) {
+        None => Ok(()),
+        Some(value) => Err(ColumnError::BadStatus {
+            table: submissions.display(),
+            column: name::display_name(&status.name),
+            value: value.clone(),
+            known,
+        }
+        .into()),
+    }
+}
+
+fn tied(submissions: &Relation, link: &Column, target: &Relation, key: &Column) -> Result<bool> {
+    let keys = catalog::foreign_keys(submissions.oid, target.oid)?;
+    Ok(keys
+        .iter()
+        .any(|fk| fk.is_immediate && fk.column == link.name && fk.referenced == key.name))
+}
+
+/// The rights that the owner of the campaigns table lacks: a flush reads all three tables and locks clips and campaigns
+/// as this role.
+pub fn missing_rights(shape: &Shape) -> Result<Vec<(&Relation, String)>> {
+    let mut missing = Vec::new();
+    for (table, must_lock) in [
+        (&shape.campaigns, true),
+        (&shape.submissions, false),
+        (&shape.clips, true),
+    ] {
+        let right = session::as_role(shape.campaigns.owner, || catalog::missing_right(table.oid, must_lock))?;
+        missing.extend(right.map(|right| (table, right)));
+    }
+    Ok(missing)
+}

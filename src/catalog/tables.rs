@@ -1,0 +1,167 @@
+//! Tables and their partitions.
+
+use crate::catalog::read;
+use crate::errors::Result;
+use crate::pg::snapshot::Sees;
+use crate::pg::{name, spi};
+use crate::value::mapping::FullName;
+use crate::value::names;
+use crate::value::param::Param;
+use crate::value::row::Row;
+use pgrx::pg_sys::Oid;
+
+/// A table.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    pub oid: Oid,
+    pub name: FullName,
+    /// `pg_class.relkind`: r, p, v, ...
+    pub kind: char,
+    pub owner: Oid,
+    pub owner_name: String,
+    /// The role in force owns it, or is a member of the role that does.
+    pub is_ours: bool,
+    pub has_inheritance_children: bool,
+    pub is_temporary: bool,
+    pub is_unlogged: bool,
+}
+
+impl Relation {
+    /// Why no total can be kept with this table; `None` if one can.
+    pub fn unfit(&self) -> Option<&'static str> {
+        match self.kind {
+            'r' | 'p' if self.is_temporary => Some("It is temporary"),
+            'r' | 'p' if self.has_inheritance_children => {
+                Some("Tables inherit from it; their rows would count, but fire no triggers")
+            }
+            'r' | 'p' => None,
+            'v' | 'm' => Some("It is a view"),
+            'f' => Some("It is a foreign table"),
+            _ => Some("It is no table"),
+        }
+    }
+
+    /// The name for SQL.
+    pub fn sql(&self) -> String {
+        names::table(&self.name.schema, &self.name.table)
+    }
+
+    /// The name for people: always with its schema, quoted where it must be.
+    pub fn display(&self) -> String {
+        display(&self.name)
+    }
+
+    pub fn is_partitioned(&self) -> bool {
+        self.kind == 'p'
+    }
+}
+
+/// A full name for people.
+pub fn display(name: &FullName) -> String {
+    format!(
+        "{}.{}",
+        name::display_name(&name.schema),
+        name::display_name(&name.table)
+    )
+}
+
+/// The relation with this OID, if there is one.
+pub fn relation(oid: Oid) -> Result<Option<Relation>> {
+    let rows = read(
+        "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
+                pg_has_role(c.relowner, 'USAGE'),
+                c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
+                c.relpersistence = 't', c.relpersistence = 'u'
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.oid = $1",
+        &[Param::Oid(oid)],
+    )?;
+    let relation = |row: &Row| {
+        Ok(Relation {
+            oid: row.oid(0)?,
+            name: FullName {
+                schema: row.owned(1)?,
+                table: row.owned(2)?,
+            },
+            kind: row.letter(3)?,
+            owner: row.oid(4)?,
+            owner_name: row.owned(5)?,
+            is_ours: row.is_true(6),
+            has_inheritance_children: row.is_true(7),
+            is_temporary: row.is_true(8),
+            is_unlogged: row.is_true(9),
+        })
+    };
+    rows.first().map(relation).transpose()
+}
+
+/// The OID of a table by its full name. This is where a trigger's "campaigns table" becomes a relation.
+pub fn find(name: &FullName) -> Result<Option<Oid>> {
+    let rows = read(
+        "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname = $2",
+        &[Param::Text(&name.schema), Param::Text(&name.table)],
+    )?;
+    rows.first().map(|row| row.oid(0)).transpose()
+}
+
+/// The table that the caller's search path finds under a bare name.
+pub fn find_visible(name: &str) -> Result<Option<Oid>> {
+    let sql = "SELECT pg_catalog.to_regclass(pg_catalog.quote_ident($1))::pg_catalog.oid";
+    let rows = spi::query(sql, &[Param::Text(name)], Sees::Latest)?;
+    rows.first()
+        .filter(|row| row.get(0).is_some())
+        .map(|row| row.oid(0))
+        .transpose()
+}
+
+/// The partitions below a table, of all levels.
+pub fn partition_oids(relation: Oid) -> Result<Vec<Oid>> {
+    let sql = "SELECT relid::oid FROM pg_partition_tree($1::regclass) WHERE level > 0";
+    read(sql, &[Param::Oid(relation)])?
+        .iter()
+        .map(|row| row.oid(0))
+        .collect()
+}
+
+/// The partitions below a table, of all levels, in the order of their names.
+pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
+    let rows = read(
+        "SELECT n.nspname, c.relname FROM pg_partition_tree($1::regclass) p
+         JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE p.level > 0 ORDER BY 1, 2",
+        &[Param::Oid(relation)],
+    )?;
+    full_names(&rows)
+}
+
+/// A table and its partitions, of all levels, as far as a crash empties them.
+pub fn unlogged(relation: Oid) -> Result<Vec<FullName>> {
+    let rows = read(
+        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relpersistence = 'u'
+           AND (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_partition_tree($1::regclass))) ORDER BY 1, 2",
+        &[Param::Oid(relation)],
+    )?;
+    full_names(&rows)
+}
+
+/// Rows of schema and name.
+fn full_names(rows: &[Row]) -> Result<Vec<FullName>> {
+    let name = |row: &Row| {
+        Ok(FullName {
+            schema: row.owned(0)?,
+            table: row.owned(1)?,
+        })
+    };
+    rows.iter().map(name).collect()
+}
+
+/// The table that a partition, of whatever level, belongs to; any other table itself.
+pub fn root(relation: Oid) -> Result<Oid> {
+    let rows = read(
+        "SELECT coalesce(pg_partition_root($1::regclass)::oid, $1)",
+        &[Param::Oid(relation)],
+    )?;
+    rows.first().map_or(Ok(relation), |row| row.oid(0))
+}

@@ -1,0 +1,393 @@
+//! The SQL functions: arguments in, rows out.
+
+use crate::binding::Binding;
+use crate::catalog::shape::Shape;
+use crate::errors::Result;
+use crate::errors::call::CallError;
+use crate::manage::attach::{Attached, Request};
+use crate::manage::detect::Given;
+use crate::manage::{attach, check, detach, preview, repair};
+use crate::pg::name::Name;
+use crate::pg::procedure::ProcedureCall;
+use crate::pg::{error, name, transaction};
+use crate::statements::summed;
+use crate::value::row::Row;
+use crate::write::drift::FoundBy;
+use crate::{binding, errors};
+use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use pgrx::{JsonB, PgRelation};
+use std::rc::Rc;
+
+/// Binds three tables: creates the triggers that keep `campaigns.spent` equal to the sum of `clips.earnings` over the
+/// approved submissions, and brings every total to the truth.
+///
+/// What is left out is read from the catalog: keys from primary keys, links from foreign keys, else from usual names.
+/// `approved`: the statuses that count. `direct_writes`: `correct` (a write of spent by others is brought back to
+/// the truth) or `reject` (it fails with 428C9). `sync`: false leaves every total as found.
+///
+/// Errors: 42P01, 42703, 42702, 42804, 42830, 22023, 42809, 0A000, 42501, 22003; nothing is changed then.
+#[pg_extern]
+#[allow(clippy::too_many_arguments, clippy::type_complexity)]
+fn spend_sync_attach(
+    campaigns: default!(Option<PgRelation>, "NULL"),
+    clips: default!(Option<PgRelation>, "NULL"),
+    submissions: default!(Option<PgRelation>, "NULL"),
+    campaign_id: default!(Option<Name>, "NULL"),
+    title: default!(Option<Name>, "NULL"),
+    spent: default!(Option<Name>, "NULL"),
+    clip_id: default!(Option<Name>, "NULL"),
+    earnings: default!(Option<Name>, "NULL"),
+    submission_campaign: default!(Option<Name>, "NULL"),
+    submission_clip: default!(Option<Name>, "NULL"),
+    status: default!(Option<Name>, "NULL"),
+    approved: default!(Option<Vec<Option<String>>>, "'{APPROVED}'"),
+    direct_writes: default!(Option<String>, "'correct'"),
+    sync: default!(Option<bool>, "true"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(total, String),
+            name!(source, String),
+            name!(link, String),
+            name!(approved_when, String),
+            name!(on_direct_write, String),
+            name!(corrected, Option<i64>),
+            name!(total_difference, Option<AnyNumeric>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let name = |name: Option<Name>| name.map(|name| name.0);
+    let request = Request {
+        campaigns: oid(campaigns),
+        clips: oid(clips),
+        submissions: oid(submissions),
+        given: Given {
+            campaign_id: name(campaign_id),
+            title: name(title),
+            spent: name(spent),
+            clip_id: name(clip_id),
+            earnings: name(earnings),
+            submission_campaign: name(submission_campaign),
+            submission_clip: name(submission_clip),
+            status: name(status),
+            approved: approved
+                .unwrap_or_default()
+                .into_iter()
+                .collect::<Option<_>>()
+                .unwrap_or_default(),
+        },
+        direct_writes: direct_writes.unwrap_or_else(|| "correct".to_owned()),
+        sync: sync.unwrap_or(true),
+    };
+    let row = attach::attach(request)
+        .and_then(|done| attached(&done))
+        .map_err(error::raised)?;
+    Ok(TableIterator::once(row))
+}
+
+#[allow(clippy::type_complexity)]
+fn attached(
+    done: &Attached,
+) -> errors::Result<(String, String, String, String, String, Option<i64>, Option<AnyNumeric>)> {
+    let Attached { shape, synced } = done;
+    let Shape {
+        campaigns,
+        clips,
+        submissions,
+        columns,
+        ..
+    } = shape;
+    let name = |name: &str| name::display_name(name);
+    let (corrected, difference) = match synced {
+        None => (None, None),
+        Some(rows) => {
+            let corrected = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
+            (
+                i64::try_from(corrected).ok(),
+                numeric(Some(&preview::total_difference(rows)?)),
+            )
+        }
+    };
+    Ok((
+        format!(
+            "{}.{} by {}",
+            campaigns.display(),
+            name(&columns.spent),
+            name(&columns.campaign_id)
+        ),
+        format!(
+            "{}.{} by {}",
+            clips.display(),
+            name(&columns.earnings),
+            name(&columns.clip_id)
+        ),
+        format!(
+            "{} ({}, {})",
+            submissions.display(),
+            name(&columns.submission_campaign),
+            name(&columns.submission_clip)
+        ),
+        format!("{} in ({})", name(&columns.status), columns.approved.join(", ")),
+        columns.direct_writes.name().to_owned(),
+        corrected,
+        difference,
+    ))
+}
+
+/// Removes the triggers and with them the binding of a campaigns table. Totals stay as they are.
+///
+/// Errors: 55000 if it is not attached; 42501 unless the caller owns its tables; 22004 for NULL.
+#[pg_extern]
+fn spend_sync_detach(campaigns: Option<PgRelation>) -> Result<(), ErrorReport> {
+    let campaigns = oid(campaigns).ok_or_else(|| CallError::NullArgument { argument: "campaigns" }.into());
+    campaigns.and_then(detach::detach).map_err(error::raised)
+}
+
+/// What a sync function says of a campaign.
+type Synced = (
+    String,
+    Option<String>,
+    Option<AnyNumeric>,
+    Option<AnyNumeric>,
+    Option<AnyNumeric>,
+    i64,
+);
+
+fn synced(row: &Row) -> errors::Result<Synced> {
+    Ok((
+        row.owned(summed::ID)?,
+        row.get(summed::TITLE).map(str::to_owned),
+        numeric(row.get(summed::RECORDED)),
+        numeric(row.get(summed::ACTUAL)),
+        numeric(row.get(summed::DIFFERENCE)),
+        row.number(summed::CLIPS)?,
+    ))
+}
+
+/// Declares a function that returns a row a synced campaign.
+macro_rules! sync_function {
+    ($(#[$doc:meta])* fn $name:ident = $sql:literal ($($arg:tt)*) $body:block) => {
+        $(#[$doc])*
+        #[pg_extern(name = $sql)]
+        #[allow(clippy::type_complexity)]
+        fn $name($($arg)*) -> Result<
+            TableIterator<
+                'static,
+                (
+                    name!(campaign_id, String),
+                    name!(title, Option<String>),
+                    name!(old_spent, Option<AnyNumeric>),
+                    name!(new_spent, Option<AnyNumeric>),
+                    name!(difference, Option<AnyNumeric>),
+                    name!(approved_clips, i64),
+                ),
+            >,
+            ErrorReport,
+        > {
+            let rows: errors::Result<Vec<Row>> = $body;
+            let rows = rows.and_then(|rows| rows.iter().map(synced).collect::<errors::Result<Vec<_>>>());
+            Ok(TableIterator::new(rows.map_err(error::raised)?))
+        }
+    };
+}
+
+sync_function! {
+    /// Brings one campaign to the truth: locks it, sums its approved clips, stores the total if it differs.
+    ///
+    /// Errors: P0002 if there is no such campaign; 22P02 if `id` is no key; 22004 if it is NULL; 22003 if the total does
+    /// not fit.
+    fn sync_campaign_by_text = "sync_campaign" (id: Option<&str>, campaigns: default!(Option<PgRelation>, "NULL")) {
+        sync_one(id.map(str::to_owned), oid(campaigns))
+    }
+}
+
+sync_function! {
+    /// As `sync_campaign(text)`.
+    fn sync_campaign_by_number = "sync_campaign" (id: Option<i64>, campaigns: default!(Option<PgRelation>, "NULL")) {
+        sync_one(id.map(|id| id.to_string()), oid(campaigns))
+    }
+}
+
+sync_function! {
+    /// As `sync_campaign(text)`.
+    fn sync_campaign_by_uuid = "sync_campaign" (id: Option<pgrx::Uuid>, campaigns: default!(Option<PgRelation>, "NULL")) {
+        sync_one(id.map(|id| id.to_string()), oid(campaigns))
+    }
+}
+
+sync_function! {
+    /// Brings every campaign to the truth: one look at all, then locks only where the total differs. A row for each
+    /// campaign, in the order of their keys.
+    ///
+    /// Errors: 22003 if a total does not fit.
+    fn sync_all_campaigns = "sync_all_campaigns" (campaigns: default!(Option<PgRelation>, "NULL")) {
+        attached_table(oid(campaigns)).and_then(|binding| repair::sync_all(&binding, FoundBy::SyncAllCampaigns))
+    }
+}
+
+/// `CALL spend_sync_repair(campaigns, batch_size)`: what `sync_all_campaigns` does, in batches that commit as they go. Says
+/// after each how many campaigns are done, of how many that differed when it began.
+///
+/// Errors: 2D000 inside a transaction block; 22023 unless `batch_size` is above 0; 22003 if a total does not fit. What was
+/// committed before stays; the next CALL goes on there.
+pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
+    let argument = "batch_size";
+    let batch_size = call.integer(1).ok_or(CallError::NullArgument { argument })?;
+    let size = usize::try_from(batch_size).ok().filter(|size| *size > 0);
+    let size = size.ok_or(CallError::BadBatchSize { given: batch_size })?;
+    repair::in_batches(call, size, || attached_table(call.relation(0)))
+}
+
+fn sync_one(id: Option<String>, campaigns: Option<Oid>) -> errors::Result<Vec<Row>> {
+    let id = id.ok_or(CallError::NullArgument { argument: "id" })?;
+    let binding = attached_table(campaigns)?;
+    let (kind, campaigns) = (binding.shape.campaign_key, binding.shape.campaigns.display());
+    let Some(key) = kind.parse(&id) else {
+        return Err(CallError::BadKey {
+            id,
+            campaigns,
+            kind: kind.name(),
+        }
+        .into());
+    };
+    match repair::sync_one(&binding, key)? {
+        Some(row) => Ok(vec![row]),
+        None => Err(CallError::CampaignMissing { campaigns, id }.into()),
+    }
+}
+
+/// The preview: what `sync_all_campaigns` would do, a row a campaign, in the order of their keys. Writes nothing.
+///
+/// Errors: 42501 unless the caller owns the campaigns table or may see all rows of the three tables.
+#[pg_extern(stable)]
+#[allow(clippy::type_complexity)]
+fn spend_sync_status(
+    campaigns: default!(Option<PgRelation>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(campaign_id, String),
+            name!(title, Option<String>),
+            name!(recorded_spent, Option<AnyNumeric>),
+            name!(actual_spent, Option<AnyNumeric>),
+            name!(difference, Option<AnyNumeric>),
+            name!(needs_sync, bool),
+            name!(approved_clips, i64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let rows = attached_table(oid(campaigns)).and_then(|binding| preview::status(&binding));
+    let previewed = |row: &Row| {
+        let (id, title, recorded, actual, difference, clips) = synced(row)?;
+        Ok((
+            id,
+            title,
+            recorded,
+            actual,
+            difference,
+            row.is_true(summed::NEEDS_SYNC),
+            clips,
+        ))
+    };
+    let rows = rows.and_then(|rows| rows.iter().map(previewed).collect::<errors::Result<Vec<_>>>());
+    Ok(TableIterator::new(rows.map_err(error::raised)?))
+}
+
+/// The preview as one document, money as exact JSON numbers.
+///
+/// Errors: as `spend_sync_status`.
+#[pg_extern(stable)]
+fn spend_sync_report(campaigns: default!(Option<PgRelation>, "NULL")) -> Result<JsonB, ErrorReport> {
+    let report = attached_table(oid(campaigns)).and_then(|binding| preview::report(&binding));
+    report.map(JsonB).map_err(error::raised)
+}
+
+/// Advice, a row a finding: `error` (totals may be wrong, or writes fail) or `warning` (slow, rounded, drifted lately).
+/// No row: healthy. Without an argument, all attached tables that the search path sees.
+///
+/// Errors: as `spend_sync_status`; 55000 if nothing is attached.
+#[pg_extern(stable)]
+#[allow(clippy::type_complexity)]
+fn spend_sync_check(
+    campaigns: default!(Option<PgRelation>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(severity, String),
+            name!(object, String),
+            name!(problem, String),
+            name!(advice, String),
+        ),
+    >,
+    ErrorReport,
+> {
+    let findings = check::check_all(oid(campaigns)).map_err(error::raised)?;
+    Ok(TableIterator::new(
+        findings
+            .into_iter()
+            .map(|f| (f.severity.to_owned(), f.object, f.problem, f.advice)),
+    ))
+}
+
+/// What lives in the extension's own schema.
+#[pg_schema]
+mod spend_sync {
+    use super::{ErrorReport, JsonB, Oid, TableIterator, binding, error, name, pg_extern, transaction};
+
+    /// Whether a row was written by this transaction, from its `xmin`: finds what a large statement wrote.
+    #[pg_extern(parallel_restricted)]
+    fn is_own(number: pgrx::pg_sys::TransactionId) -> bool {
+        transaction::is_own_transaction(number.into())
+    }
+
+    /// The bindings of this database, for the view `spend_sync.binding`: tables, and columns by attach's arguments.
+    #[pg_extern(stable)]
+    #[allow(clippy::type_complexity)]
+    fn bindings() -> Result<
+        TableIterator<
+            'static,
+            (
+                name!(campaigns, Oid),
+                name!(clips, Oid),
+                name!(submissions, Oid),
+                name!(columns, JsonB),
+            ),
+        >,
+        ErrorReport,
+    > {
+        let all = binding::all().map_err(error::raised)?;
+        Ok(TableIterator::new(all.into_iter().map(|(tables, columns)| {
+            (
+                tables.campaigns.oid,
+                tables.clips.oid,
+                tables.submissions.oid,
+                JsonB(serde_json::json!(columns)),
+            )
+        })))
+    }
+}
+
+/// The binding that a call is about.
+fn attached_table(campaigns: Option<Oid>) -> errors::Result<Rc<Binding>> {
+    let campaigns = match campaigns {
+        Some(campaigns) => campaigns,
+        None => binding::only_visible()?,
+    };
+    binding::attached(campaigns)
+}
+
+fn oid(relation: Option<PgRelation>) -> Option<Oid> {
+    relation.map(|relation| relation.oid())
+}
+
+/// A numeric from PostgreSQL's own text.
+fn numeric(text: Option<&str>) -> Option<AnyNumeric> {
+    text.and_then(|text| AnyNumeric::try_from(text).ok())
+}

@@ -1,0 +1,20 @@
+//! What PostgreSQL calls: each entry checks that this is the call it is made for, hands on, and raises what comes back.
+
+use crate::pg::Entries;
+
+mod events;
+pub mod functions;
+pub mod transactions;
+mod triggers;
+
+/// Where the C symbols of the extension lead.
+pub fn entries() -> Entries {
+    Entries {
+        capture_clip: triggers::capture_clip,
+        capture_submission: triggers::capture_submission,
+        capture_campaign: triggers::capture_campaign,
+        flush: triggers::flush,
+        follow: events::follow,
+        repair: functions::repair_in_batches,
+    }
+}

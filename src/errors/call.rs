@@ -1,0 +1,63 @@
+//! Calls of our functions that cannot be answered.
+
+use super::listed;
+
+errors! {
+    /// What is wrong with a call.
+    CallError => Call {
+        NothingAttached {}
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "no campaigns table is attached",
+            "None of the tables that the search path sees is kept by spend_sync.",
+            "Call spend_sync_attach(), or name the campaigns table: (campaigns => 'schema.table').";
+
+        NotAttached { table: String }
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "table {table} is not attached",
+            "It has no spend_sync triggers of a campaigns table.",
+            "The view spend_sync.binding shows what is attached; spend_sync_attach() attaches.";
+
+        SeveralAttached { candidates: Vec<String> }
+            => ERRCODE_AMBIGUOUS_FUNCTION,
+            "several campaigns tables are attached",
+            format!("The search path sees {}.", listed(&candidates)),
+            format!("Name one: (campaigns => '{}').", candidates.first().map_or("", String::as_str));
+
+        CampaignMissing { campaigns: String, id: String }
+            => ERRCODE_NO_DATA_FOUND,
+            "campaign \"{id}\" does not exist",
+            format!("Table {campaigns} has no row with this key."),
+            "spend_sync_status() lists all campaigns with their keys.";
+
+        BadKey { id: String, campaigns: String, kind: &'static str }
+            => ERRCODE_INVALID_TEXT_REPRESENTATION,
+            "\"{id}\" is not a campaign's key",
+            format!("The key of {campaigns} is of type {kind}."),
+            "spend_sync_status() lists all campaigns with their keys.";
+
+        NullArgument { argument: &'static str }
+            => ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            "argument {argument} must not be NULL",
+            "The call is about one thing, and NULL names none.",
+            "spend_sync_status() lists all campaigns, the view spend_sync.binding what is attached.";
+
+        BadBatchSize { given: i32 }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "batch_size cannot be {given}",
+            "It is how many campaigns are locked and repaired in one transaction.",
+            "Use a number above 0; the default is 500.";
+
+        /// A procedure that commits was called where it cannot.
+        InTransactionBlock { procedure: &'static str }
+            => ERRCODE_INVALID_TRANSACTION_TERMINATION,
+            "{procedure} cannot run inside a transaction block or a function",
+            "It commits after each batch.",
+            format!("CALL {procedure}() by itself; inside a transaction, sync_all_campaigns() does the same at once.");
+
+        MayNotPreview { role: String, problem: String, advice: String }
+            => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "role {role} may not see these totals",
+            format!("{problem}."),
+            advice;
+    }
+}

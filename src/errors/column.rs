@@ -1,0 +1,53 @@
+//! Columns, and what attach was told of them.
+
+use super::listed;
+
+errors! {
+    /// What is wrong with a column or with an argument about one.
+    ColumnError => Column {
+        ColumnMissing { table: String, argument: &'static str, wanted: String, candidates: Vec<String> }
+            => ERRCODE_UNDEFINED_COLUMN,
+            "table {table} has no column {wanted} for {argument}",
+            match candidates.as_slice() {
+                [] => "No column of the table could serve.".to_owned(),
+                some => format!("Columns that could serve: {}.", listed(some)),
+            },
+            format!("Name the column: spend_sync_attach({argument} => 'column', ...).");
+
+        ColumnAmbiguous { table: String, argument: &'static str, candidates: Vec<String> }
+            => ERRCODE_AMBIGUOUS_COLUMN,
+            "several columns of table {table} could be {argument}",
+            format!("The candidates are {}.", listed(&candidates)),
+            format!("Name the column: spend_sync_attach({argument} => 'column', ...).");
+
+        WrongType { table: String, column: String, kind: String, problem: String, hint: String }
+            => ERRCODE_DATATYPE_MISMATCH,
+            "column {column} of table {table} is of type {kind}",
+            format!("{problem}."),
+            hint;
+
+        NotUnique { table: String, argument: &'static str, column: String }
+            => ERRCODE_INVALID_FOREIGN_KEY,
+            "column {column} of table {table} is not unique",
+            format!("A key ({argument}) needs a primary key or a unique index on this column alone."),
+            "Create a unique index on it, or name the key column.";
+
+        BadStatus { table: String, column: String, value: String, known: Vec<String> }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "\"{value}\" is no value of column {column} of table {table}",
+            format!("The column's values are {}.", listed(&known)),
+            "Name the values that count: spend_sync_attach(approved => '{...}', ...).";
+
+        NothingApproved {}
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "no status is named as approved",
+            "The argument approved is empty or has a NULL in it.",
+            "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...).";
+
+        BadDirectWrites { given: String }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "direct_writes cannot be \"{given}\"",
+            "A write of the total that is not spend_sync's is brought back to the truth, or fails.",
+            "Use 'correct' or 'reject'.";
+    }
+}

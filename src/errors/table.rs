@@ -1,0 +1,42 @@
+//! Tables that cannot be attached.
+
+errors! {
+    /// What is wrong with a table, its owner, or the database.
+    TableError => Table {
+        TableMissing { role: &'static str, name: &'static str }
+            => ERRCODE_UNDEFINED_TABLE,
+            "there is no table \"{name}\" to attach as {role}",
+            format!("The search path sees no table \"{name}\", and the argument {role} names no other."),
+            format!("Name the table: spend_sync_attach({role} => 'schema.table', ...).");
+
+        NotATable { table: String, problem: String }
+            => ERRCODE_WRONG_OBJECT_TYPE,
+            "{table} cannot be attached",
+            format!("{problem}."),
+            "Attach ordinary or partitioned tables.";
+
+        SameTable { table: String }
+            => ERRCODE_FEATURE_NOT_SUPPORTED,
+            "table {table} cannot be two things at once",
+            "Campaigns, clips and submissions are three tables.",
+            "Name three different tables.";
+
+        NotOwner { table: String, role: String }
+            => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "must be owner of table {table}",
+            format!("Role {role} is not, nor a member of the role that is."),
+            "Attach and detach as a role that owns all three tables.";
+
+        OwnerCannot { owner: String, problem: String, advice: String }
+            => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "the owner of the campaigns table, {owner}, could not compute the totals",
+            format!("{problem}."),
+            advice;
+
+        NotUtf8 {}
+            => ERRCODE_FEATURE_NOT_SUPPORTED,
+            "spend_sync needs a database in UTF-8",
+            "Keys and names are handled as UTF-8 text.",
+            "Create the database with ENCODING 'UTF8'.";
+    }
+}

@@ -1,0 +1,35 @@
+//! Triggers that are called otherwise than attach made them, or that do not fit their tables any more.
+
+errors! {
+    /// What is wrong with a trigger.
+    TriggerError => Trigger {
+        /// A trigger function called otherwise.
+        NotATrigger { function: &'static str }
+            => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            "function spend_sync.{function}() was not called by a trigger",
+            "It does nothing but serve the triggers that spend_sync_attach() creates.",
+            "To bring totals to the truth, call sync_campaign() or sync_all_campaigns().";
+
+        /// A trigger of ours that attach would not have made.
+        WrongTrigger { function: &'static str, problem: String }
+            => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            "function spend_sync.{function}() was called by a trigger of the wrong kind",
+            format!("The trigger {problem}."),
+            "Let spend_sync_attach() create the triggers.";
+
+        /// A trigger whose mapping no longer fits the tables.
+        BrokenBinding { table: String, problem: String }
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "the spend_sync triggers of table {table} do not fit the tables any more",
+            format!("{problem}."),
+            "Call spend_sync_attach() again with the present names; it replaces the triggers. Or drop this table's \
+             spend_sync triggers, if the total is no longer wanted.";
+
+        /// A command would take a trigger away that updates are seen by.
+        TriggerWouldGo { trigger: String, table: String, campaigns: String }
+            => ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+            "trigger {trigger} of table {table} would be dropped with the column that it names",
+            format!("Updates of {table} would then go by, and totals of {campaigns} be wrong in silence."),
+            format!("Detach first: SELECT spend_sync_detach('{campaigns}'); and attach again afterwards.");
+    }
+}

@@ -1,0 +1,148 @@
+//! Renames: the triggers' arguments name tables and columns, as a dump carries them. A command that gives one of them
+//! another name is followed: what the names meant before it is what they mean after it.
+
+use crate::binding::present::Trigger;
+use crate::binding::table_locks;
+use crate::binding::{Bound, present, triggers};
+use crate::catalog::shape::{Shape, Tables};
+use crate::catalog::{Relation, shape};
+use crate::errors::Result;
+use crate::pg::event::Command;
+use crate::pg::table::Against;
+use crate::value::mapping::Columns;
+use crate::{binding, catalog};
+use pgrx::pg_sys::Oid;
+
+/// A binding as it stood before a command.
+pub struct Named {
+    shape: Shape,
+    /// The approved labels of an enum.
+    labels: Vec<Oid>,
+    triggers: Vec<Trigger>,
+}
+
+/// The bindings whose names a command may change. All their tables are locked before the command locks one of them: writers
+/// wait, and find the new names.
+pub fn before(command: &Command) -> Result<Vec<Named>> {
+    let mut concerned = Vec::new();
+    for bound in binding::whole()? {
+        if concerns(command, &bound.tables)? {
+            lock(command, &bound.tables)?;
+            concerned.push(bound.tables);
+        }
+    }
+    // Looked up anew: another rename may have come first while we waited for a lock.
+    let mut named = Vec::new();
+    for bound in binding::whole()? {
+        if concerned.iter().any(|tables| tables.are(&bound.tables)) {
+            named.extend(describe(bound)?);
+        }
+    }
+    Ok(named)
+}
+
+/// Whether a command may change names of a binding; one that the role in force may not give changes nothing.
+fn concerns(command: &Command, tables: &Tables) -> Result<bool> {
+    Ok(match command {
+        Command::Table(table) => tables.all().iter().any(|bound| bound.oid == *table && bound.is_ours),
+        Command::Schema(name) => {
+            tables.all().iter().any(|bound| bound.name.schema == *name) && catalog::owns_schema(name)?
+        }
+        Command::Label => true,
+        _ => false,
+    })
+}
+
+/// A renamed table is locked as the command will: two steps would meet readers that go on to write.
+fn lock(command: &Command, tables: &Tables) -> Result<()> {
+    match command {
+        Command::Label => Ok(()),
+        Command::Table(table) => table_locks::lock_tables(&tables.locks(*table, Against::All)),
+        _ => table_locks::lock_tables(&tables.locks(Oid::INVALID, Against::Writers)),
+    }
+}
+
+/// One whose columns are not to be found has no names that could be followed.
+fn describe(bound: Bound) -> Result<Option<Named>> {
+    let Some(shape) = binding::sound(shape::of_columns(bound.tables, bound.columns))? else {
+        return Ok(None);
+    };
+    let labels = if shape.status.is_enum {
+        catalog::label_oids(shape.status.base_type, &shape.columns.approved)?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(Named {
+        shape,
+        labels,
+        triggers: bound.triggers,
+    }))
+}
+
+/// Writes the names of now into the triggers of a binding. What cannot be followed is left as it is: the next write says so.
+pub fn after(before: &Named) -> Result<()> {
+    let Some(tables) = present(&before.shape)? else {
+        return Ok(());
+    };
+    let Some(columns) = renamed(before)? else {
+        return Ok(());
+    };
+    let Some(shape) = binding::sound(shape::of_columns(tables, columns))? else {
+        return Ok(());
+    };
+    let mut triggers = present::triggers()?;
+    let is_its = |one: &Trigger| {
+        let mut own = before.triggers.iter();
+        own.any(|other| other.relation == one.relation && other.name == one.name)
+    };
+    triggers.retain(is_its);
+    triggers::replace_triggers(&shape, &triggers)
+}
+
+fn present(shape: &Shape) -> Result<Option<Tables>> {
+    let find = |table: &Relation| catalog::relation(table.oid);
+    let found = (find(&shape.campaigns)?, find(&shape.clips)?, find(&shape.submissions)?);
+    let (Some(campaigns), Some(clips), Some(submissions)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(Tables {
+        campaigns,
+        clips,
+        submissions,
+    }))
+}
+
+/// The columns under their names of now, found by their numbers; `None` if one is gone.
+fn renamed(before: &Named) -> Result<Option<Columns>> {
+    let Named { shape, labels, .. } = before;
+    let of_campaigns = catalog::columns(shape.campaigns.oid)?;
+    let of_clips = catalog::columns(shape.clips.oid)?;
+    let of_submissions = catalog::columns(shape.submissions.oid)?;
+    let name = |columns: &[catalog::Column], old: &catalog::Column| {
+        let same = columns.iter().find(|column| column.number == old.number);
+        same.map(|column| column.name.clone())
+    };
+    let approved = if shape.status.is_enum {
+        catalog::labels_of(labels)?
+    } else {
+        shape.columns.approved.clone()
+    };
+    let all = || {
+        Some(Columns {
+            campaign_id: name(&of_campaigns, &shape.campaign_id)?,
+            title: match &shape.title {
+                Some(title) => Some(name(&of_campaigns, title)?),
+                None => None,
+            },
+            spent: name(&of_campaigns, &shape.spent)?,
+            clip_id: name(&of_clips, &shape.clip_id)?,
+            earnings: name(&of_clips, &shape.earnings)?,
+            submission_campaign: name(&of_submissions, &shape.submission_campaign)?,
+            submission_clip: name(&of_submissions, &shape.submission_clip)?,
+            status: name(&of_submissions, &shape.status)?,
+            approved,
+            direct_writes: shape.columns.direct_writes,
+        })
+    };
+    Ok(all())
+}

@@ -1,0 +1,65 @@
+//! Findings that attach warns of too: what is slow, or perhaps misspelt.
+
+use crate::catalog::Relation;
+use crate::catalog::shape::Shape;
+use crate::errors::Result;
+use crate::pg::snapshot::Sees;
+use crate::pg::{name, session, spi};
+use crate::{binding, catalog, statements};
+use pgrx::pg_sys;
+
+/// One finding; nothing found means healthy.
+pub struct Finding {
+    /// "error": totals may be wrong or writes fail; "warning": they are slow, rounded, or were wrong lately.
+    pub severity: &'static str,
+    pub object: String,
+    pub problem: String,
+    /// What to do; SQL where SQL does it.
+    pub advice: String,
+}
+
+/// The indexes that every write needs: the submissions of a clip, those of a campaign.
+pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let submissions = &shape.submissions;
+    for (column, of) in [
+        (&shape.submission_clip, "clip"),
+        (&shape.submission_campaign, "campaign"),
+    ] {
+        if !catalog::has_index(submissions.oid, column.number)? {
+            findings.push(Finding {
+                severity: "warning",
+                object: submissions.display(),
+                problem: format!(
+                    "no index begins with column {}: each write reads all submissions to find those of a {of}",
+                    name::display_name(&column.name)
+                ),
+                advice: create_index(submissions, &column.name),
+            });
+        }
+    }
+    Ok(findings)
+}
+
+/// A partitioned table's index cannot be created concurrently.
+fn create_index(table: &Relation, column: &str) -> String {
+    let concurrently = if table.is_partitioned() { "" } else { "CONCURRENTLY " };
+    format!(
+        "CREATE INDEX {concurrently}ON {} ({});",
+        table.display(),
+        name::display_name(column)
+    )
+}
+
+/// The statuses of a table that has rows, none of which counts; for a type that cannot tell by itself.
+pub fn statuses_if_none_counts(shape: &Shape) -> Result<Option<Vec<String>>> {
+    if !matches!(shape.status.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID) {
+        return Ok(None);
+    }
+    let sql = statements::statuses(&binding::names_of(shape));
+    let look = || spi::query(&sql, &[], Sees::Latest);
+    let rows = session::distrusting(|| session::as_role(shape.campaigns.owner, look))?;
+    let present = rows.iter().map(|row| row.owned(0)).collect::<Result<Vec<_>>>()?;
+    let counts = present.iter().any(|status| shape.columns.approved.contains(status));
+    Ok((!present.is_empty() && !counts).then_some(present))
+}

@@ -1,0 +1,137 @@
+//! Binding tables: look, validate, create the triggers, bring the totals to the truth.
+
+use crate::binding::present::{self, Trigger};
+use crate::binding::triggers;
+use crate::catalog::shape::{Shape, Tables};
+use crate::catalog::{Relation, shape};
+use crate::errors::table::TableError;
+use crate::errors::{Error, Result, listed};
+use crate::manage::detect::Given;
+use crate::manage::{advice, detect, repair, replaced};
+use crate::pg::{name, session, spi};
+use crate::value::mapping::DirectWrites;
+use crate::value::row::Row;
+use crate::write::drift::FoundBy;
+use crate::write::{flush, large};
+use crate::{binding, catalog};
+use pgrx::pg_sys::Oid;
+
+/// What `spend_sync_attach` was asked for.
+pub struct Request {
+    pub campaigns: Option<Oid>,
+    pub clips: Option<Oid>,
+    pub submissions: Option<Oid>,
+    pub given: Given,
+    pub direct_writes: String,
+    pub sync: bool,
+}
+
+/// What it did.
+pub struct Attached {
+    pub shape: Shape,
+    /// A row a campaign, if totals were brought to the truth.
+    pub synced: Option<Vec<Row>>,
+}
+
+/// Binds three tables. Takes SHARE ROW EXCLUSIVE locks on them until the transaction ends: what was written before is
+/// in the sums, what is written after fires the triggers.
+pub fn attach(request: Request) -> Result<Attached> {
+    if !session::is_utf8() {
+        return Err(TableError::NotUtf8 {}.into());
+    }
+    flush::now()?;
+    let direct_writes = DirectWrites::parse(&request.direct_writes)?;
+    let tables = tables(&request)?;
+    lock(&tables)?;
+    let columns = detect::columns(&tables, request.given, direct_writes)?;
+    let shape = shape::of_columns(tables, columns)?;
+    check_owner(&shape)?;
+    let old = present::own_trigger(shape.campaigns.oid)?;
+    let bound = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
+    let old_name = old.as_ref().and_then(Trigger::campaigns);
+    let replaced = replaced::triggers_of(shape.campaigns.oid, old_name.as_ref(), &bound)?;
+    triggers::drop_triggers(&replaced)?;
+    triggers::create_triggers(&shape, &replaced)?;
+    large::forget(shape.campaigns.oid, catalog::keeper()?)?;
+    warn_of_missing_index(&shape)?;
+    warn_of_unknown_status(&shape)?;
+    if !request.sync {
+        return Ok(Attached { shape, synced: None });
+    }
+    let binding =
+        binding::of(shape.campaigns.oid)?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
+    let synced = repair::sync_all(&binding, FoundBy::Attach)?;
+    Ok(Attached {
+        shape,
+        synced: Some(synced),
+    })
+}
+
+fn tables(request: &Request) -> Result<Tables> {
+    let find = |given: Option<Oid>, role, name| -> Result<Relation> {
+        let found = match given {
+            Some(oid) => Some(oid),
+            None => catalog::find_visible(name)?,
+        };
+        replaced::usable(found.ok_or(TableError::TableMissing { role, name })?)
+    };
+    let tables = Tables {
+        campaigns: find(request.campaigns, "campaigns", "campaigns")?,
+        clips: find(request.clips, "clips", "clips")?,
+        submissions: find(request.submissions, "submissions", "clip_submissions")?,
+    };
+    let Tables {
+        campaigns,
+        clips,
+        submissions,
+    } = &tables;
+    for (one, other) in [(campaigns, clips), (clips, submissions), (submissions, campaigns)] {
+        if one.oid == other.oid {
+            return Err(TableError::SameTable { table: one.display() }.into());
+        }
+    }
+    Ok(tables)
+}
+
+/// In the order in which a write touches them, so that writers and attach do not deadlock.
+fn lock(tables: &Tables) -> Result<()> {
+    for table in tables.all() {
+        spi::run(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table.sql()))?;
+    }
+    Ok(())
+}
+
+/// The statements of a flush run as the owner of the campaigns table: it must be able to.
+fn check_owner(shape: &Shape) -> Result<()> {
+    if let Some((_, right)) = shape::missing_rights(shape)?.pop() {
+        let owner = name::display_name(&shape.campaigns.owner_name);
+        let advice = format!("GRANT {right} TO {owner};");
+        return Err(TableError::OwnerCannot {
+            problem: format!("It lacks {right}"),
+            owner,
+            advice,
+        }
+        .into());
+    }
+    binding::check_rows_are_seen(shape)
+}
+
+/// A write looks up the submissions of its clips: without an index it would read all of them.
+fn warn_of_missing_index(shape: &Shape) -> Result<()> {
+    for finding in advice::missing_indexes(shape)? {
+        session::warn(&finding.problem, &finding.advice);
+    }
+    Ok(())
+}
+
+/// A text may be anything: a status that no row has is perhaps misspelt, and all totals would be 0.
+fn warn_of_unknown_status(shape: &Shape) -> Result<()> {
+    if let Some(present) = advice::statuses_if_none_counts(shape)? {
+        let message = format!("no row of {} has a status that counts", shape.submissions.display());
+        session::warn(
+            &message,
+            &format!("Its statuses are {}; see the argument approved.", listed(&present)),
+        );
+    }
+    Ok(())
+}

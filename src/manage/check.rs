@@ -1,0 +1,239 @@
+//! Advice: what is wrong, or slow, or will be, about a binding.
+
+use crate::binding::{Binding, present, triggers};
+use crate::catalog::shape::Shape;
+use crate::catalog::{Relation, shape};
+use crate::errors::call::CallError;
+use crate::errors::table::TableError;
+use crate::errors::trigger::TriggerError;
+use crate::errors::{Error, Ours, Result};
+use crate::manage::advice::Finding;
+use crate::manage::{advice, preview};
+use crate::pg::name;
+use crate::value::mapping::FullName;
+use crate::write::drift;
+use crate::{binding, catalog};
+use pgrx::pg_sys::Oid;
+
+/// Looks one campaigns table's binding over, or those of all that the search path sees.
+pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
+    let tables = match campaigns {
+        Some(campaigns) => vec![campaigns],
+        None => binding::visible()?.iter().map(|trigger| trigger.relation).collect(),
+    };
+    let mut findings = match campaigns {
+        Some(_) => Vec::new(),
+        None => orphans()?,
+    };
+    if tables.is_empty() && findings.is_empty() {
+        return Err(CallError::NothingAttached {}.into());
+    }
+    findings.extend(event_triggers()?);
+    for table in tables {
+        findings.extend(check(table)?);
+    }
+    Ok(findings)
+}
+
+/// Tables that the search path sees whose triggers name a campaigns table that is not there.
+fn orphans() -> Result<Vec<Finding>> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for trigger in present::triggers()? {
+        let Some(campaigns) = trigger.campaigns() else {
+            continue;
+        };
+        let object = catalog::display(&trigger.table);
+        let is_told = findings.iter().any(|finding| finding.object == object);
+        if is_told || !name::is_visible(trigger.relation) || catalog::find(&campaigns)?.is_some() {
+            continue;
+        }
+        findings.push(Finding {
+            severity: "error",
+            problem: format!(
+                "its triggers name the campaigns table {}, which does not exist; writes fail",
+                catalog::display(&campaigns)
+            ),
+            advice: format!(
+                "Call spend_sync_attach() with the present names, or DROP TRIGGER {} ON {object}; and the other spend_sync triggers.",
+                name::display_name(&trigger.name)
+            ),
+            object,
+        });
+    }
+    Ok(findings)
+}
+
+/// Event triggers that do not fire: names are not followed then, partitions that come or go not summed.
+fn event_triggers() -> Result<Vec<Finding>> {
+    let disabled = disabled_event_triggers()?.into_iter();
+    Ok(disabled
+        .map(|(name, advice)| Finding {
+            severity: "warning",
+            problem: "it does not fire: renames make writes fail, partitions that come or go make totals wrong"
+                .to_owned(),
+            advice,
+            object: format!("event trigger {name}"),
+        })
+        .collect())
+}
+
+fn check(campaigns: Oid) -> Result<Vec<Finding>> {
+    let binding = match binding::attached(campaigns) {
+        Ok(binding) => binding,
+        Err(error) => return broken_binding(campaigns, error).map(|finding| vec![finding]),
+    };
+    preview::may_preview(&binding)?;
+    let shape = &binding.shape;
+    let mut findings = Vec::new();
+    findings.extend(owner_rights(shape)?);
+    findings.extend(missing_triggers(shape)?);
+    findings.extend(advice::missing_indexes(shape)?);
+    findings.extend(rounding(shape));
+    findings.extend(unlogged(shape)?);
+    findings.extend(recent_drift(&binding)?);
+    Ok(findings)
+}
+
+/// A binding that writes would fail on.
+fn broken_binding(campaigns: Oid, error: Error) -> Result<Finding> {
+    let problem = match error {
+        Error::Ours(Ours::Trigger(TriggerError::BrokenBinding { problem, .. })) => problem,
+        Error::Ours(Ours::Table(TableError::OwnerCannot { owner, problem, .. })) => {
+            format!("{problem} ({owner}, which owns the campaigns table)")
+        }
+        other => return Err(other),
+    };
+    let table = catalog::relation(campaigns)?;
+    Ok(Finding {
+        severity: "error",
+        object: table.map(|table| table.display()).unwrap_or_default(),
+        problem: format!("{problem}; writes fail"),
+        advice: "Mend it, or call spend_sync_attach() again with the present names.".to_owned(),
+    })
+}
+
+fn owner_rights(shape: &Shape) -> Result<Vec<Finding>> {
+    let owner = name::display_name(&shape.campaigns.owner_name);
+    let finding = |(table, right): (&Relation, String)| Finding {
+        severity: "error",
+        object: table.display(),
+        problem: format!("role {owner}, which owns the campaigns table, lacks {right}; writes fail"),
+        advice: format!("GRANT {right} TO {owner};"),
+    };
+    Ok(shape::missing_rights(shape)?.into_iter().map(finding).collect())
+}
+
+/// Triggers that are disabled or missing: what they would have seen goes by.
+fn missing_triggers(shape: &Shape) -> Result<Vec<Finding>> {
+    let present = present::triggers()?;
+    let mut findings: Vec<Finding> = Vec::new();
+    for wanted in triggers::wanted(shape)? {
+        let found = present.iter().find(|trigger| wanted.is(trigger));
+        let object = catalog::display(&wanted.table);
+        let twin = found.and_then(|one| present.iter().find(|other| one.repeats(other)));
+        let is_told = findings.iter().any(|finding| finding.object == object);
+        if let Some(twin) = twin.filter(|_| wanted.function.counts() && !is_told) {
+            let name = name::display_name(&twin.name);
+            findings.push(Finding {
+                severity: "error",
+                problem: format!("trigger {name} notes the same writes a second time; writes fail"),
+                advice: format!("DROP TRIGGER {name} ON {object};"),
+                object: object.clone(),
+            });
+        }
+        match found {
+            None => findings.push(Finding {
+                severity: "error",
+                problem: format!("the trigger spend_sync_..._{} is missing", wanted.suffix),
+                object,
+                advice: "Call spend_sync_attach() again; it creates all triggers anew.".to_owned(),
+            }),
+            Some(trigger) if !matches!(trigger.enabled, 'O' | 'A') => {
+                let name = name::display_name(&trigger.name);
+                findings.push(Finding {
+                    severity: "error",
+                    problem: format!("trigger {name} is disabled: what it would see goes by"),
+                    advice: format!("ALTER TABLE {object} ENABLE TRIGGER {name};"),
+                    object,
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether a total can lose digits in its column.
+fn rounding(shape: &Shape) -> Option<Finding> {
+    if shape.holds_every_sum() {
+        return None;
+    }
+    let (spent, earnings) = (&shape.spent, &shape.earnings);
+    let problem = if shape.spent_money.is_float() {
+        "it keeps about 15 digits (real: 6) of a total"
+    } else {
+        "it has fewer decimals than the earnings: totals are rounded"
+    };
+    Some(Finding {
+        severity: "warning",
+        object: format!("{}.{}", shape.campaigns.display(), name::display_name(&spent.name)),
+        problem: format!("column type {}: {problem}", spent.type_name),
+        advice: format!(
+            "Detach, ALTER TABLE {} ALTER COLUMN {} TYPE {}; and attach again: triggers hold the type of their columns.",
+            shape.campaigns.display(),
+            name::display_name(&spent.name),
+            if shape.earnings_money.is_float() {
+                "numeric"
+            } else {
+                &earnings.type_name
+            }
+        ),
+    })
+}
+
+/// A crash empties unlogged tables, and the totals of a logged one stay.
+fn unlogged(shape: &Shape) -> Result<Vec<Finding>> {
+    if shape.campaigns.is_unlogged {
+        return Ok(Vec::new());
+    }
+    let mut lost = catalog::unlogged(shape.clips.oid)?;
+    lost.extend(catalog::unlogged(shape.submissions.oid)?);
+    let finding = |table: &FullName| Finding {
+        severity: "warning",
+        object: catalog::display(table),
+        problem:
+            "it is unlogged and the campaigns table is not: after a crash it is empty, and the totals are as before"
+                .to_owned(),
+        advice: format!(
+            "ALTER TABLE {} SET LOGGED; or call sync_all_campaigns() after each crash.",
+            catalog::display(table)
+        ),
+    };
+    Ok(lost.iter().map(finding).collect())
+}
+
+fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {
+    let (count, last) = drift::recent(binding.oid())?;
+    Ok((count > 0).then(|| Finding {
+        severity: "warning",
+        object: binding.shape.campaigns.display(),
+        problem: format!("{count} totals were found wrong within the last 7 days, the last one by {last}"),
+        advice: "SELECT * FROM spend_sync.correction ORDER BY at DESC; find out what writes past the triggers."
+            .to_owned(),
+    }))
+}
+
+/// The extension's event triggers that do not fire, and what makes each fire again: it is disabled, or all are off in this session
+/// (from PostgreSQL 17 on).
+fn disabled_event_triggers() -> Result<Vec<(String, String)>> {
+    let rows = catalog::read(
+        "SELECT e.evtname, CASE e.evtenabled WHEN 'D' THEN format('ALTER EVENT TRIGGER %I ENABLE;', e.evtname)
+                           ELSE 'SET event_triggers = on;' END
+         FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid
+         JOIN pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = 'spend_sync'
+           AND (e.evtenabled = 'D' OR current_setting('event_triggers', true) = 'off') ORDER BY 1",
+        &[],
+    )?;
+    rows.iter().map(|row| Ok((row.owned(0)?, row.owned(1)?))).collect()
+}

@@ -1,0 +1,25 @@
+//! Letting go of a total: its triggers go, it stays as it is.
+
+use crate::binding::{present, triggers};
+use crate::errors::call::CallError;
+use crate::errors::{Error, Ours, Result};
+use crate::manage::replaced;
+use crate::write::{flush, large};
+use crate::{binding, catalog};
+use pgrx::pg_sys::Oid;
+
+/// Removes the triggers of a campaigns table's binding from all of its tables; totals stay as they are.
+pub fn detach(campaigns: Oid) -> Result<()> {
+    flush::now()?;
+    let table = replaced::usable(campaigns)?;
+    let Some(own) = present::own_trigger(campaigns)? else {
+        return Err(CallError::NotAttached { table: table.display() }.into());
+    };
+    let tables = match binding::resolve(&own) {
+        Ok((tables, _)) => vec![campaigns, tables.clips.oid, tables.submissions.oid],
+        Err(Error::Ours(Ours::Trigger(_))) => vec![campaigns],
+        Err(other) => return Err(other),
+    };
+    triggers::drop_triggers(&replaced::triggers_of(campaigns, own.campaigns().as_ref(), &tables)?)?;
+    large::forget(campaigns, catalog::keeper()?)
+}

@@ -1,0 +1,242 @@
+//! What attach was not told: read from the catalog, and an error that names the candidates where it says nothing, or
+//! several things.
+
+use crate::catalog;
+use crate::catalog::shape::Tables;
+use crate::catalog::{Column, Relation, shape};
+use crate::errors::column::ColumnError;
+use crate::errors::{Error, Result};
+use crate::pg::name;
+use crate::value::mapping::{Columns, DirectWrites};
+use pgrx::pg_sys;
+
+/// The column names that attach was given.
+#[derive(Default)]
+pub struct Given {
+    pub campaign_id: Option<String>,
+    pub title: Option<String>,
+    pub spent: Option<String>,
+    pub clip_id: Option<String>,
+    pub earnings: Option<String>,
+    pub submission_campaign: Option<String>,
+    pub submission_clip: Option<String>,
+    pub status: Option<String>,
+    pub approved: Vec<String>,
+}
+
+/// The default of the argument `approved`.
+const APPROVED: &str = "APPROVED";
+
+/// Completes what was given. The columns named are looked up and checked later, all at once.
+pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites) -> Result<Columns> {
+    let of_campaigns = catalog::columns(tables.campaigns.oid)?;
+    let of_clips = catalog::columns(tables.clips.oid)?;
+    let of_submissions = catalog::columns(tables.submissions.oid)?;
+    let campaign_id = key(&tables.campaigns, &of_campaigns, "campaign_id", given.campaign_id)?;
+    let clip_id = key(&tables.clips, &of_clips, "clip_id", given.clip_id)?;
+    let link = |argument, given, target: &Relation, target_key: &str, usual| {
+        link(
+            &tables.submissions,
+            &of_submissions,
+            argument,
+            given,
+            (target, target_key, usual),
+        )
+    };
+    let submission_campaign = link(
+        "submission_campaign",
+        given.submission_campaign,
+        &tables.campaigns,
+        &campaign_id,
+        "campaign",
+    )?;
+    let submission_clip = link(
+        "submission_clip",
+        given.submission_clip,
+        &tables.clips,
+        &clip_id,
+        "clip",
+    )?;
+    let status = named(
+        &tables.submissions,
+        &of_submissions,
+        "status",
+        given.status,
+        shape::is_status,
+    )?;
+    let is_boolean = of_submissions
+        .iter()
+        .any(|c| c.name == status && c.base_type == pg_sys::BOOLOID);
+    Ok(Columns {
+        title: given.title.or_else(|| title(&of_campaigns)),
+        spent: named(&tables.campaigns, &of_campaigns, "spent", given.spent, |c| {
+            c.money().is_some()
+        })?,
+        earnings: named(&tables.clips, &of_clips, "earnings", given.earnings, |c| {
+            c.money().is_some()
+        })?,
+        approved: if is_boolean {
+            approved_booleans(given.approved)
+        } else {
+            given.approved
+        },
+        campaign_id,
+        clip_id,
+        submission_campaign,
+        submission_clip,
+        status,
+        direct_writes,
+    })
+}
+
+/// A column that has a usual name: the argument's own.
+fn named(
+    table: &Relation,
+    columns: &[Column],
+    argument: &'static str,
+    given: Option<String>,
+    could_serve: impl Fn(&Column) -> bool,
+) -> Result<String> {
+    let wanted = given.unwrap_or_else(|| argument.to_owned());
+    if columns.iter().any(|column| column.name == wanted) {
+        return Ok(wanted);
+    }
+    let could_serve = columns.iter().filter(|column| could_serve(column));
+    Err(missing(table, argument, &wanted, could_serve))
+}
+
+fn missing<'a>(
+    table: &Relation,
+    argument: &'static str,
+    wanted: &str,
+    could_serve: impl Iterator<Item = &'a Column>,
+) -> Error {
+    ColumnError::ColumnMissing {
+        table: table.display(),
+        argument,
+        wanted: name::display_name(wanted),
+        candidates: could_serve.map(|column| name::display_name(&column.name)).collect(),
+    }
+    .into()
+}
+
+/// A key: the primary key's column, or one named that is unique.
+fn key(table: &Relation, columns: &[Column], argument: &'static str, given: Option<String>) -> Result<String> {
+    let unique = catalog::unique_columns(table.oid)?;
+    match given {
+        Some(name) if unique.contains(&name) => Ok(name),
+        Some(name) if columns.iter().any(|column| column.name == name) => Err(ColumnError::NotUnique {
+            table: table.display(),
+            argument,
+            column: name::display_name(&name),
+        }
+        .into()),
+        Some(name) => Err(missing(
+            table,
+            argument,
+            &name,
+            columns.iter().filter(|c| unique.contains(&c.name)),
+        )),
+        None => unique.into_iter().next().ok_or_else(|| {
+            let could_serve = columns.iter().filter(|column| column.key_type().is_some());
+            missing(table, argument, "id", could_serve)
+        }),
+    }
+}
+
+/// A link: the one foreign key to the target's key, else the one column with a usual name.
+fn link(
+    submissions: &Relation,
+    columns: &[Column],
+    argument: &'static str,
+    given: Option<String>,
+    (target, target_key, usual): (&Relation, &str, &str),
+) -> Result<String> {
+    if given.is_some() {
+        return named(submissions, columns, argument, given, |column| {
+            column.key_type().is_some()
+        });
+    }
+    let keys = catalog::foreign_keys(submissions.oid, target.oid)?;
+    let mut found: Vec<String> = keys
+        .into_iter()
+        .filter(|k| k.referenced == target_key)
+        .map(|k| k.column)
+        .collect();
+    if found.is_empty() {
+        let bases = [singular(&target.name.table), usual];
+        found = columns
+            .iter()
+            .map(|c| c.name.clone())
+            .filter(|name| bases.iter().any(|b| links_to(name, b)))
+            .collect();
+    }
+    found.dedup();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(missing(
+            submissions,
+            argument,
+            &format!("{usual}_id"),
+            columns.iter().filter(|column| column.key_type().is_some()),
+        )),
+        several => Err(ColumnError::ColumnAmbiguous {
+            table: submissions.display(),
+            argument,
+            candidates: several.iter().map(|name| name::display_name(name)).collect(),
+        }
+        .into()),
+    }
+}
+
+/// `campaignId`, `campaign_id`, `CAMPAIGNID` for "campaign".
+fn links_to(column: &str, base: &str) -> bool {
+    let bare = |name: &str| name.replace('_', "").to_lowercase();
+    bare(column) == bare(base) + "id"
+}
+
+fn singular(table: &str) -> &str {
+    table.strip_suffix('s').unwrap_or(table)
+}
+
+fn title(columns: &[Column]) -> Option<String> {
+    ["title", "name"]
+        .into_iter()
+        .find(|name| columns.iter().any(|c| c.name == *name))
+        .map(str::to_owned)
+}
+
+/// The values of a boolean status. The default stands for "true".
+fn approved_booleans(given: Vec<String>) -> Vec<String> {
+    let word = |value: String| match value.to_lowercase().as_str() {
+        "t" | "yes" | "on" | "1" => "true".to_owned(),
+        "f" | "no" | "off" | "0" => "false".to_owned(),
+        other if value == APPROVED || other == "true" => "true".to_owned(),
+        other => other.to_owned(),
+    };
+    given.into_iter().map(word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_names_of_links_are_found() {
+        for name in ["campaignId", "campaign_id", "CampaignID", "campaignid"] {
+            assert!(links_to(name, singular("campaigns")), "{name}");
+        }
+        for name in ["id", "campaign", "parentCampaignId", "clipId"] {
+            assert!(!links_to(name, "campaign"), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_default_of_approved_is_true_for_booleans() {
+        let words = |given: &str| approved_booleans(vec![given.to_owned()]);
+        assert_eq!(words("APPROVED"), ["true"]);
+        assert_eq!(words("t"), ["true"]);
+        assert_eq!(words("FALSE"), ["false"]);
+        assert_eq!(words("maybe"), ["maybe"]);
+    }
+}

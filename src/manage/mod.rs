@@ -1,0 +1,10 @@
+//! What is done on request: a total is bound, let go of, repaired, previewed, looked over.
+
+pub mod advice;
+pub mod attach;
+pub mod check;
+pub mod detach;
+pub mod detect;
+pub mod preview;
+pub mod repair;
+mod replaced;

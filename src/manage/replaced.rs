@@ -1,0 +1,57 @@
+//! Tables that may be bound, and the triggers on them that go when they are bound anew, or let go.
+
+use crate::binding::present;
+use crate::binding::present::Trigger;
+use crate::catalog;
+use crate::catalog::Relation;
+use crate::errors::table::TableError;
+use crate::errors::{Error, Result};
+use crate::pg::{name, session};
+use crate::value::mapping::FullName;
+use pgrx::pg_sys::Oid;
+
+/// A table that the role in force owns and whose rows all fire row triggers.
+pub fn usable(oid: Oid) -> Result<Relation> {
+    let table = owned(oid)?;
+    match table.unfit() {
+        None => Ok(table),
+        Some(problem) => Err(TableError::NotATable {
+            table: table.display(),
+            problem: problem.to_owned(),
+        }
+        .into()),
+    }
+}
+
+fn owned(oid: Oid) -> Result<Relation> {
+    let table = catalog::relation(oid)?.ok_or_else(|| Error::internal("a relation that is not there"))?;
+    if table.is_ours {
+        return Ok(table);
+    }
+    let role = name::display_name(&catalog::role_name(session::current_role())?);
+    Err(TableError::NotOwner {
+        table: table.display(),
+        role,
+    }
+    .into())
+}
+
+/// The triggers that go when a campaigns table is detached, or attached anew: those that name it now, those that name it
+/// as its own triggers do (it may have been renamed), and what renamed or dropped tables have left behind on its tables.
+/// Strangers' triggers on strangers' tables say what they like and stay.
+pub fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) -> Result<Vec<Trigger>> {
+    let mut found = Vec::new();
+    for trigger in present::triggers()? {
+        let named = trigger.campaigns();
+        let target = named.as_ref().map(catalog::find).transpose()?.flatten();
+        let on_its_tables = tables.contains(&catalog::root(trigger.relation)?);
+        let names_it = target == Some(campaigns) || (old_name.is_some() && named.as_ref() == old_name);
+        if on_its_tables && (names_it || target.is_none()) {
+            owned(trigger.relation)?;
+            found.push(trigger);
+        } else if names_it && catalog::relation(trigger.relation)?.is_some_and(|table| table.is_ours) {
+            found.push(trigger);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,86 @@
+//! What a statement sees, and what has become visible since.
+
+use crate::errors::Result;
+use pgrx::pg_sys::{self, Oid};
+use std::ptr::null_mut;
+
+/// What a statement sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sees {
+    /// What the calling query sees: for previews, which write nothing.
+    Caller,
+    /// All that is committed now, and all that this transaction has done: at every isolation level. A row updated
+    /// must also be visible to the transaction's own snapshot (at REPEATABLE READ and SERIALIZABLE), else 40001.
+    Latest,
+    /// The latest, for a statement that locks rows and reads others in one: it must read as if after it locked.
+    Locked,
+    /// The latest, without a look at the transaction's own snapshot: for the extension's own tables.
+    Own,
+}
+
+/// PostgreSQL's own count of the transactions that have ended: two snapshots with the same count see the same.
+pub fn transactions_ended() -> u64 {
+    // SAFETY: gives a snapshot of the backend's own, which lives until the next one is taken.
+    unsafe { (*pg_sys::GetLatestSnapshot()).snapXactCompletionCount }
+}
+
+/// One version of a row: its table, and where it stands there as PostgreSQL prints it, `(block,place)`.
+pub struct RowVersion<'a> {
+    pub table: Oid,
+    pub place: &'a str,
+}
+
+/// Whether a version of a row that this transaction has read is the valid one still, with everything committed in sight.
+/// It cannot have made room for another: the snapshot of the statement that runs keeps it.
+pub fn is_current(version: &RowVersion) -> bool {
+    let place = version.place.trim_matches(['(', ')']).split_once(',');
+    let Some((Ok(block), Ok(offset))) = place.map(|(block, offset)| (block.parse::<u32>(), offset.parse::<u16>()))
+    else {
+        return false;
+    };
+    // SAFETY: the statement that read the row holds a lock on its table; the slot is of the table's own kind.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        let table = pg_sys::table_open(version.table, pg_sys::NoLock.cast_signed());
+        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+        let slot = pg_sys::table_slot_create(table, null_mut());
+        let mut place = pg_sys::ItemPointerData::default();
+        pgrx::itemptr::item_pointer_set_all(&mut place, block, offset);
+        // What table_tuple_fetch_row_version does; that is no symbol of the server's.
+        let fetch = (*(*table).rd_tableam).tuple_fetch_row_version;
+        let is_current = fetch.is_some_and(|fetch| fetch(table, &raw mut place, snapshot, slot));
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::UnregisterSnapshot(snapshot);
+        pg_sys::table_close(table, pg_sys::NoLock.cast_signed());
+        is_current
+    }
+}
+
+/// The snapshot to read with and the one that updated rows must also be visible to; as in `ri_PerformCheck`.
+pub(super) fn snapshots(sees: Sees) -> (pg_sys::Snapshot, pg_sys::Snapshot) {
+    if sees == Sees::Caller {
+        return (null_mut(), null_mut());
+    }
+    // SAFETY: we are in a transaction, outside of parallel workers. CommandCounterIncrement makes this
+    // transaction's own work visible to the snapshot taken next.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        let whole_transaction = pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ.cast_signed();
+        let crosscheck = if whole_transaction && sees != Sees::Own {
+            pg_sys::GetTransactionSnapshot()
+        } else {
+            null_mut()
+        };
+        (pg_sys::GetLatestSnapshot(), crosscheck)
+    }
+}
+
+/// Runs `body` with a snapshot set, as code in a pre-commit callback or between a procedure's transactions must.
+pub(super) fn with_snapshot<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    // SAFETY: pushed and popped in pairs; on an error the abort pops it.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    let given = body()?;
+    // SAFETY: see above.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    Ok(given)
+}

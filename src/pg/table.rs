@@ -1,0 +1,48 @@
+//! Locks on tables.
+
+use super::error::caught;
+use super::raw;
+use crate::errors::Result;
+use pgrx::pg_sys::{self, Oid};
+use std::ffi::c_int;
+
+/// How a table is locked against others, whoever owns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// SHARE ROW EXCLUSIVE: who writes waits, who reads does not.
+    Writers,
+    /// ACCESS EXCLUSIVE.
+    All,
+}
+
+/// A lock on a table.
+#[derive(Clone, Copy)]
+pub struct TableLock(pub Oid, pub Against);
+
+impl TableLock {
+    fn mode(self) -> c_int {
+        match self.1 {
+            Against::Writers => pg_sys::ShareRowExclusiveLock.cast_signed(),
+            Against::All => pg_sys::AccessExclusiveLock.cast_signed(),
+        }
+    }
+
+    /// Waits for the lock.
+    pub fn wait(self) -> Result<()> {
+        let (table, mode) = (self.0, self.mode());
+        // SAFETY: a relation that is gone is locked in vain.
+        caught(|| unsafe { raw::LockRelationOid(table, mode) })
+    }
+
+    /// Takes the lock if nobody is in the way; whether it did.
+    pub fn take(self) -> bool {
+        // SAFETY: as above.
+        unsafe { pg_sys::ConditionalLockRelationOid(self.0, self.mode()) }
+    }
+
+    /// Gives one lock taken back, before the transaction ends.
+    pub fn give_back(self) {
+        // SAFETY: the lock was taken by this transaction, and has protected nothing yet.
+        unsafe { pg_sys::UnlockRelationOid(self.0, self.mode()) };
+    }
+}

@@ -1,0 +1,234 @@
+//! One call of a trigger: what it is, and what its rows hold.
+
+use crate::value::key::{Key, KeyType};
+use crate::value::money::{self, MoneyType};
+use pgrx::FromDatum;
+use pgrx::pg_sys::{self, Datum, Oid};
+use rust_decimal::Decimal;
+use std::ffi::{CStr, c_int};
+use std::ptr::null_mut;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Insert,
+    Update,
+    Delete,
+    Truncate,
+}
+
+/// Which version of the row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    Old,
+    New,
+}
+
+/// A column to read from a row: its number in the trigger's own relation and its key type.
+#[derive(Clone, Copy)]
+pub struct KeyAttribute {
+    pub number: i16,
+    pub kind: KeyType,
+}
+
+/// A status column, by its number in the trigger's own relation, and what counts.
+pub struct StatusAttribute {
+    pub number: i16,
+    pub approved: Approved,
+}
+
+/// The statuses that count, as a row holds them.
+pub enum Approved {
+    /// Labels of an enum.
+    Labels(Vec<Oid>),
+    Texts(Vec<String>),
+    Booleans(Vec<bool>),
+}
+
+/// A numeric of PostgreSQL's.
+///
+/// # Safety
+/// The datum must be a numeric, and not null.
+unsafe fn numeric(datum: Datum) -> Option<Decimal> {
+    // SAFETY: a numeric is a varlena; unpacked, it is its length word and the bytes behind.
+    unsafe {
+        let packed = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        let bytes = std::slice::from_raw_parts(pgrx::vardata_any(packed).cast::<u8>(), pgrx::varsize_any_exhdr(packed));
+        let amount = money::from_stored(bytes);
+        if !std::ptr::eq(packed, datum.cast_mut_ptr()) {
+            pg_sys::pfree(packed.cast());
+        }
+        amount
+    }
+}
+
+/// One call of a trigger.
+pub struct TriggerCall<'a>(pub(super) &'a pg_sys::TriggerData);
+
+impl TriggerCall<'_> {
+    pub fn event(&self) -> Event {
+        match self.0.tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => Event::Insert,
+            pg_sys::TRIGGER_EVENT_DELETE => Event::Delete,
+            pg_sys::TRIGGER_EVENT_UPDATE => Event::Update,
+            _ => Event::Truncate,
+        }
+    }
+
+    pub fn is_row_level(&self) -> bool {
+        self.0.tg_event & pg_sys::TRIGGER_EVENT_ROW != 0
+    }
+
+    pub fn is_after(&self) -> bool {
+        self.0.tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
+    }
+
+    /// The command that wrote the row version that made the trigger fire. (A table that keeps its rows otherwise than in
+    /// a heap has none to tell: the first then, which is older than all.)
+    pub fn command(&self) -> u32 {
+        let (tuple, slot) = match self.event() {
+            Event::Update => (self.0.tg_newtuple, self.0.tg_newslot),
+            _ => (self.0.tg_trigtuple, self.0.tg_trigslot),
+        };
+        // SAFETY: a row trigger's tuples and slots are filled. In a heap, the version's header says which command of this
+        // very transaction made it, or, for DELETE, ended it.
+        unsafe {
+            if !std::ptr::eq((*slot).tts_ops, &raw const pg_sys::TTSOpsBufferHeapTuple) {
+                return 0;
+            }
+            match self.event() {
+                Event::Delete => pg_sys::HeapTupleHeaderGetCmax((*tuple).t_data),
+                _ => pg_sys::HeapTupleHeaderGetCmin((*tuple).t_data),
+            }
+        }
+    }
+
+    /// How many rows PostgreSQL thinks the table has; of a partition, or where it never looked, infinitely many.
+    pub fn rows_in_table(&self) -> f32 {
+        // SAFETY: PostgreSQL keeps the relation open for the length of the call.
+        let table = unsafe { &*(*self.0.tg_relation).rd_rel };
+        if table.relispartition || table.reltuples < 0.0 {
+            return f32::INFINITY;
+        }
+        table.reltuples
+    }
+
+    /// The trigger's own OID; a partition's clone has one of its own.
+    pub fn trigger(&self) -> Oid {
+        // SAFETY: PostgreSQL keeps the trigger for the length of the call.
+        unsafe { (*self.0.tg_trigger).tgoid }
+    }
+
+    fn slot(&self, version: Version) -> *mut pg_sys::TupleTableSlot {
+        match (self.event(), version) {
+            (Event::Update, Version::New) => self.0.tg_newslot,
+            _ => self.0.tg_trigslot,
+        }
+    }
+
+    fn attribute(&self, version: Version, number: i16) -> Option<Datum> {
+        let slot = self.slot(version);
+        let at = usize::try_from(number - 1).ok()?;
+        // SAFETY: a row trigger's slots are filled; the number was looked up for the relation the trigger is on, and
+        // the slot's arrays have an element for each of its columns.
+        unsafe {
+            if (*slot).tts_nvalid < number {
+                pg_sys::slot_getsomeattrs_int(slot, c_int::from(number));
+            }
+            (!*(*slot).tts_isnull.add(at)).then(|| *(*slot).tts_values.add(at))
+        }
+    }
+
+    /// The key in a column of the row; `None` for NULL.
+    pub fn key(&self, version: Version, attribute: KeyAttribute) -> Option<Key> {
+        let datum = self.attribute(version, attribute.number)?;
+        // SAFETY: the datum is of the column's type, and not null.
+        unsafe {
+            match attribute.kind {
+                KeyType::Int2 => i16::from_datum(datum, false).map(|i| Key::Int(i.into())),
+                KeyType::Int4 => i32::from_datum(datum, false).map(|i| Key::Int(i.into())),
+                KeyType::Int8 => i64::from_datum(datum, false).map(Key::Int),
+                KeyType::Uuid => pgrx::Uuid::from_datum(datum, false).map(|u| Key::Uuid(*u.as_bytes())),
+                KeyType::Text => <&str>::from_datum(datum, false).map(|t| Key::Text(t.into())),
+            }
+        }
+    }
+
+    /// Whether an update left a key as it was.
+    pub fn keeps(&self, attribute: KeyAttribute) -> bool {
+        let versions = [Version::Old, Version::New].map(|version| self.attribute(version, attribute.number));
+        let [Some(old), Some(new)] = versions else {
+            return false;
+        };
+        match attribute.kind {
+            KeyType::Int2 | KeyType::Int4 | KeyType::Int8 => old == new,
+            // SAFETY: both are of the column's type, and not null.
+            KeyType::Uuid => unsafe { pgrx::Uuid::from_datum(old, false) == pgrx::Uuid::from_datum(new, false) },
+            // SAFETY: as above.
+            KeyType::Text => unsafe { <&str>::from_datum(old, false) == <&str>::from_datum(new, false) },
+        }
+    }
+
+    /// An amount of money; NULL counts 0, `None` is one that cannot be held exactly.
+    pub fn amount(&self, version: Version, number: i16, kind: MoneyType) -> Option<Decimal> {
+        let Some(datum) = self.attribute(version, number) else {
+            return Some(Decimal::ZERO);
+        };
+        // SAFETY: the datum is of this type, and not null.
+        unsafe {
+            match kind {
+                MoneyType::Int2 => i16::from_datum(datum, false).map(Decimal::from),
+                MoneyType::Int4 => i32::from_datum(datum, false).map(Decimal::from),
+                MoneyType::Int8 => i64::from_datum(datum, false).map(Decimal::from),
+                MoneyType::Float4 => numeric(pgrx::direct_function_call(pg_sys::float4_numeric, &[Some(datum)])?),
+                MoneyType::Float8 => numeric(pgrx::direct_function_call(pg_sys::float8_numeric, &[Some(datum)])?),
+                MoneyType::Numeric(_) => numeric(datum),
+            }
+        }
+    }
+
+    /// Whether the status in a column of the row counts.
+    pub fn counts(&self, version: Version, status: &StatusAttribute) -> bool {
+        let Some(datum) = self.attribute(version, status.number) else {
+            return false;
+        };
+        // SAFETY: the datum is of the column's type, and not null.
+        unsafe {
+            match &status.approved {
+                Approved::Labels(labels) => Oid::from_datum(datum, false).is_some_and(|label| labels.contains(&label)),
+                Approved::Texts(texts) => {
+                    <&str>::from_datum(datum, false).is_some_and(|text| texts.iter().any(|one| one == text))
+                }
+                Approved::Booleans(values) => {
+                    bool::from_datum(datum, false).is_some_and(|value| values.contains(&value))
+                }
+            }
+        }
+    }
+
+    /// An amount as PostgreSQL prints it; `None` for NULL.
+    pub fn amount_text(&self, version: Version, number: i16, kind: MoneyType) -> Option<String> {
+        let datum = self.attribute(version, number)?;
+        let (mut output, mut is_varlena) = (Oid::INVALID, false);
+        // SAFETY: the datum is of this type; the output function gives a C string. Those of floats would print as few digits
+        // as the session's extra_float_digits asks for: different amounts would look the same.
+        unsafe {
+            match kind {
+                MoneyType::Float4 => return f32::from_datum(datum, false).map(|amount| amount.to_string()),
+                MoneyType::Float8 => return f64::from_datum(datum, false).map(|amount| amount.to_string()),
+                _ => {}
+            }
+            pg_sys::getTypeOutputInfo(kind.oid(), &raw mut output, &raw mut is_varlena);
+            let text = pg_sys::OidOutputFunctionCall(output, datum);
+            Some(CStr::from_ptr(text).to_string_lossy().into_owned())
+        }
+    }
+
+    /// How many triggers we are in.
+    pub fn depth() -> i32 {
+        // SAFETY: pg_trigger_depth reads a variable and looks at none of its arguments.
+        unsafe { pg_sys::pg_trigger_depth(null_mut()) }
+            .value()
+            .try_into()
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,202 @@
+//! The statements that keep a total: names in, SQL text out.
+//!
+//! Names are quoted from the catalog and carry their schema; operators, functions and types are pg_catalog's by name
+//! (IS DISTINCT FROM and IN would look their operator up in the caller's search path). Values are parameters, except
+//! for the approved statuses: they never change, and as constants the planner can match a partial index with them.
+
+use crate::value::money::MoneyType;
+use crate::value::names::literal;
+
+mod looks;
+mod stores;
+mod sums;
+
+const EQ: &str = "OPERATOR(pg_catalog.=)";
+const NE: &str = "OPERATOR(pg_catalog.<>)";
+
+/// The statements of a binding. Most take an array of keys; what else they take stands with each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Statement {
+    LockClips,
+    Affected,
+    LockCampaigns,
+    /// By the key of a clip.
+    LinksOfClip,
+    /// By the key of a clip.
+    Earnings,
+    /// By a campaign, and the difference, as text.
+    Move,
+    /// By the key of a clip.
+    LockByClip,
+    /// By keys of clips.
+    LockByClips,
+    /// By a campaign, a clip, and how many more links of the two count.
+    LockByLink,
+    /// By campaigns; then, for each link that changed: its campaign, its clip, and how many more of it count.
+    LockByLinks,
+    SumFew,
+    SumMany,
+    /// Nothing.
+    SumByOwn,
+    /// By one key: and the amount, as text.
+    StoreOne,
+    /// A second array: the amounts, as text.
+    Store,
+    /// Nothing.
+    Preview,
+    /// Nothing.
+    Differing,
+    /// The campaigns relation; keys as text.
+    Large,
+}
+
+/// Takes the advisory locks of an array of bigint, in its order.
+pub const GUARD: &str = "SELECT pg_catalog.pg_advisory_xact_lock(k) FROM pg_catalog.unnest($1) AS k";
+
+/// The columns of a row that `SumFew`, `SumMany` and `Preview` give, one row a campaign.
+pub mod summed {
+    pub const ID: usize = 0;
+    pub const TITLE: usize = 1;
+    pub const RECORDED: usize = 2;
+    /// The total in the column's type; as summed, where the column cannot hold it.
+    pub const ACTUAL: usize = 3;
+    pub const DIFFERENCE: usize = 4;
+    pub const NEEDS_SYNC: usize = 5;
+    pub const CLIPS: usize = 6;
+    /// Whether the column can hold the total.
+    pub const FITS: usize = 7;
+    /// The total as summed.
+    pub const TOTAL: usize = 8;
+}
+
+/// The columns of a row that `LockByClip` and `LockByClips` give, one row a link of one of the clips.
+pub mod linked {
+    pub const CAMPAIGN: usize = 0;
+    pub const SPENT: usize = 1;
+    pub const CLIP: usize = 2;
+    /// Whether the link counts.
+    pub const COUNTS: usize = 3;
+}
+
+/// The columns of a row that `LockByLink` and `LockByLinks` give: one row a link that changed, or a campaign without one.
+pub mod changed {
+    pub const CAMPAIGN: usize = 0;
+    pub const SPENT: usize = 1;
+    /// How many more of it count; NULL without a link.
+    pub const LINKS: usize = 2;
+    /// The transaction that wrote the clip, by number; NULL without a clip.
+    pub const WRITTEN_BY: usize = 3;
+    /// What it earns now; 0 if that is NULL.
+    pub const EARNINGS: usize = 4;
+}
+
+/// The columns that `LinksOfClip` and `Earnings` begin with: which version of which row they read.
+pub mod version {
+    pub const TABLE: usize = 0;
+    pub const PLACE: usize = 1;
+}
+
+/// The columns of a row that `LinksOfClip` gives, one row a link.
+pub mod link {
+    pub const CAMPAIGN: usize = 2;
+    /// Whether it counts.
+    pub const COUNTS: usize = 3;
+}
+
+/// The columns of a row that `Earnings` gives.
+pub mod clip {
+    /// The transaction that wrote the clip, by number.
+    pub const WRITTEN_BY: usize = 2;
+    /// What it earns now; 0 if that is NULL.
+    pub const EARNINGS: usize = 3;
+}
+
+/// The columns of a row that `Large` gives, one row a large campaign.
+pub mod large {
+    pub const ID: usize = 0;
+    pub const CLIPS: usize = 1;
+    /// Milliseconds since it was last summed.
+    pub const AGE_MS: usize = 2;
+}
+
+/// The columns of a row that `Store` gives, one row a campaign that was updated.
+pub mod stored {
+    pub const ID: usize = 0;
+    /// Whether the column holds the amount now.
+    pub const AS_GIVEN: usize = 1;
+}
+
+pub fn sql(names: &Names, statement: Statement) -> String {
+    match statement {
+        Statement::LockClips => looks::lock_clips(names),
+        Statement::Affected => looks::affected(names),
+        Statement::LockCampaigns => looks::lock_campaigns(names),
+        Statement::LinksOfClip => looks::links_of_clip(names),
+        Statement::Earnings => looks::earnings(names),
+        Statement::Move => stores::move_one(names),
+        Statement::LockByClip => looks::lock_by_clips(names, "$1"),
+        Statement::LockByClips => looks::lock_by_clips(names, "ANY ($1)"),
+        Statement::LockByLink => looks::lock_by_link(names),
+        Statement::LockByLinks => looks::lock_by_links(names),
+        Statement::SumFew => sums::compared(names, &sums::walk(names)),
+        Statement::SumMany => sums::compared(names, &sums::join(names, true)),
+        Statement::SumByOwn => sums::compared(names, &sums::sums_by_own(names)),
+        Statement::StoreOne => stores::store_one(names),
+        Statement::Store => stores::store(names),
+        Statement::Preview => sums::compared(names, &sums::join(names, false)),
+        Statement::Differing => sums::differing(&sums::compared(names, &sums::join(names, false))),
+        Statement::Large => LARGE.to_owned(),
+    }
+}
+
+/// What is known of large campaigns.
+const LARGE: &str = "SELECT g.campaign_id, g.approved_clips, \
+     (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) g.recomputed_at) \
+     OPERATOR(pg_catalog.*) 1000::pg_catalog.float8)::pg_catalog.int8 \
+     FROM spend_sync.large_campaign AS g \
+     WHERE g.campaigns OPERATOR(pg_catalog.=) $1::pg_catalog.regclass \
+     AND g.campaign_id OPERATOR(pg_catalog.=) ANY ($2)";
+
+/// The names and types that statements are made of, quoted as for SQL.
+pub struct Names {
+    pub campaigns: String,
+    pub id: String,
+    pub title: Option<String>,
+    pub spent: String,
+    /// The type of spent, in SQL and in what it can hold.
+    pub spent_type: String,
+    pub spent_money: MoneyType,
+    pub clips: String,
+    pub clip_id: String,
+    pub earnings: String,
+    pub submissions: String,
+    /// The columns of submissions that point to a campaign and to a clip.
+    pub campaign: String,
+    pub clip: String,
+    pub status: String,
+    pub status_type: String,
+    /// The statuses that count, unquoted.
+    pub approved: Vec<String>,
+}
+
+fn approved(names: &Names) -> String {
+    let Names {
+        status, status_type, ..
+    } = names;
+    let value = |value: &String| format!("{}::{status_type}", literal(value));
+    let values: Vec<String> = names.approved.iter().map(value).collect();
+    format!("l.{status} {EQ} ANY (ARRAY[{}])", values.join(", "))
+}
+
+/// The statuses that submissions have: all of them, or one that counts.
+pub fn statuses(names: &Names) -> String {
+    let Names {
+        submissions, status, ..
+    } = names;
+    format!(
+        "(SELECT l.{status}::pg_catalog.text FROM {submissions} AS l WHERE {approved} LIMIT 1) UNION ALL \
+         (SELECT DISTINCT l.{status}::pg_catalog.text FROM {submissions} AS l WHERE NOT EXISTS \
+         (SELECT FROM {submissions} AS l WHERE {approved}) AND l.{status} IS NOT NULL ORDER BY 1 LIMIT 20)",
+        approved = approved(names),
+    )
+}

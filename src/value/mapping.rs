@@ -1,0 +1,179 @@
+//! What a binding says: which tables and columns feed which total. This is the argument of every trigger, as JSON.
+
+use crate::errors::Error;
+use crate::errors::column::ColumnError;
+use pgrx::pg_sys::Oid;
+use serde::{Deserialize, Serialize};
+
+/// By what a binding is known, and in which order bindings are locked: the campaigns relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BindingId(u32);
+
+impl BindingId {
+    pub fn of(campaigns: Oid) -> Self {
+        Self(campaigns.to_u32())
+    }
+
+    pub fn campaigns(self) -> Oid {
+        Oid::from(self.0)
+    }
+}
+
+/// A table's name in a trigger's argument. One in the trigger's own schema is written without it, so that a schema
+/// can be renamed, copied or restored elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TableName {
+    Here(String),
+    Elsewhere([String; 2]),
+}
+
+/// A table's name with its schema.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FullName {
+    pub schema: String,
+    pub table: String,
+}
+
+impl TableName {
+    /// The name of `full` as a trigger in `schema` writes it.
+    pub fn seen_from(schema: &str, full: &FullName) -> Self {
+        if full.schema == schema {
+            Self::Here(full.table.clone())
+        } else {
+            Self::Elsewhere([full.schema.clone(), full.table.clone()])
+        }
+    }
+
+    /// The full name, for a trigger in `schema`.
+    pub fn resolve(&self, schema: &str) -> FullName {
+        let (schema, table) = match self {
+            Self::Here(table) => (schema, table),
+            Self::Elsewhere([schema, table]) => (schema.as_str(), table),
+        };
+        FullName {
+            schema: schema.to_owned(),
+            table: table.clone(),
+        }
+    }
+}
+
+/// What happens to a write of `spent` that is not ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DirectWrites {
+    /// It is brought back to the truth, and logged.
+    Correct,
+    /// It fails with 428C9.
+    Reject,
+}
+
+impl DirectWrites {
+    /// Reads the argument of `spend_sync_attach`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        match text {
+            "correct" => Ok(Self::Correct),
+            "reject" => Ok(Self::Reject),
+            _ => Err(ColumnError::BadDirectWrites { given: text.to_owned() }.into()),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Correct => "correct",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// The columns of a binding and what counts; the same from whichever trigger one looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Columns {
+    pub campaign_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    pub spent: String,
+    pub clip_id: String,
+    pub earnings: String,
+    pub submission_campaign: String,
+    pub submission_clip: String,
+    pub status: String,
+    pub approved: Vec<String>,
+    pub direct_writes: DirectWrites,
+}
+
+/// The whole mapping, with table names as seen from one trigger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapping {
+    pub campaigns: TableName,
+    pub clips: TableName,
+    pub submissions: TableName,
+    #[serde(flatten)]
+    pub columns: Columns,
+}
+
+impl Mapping {
+    /// Reads a trigger's argument; the message says what is wrong with it.
+    pub fn parse(argument: &str) -> Result<Self, String> {
+        serde_json::from_str(argument).map_err(|e| e.to_string())
+    }
+
+    /// Writes a trigger's argument.
+    pub fn to_argument(&self) -> String {
+        // A struct of strings: writing it cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    fn mapping() -> Mapping {
+        Mapping {
+            campaigns: TableName::Here("campaigns".into()),
+            clips: TableName::Elsewhere(["media".into(), "a \"b\".c".into()]),
+            submissions: TableName::Here("clip_submissions".into()),
+            columns: Columns {
+                campaign_id: "id".into(),
+                title: None,
+                spent: "spent".into(),
+                clip_id: "id".into(),
+                earnings: "earnings".into(),
+                submission_campaign: "campaignId".into(),
+                submission_clip: "clipId".into(),
+                status: "status".into(),
+                approved: vec!["APPROVED".into(), "it's \\ PAID".into()],
+                direct_writes: DirectWrites::Correct,
+            },
+        }
+    }
+
+    #[test]
+    fn an_argument_reads_back_as_it_was_written() {
+        let written = mapping().to_argument();
+        assert_eq!(Mapping::parse(&written).expect("valid"), mapping());
+    }
+
+    #[test]
+    fn a_broken_argument_says_what_is_wrong() {
+        for bad in ["", "{}", "[]", "{\"campaigns\":1}"] {
+            assert!(Mapping::parse(bad).is_err(), "{bad}");
+        }
+        let unknown_policy = mapping().to_argument().replace("correct", "ignore");
+        assert!(Mapping::parse(&unknown_policy).expect_err("unknown").contains("ignore"));
+    }
+
+    #[test]
+    fn a_table_of_the_same_schema_moves_with_it() {
+        let full = FullName {
+            schema: "a".into(),
+            table: "campaigns".into(),
+        };
+        let name = TableName::seen_from("a", &full);
+        assert_eq!(name.resolve("b").schema, "b");
+        let far = TableName::seen_from("c", &full);
+        assert_eq!(far.resolve("b"), full);
+    }
+}

@@ -1,0 +1,12 @@
+//! Values outside of PostgreSQL's memory: pure, but for the OIDs of its types.
+
+pub mod key;
+pub mod mapping;
+pub mod money;
+pub mod names;
+pub mod param;
+pub mod row;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod properties;

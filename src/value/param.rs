@@ -1,0 +1,70 @@
+//! What goes into a statement.
+
+use super::key::{Key, KeyType};
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Datum, Oid};
+
+/// One parameter of a statement.
+#[derive(Clone, Copy)]
+pub enum Param<'a> {
+    Text(&'a str),
+    Texts(&'a [String]),
+    Oid(Oid),
+    Int8(i64),
+    Int8s(&'a [i64]),
+    Key(KeyType, &'a Key),
+    Keys(KeyType, &'a [Key]),
+}
+
+impl Param<'_> {
+    pub fn type_oid(&self) -> Oid {
+        match self {
+            Self::Text(_) => pg_sys::TEXTOID,
+            Self::Texts(_) => pg_sys::TEXTARRAYOID,
+            Self::Oid(_) => pg_sys::OIDOID,
+            Self::Int8(_) => pg_sys::INT8OID,
+            Self::Int8s(_) => pg_sys::INT8ARRAYOID,
+            Self::Key(kind, _) => kind.scalar_oid(),
+            Self::Keys(kind, _) => kind.array_oid(),
+        }
+    }
+
+    /// The parameter in PostgreSQL's memory, in the current context.
+    pub fn datum(&self) -> Option<Datum> {
+        match self {
+            Self::Text(text) => text.into_datum(),
+            Self::Texts(texts) => texts.iter().map(String::as_str).collect::<Vec<_>>().into_datum(),
+            Self::Oid(oid) => oid.into_datum(),
+            Self::Int8(number) => number.into_datum(),
+            Self::Key(_, Key::Int(number)) => number.into_datum(),
+            Self::Key(_, Key::Uuid(bytes)) => pgrx::Uuid::from_bytes(*bytes).into_datum(),
+            Self::Key(_, Key::Text(text)) => text.as_ref().into_datum(),
+            Self::Int8s(numbers) => numbers.to_vec().into_datum(),
+            Self::Keys(kind, keys) => keys_datum(*kind, keys),
+        }
+    }
+}
+
+/// The array of keys of one kind; a key of another kind can't be in it (a binding's sets hold one kind each).
+fn keys_datum(kind: KeyType, keys: &[Key]) -> Option<Datum> {
+    match kind {
+        KeyType::Int2 | KeyType::Int4 | KeyType::Int8 => {
+            let ints = keys
+                .iter()
+                .filter_map(|k| if let Key::Int(i) = k { Some(*i) } else { None });
+            ints.collect::<Vec<i64>>().into_datum()
+        }
+        KeyType::Uuid => {
+            let uuids = keys
+                .iter()
+                .filter_map(|k| if let Key::Uuid(u) = k { Some(*u) } else { None });
+            uuids.map(pgrx::Uuid::from_bytes).collect::<Vec<_>>().into_datum()
+        }
+        KeyType::Text => {
+            let texts = keys
+                .iter()
+                .filter_map(|k| if let Key::Text(t) = k { Some(t.as_ref()) } else { None });
+            texts.collect::<Vec<&str>>().into_datum()
+        }
+    }
+}

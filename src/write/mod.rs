@@ -1,0 +1,23 @@
+//! A write's way. One clip's earnings grow by 2.00, and this is what happens:
+//!
+//! 1. `touched`: the row trigger on clips notes the clip and the difference, in memory.
+//! 2. `capture`: what was noted stands at the level of its (sub)transaction, until it is flushed or rolled back.
+//! 3. `flush`: the statement trigger fires (or the transaction commits): what is owed is brought up, step by step.
+//! 4. `locks`: clips that a link came to point to are locked, then the campaigns, each set in the order of its keys.
+//! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `single` is the short way for
+//!    one row.
+//! 6. `sums`: what cannot be moved is summed; `large` knows which campaigns may be moved at all.
+//! 7. `store`: one UPDATE writes what differs; `own_update` tells the campaigns trigger that it is ours.
+//! 8. `drift`: a total that was wrong before is logged.
+
+pub mod capture;
+pub mod drift;
+pub mod flush;
+pub mod large;
+mod locks;
+mod moves;
+pub mod own_update;
+mod single;
+mod store;
+pub mod sums;
+pub mod touched;

@@ -1,0 +1,244 @@
+//! By how much a flush moves totals, where it knows that exactly: so that a write costs what it writes, not what its
+//! campaign holds.
+//!
+//! A total may be moved only if nothing that the flush knows of it can be in the total already, or missing. That is so
+//! under all of these conditions, and each has a test that drifts without it:
+//!
+//! - the column holds every partial sum (`Shape::holds_every_sum`);
+//! - every row version was written after this transaction's last flush (`capture::is_all_new`): an earlier flush in the
+//!   same statement, of a trigger's or a data-modifying WITH's, has perhaps read it;
+//! - what is known of the campaign is of one kind: changed earnings of clips that keep their key, or changed links;
+//! - all of it is known: nothing overflowed, no table was truncated, no campaign came to be, no clip came, went or changed
+//!   its key, no amount was too long;
+//! - a link's earnings are those with which it stands in the total: a clip that this transaction wrote may have had
+//!   others then.
+
+use crate::binding::Binding;
+use crate::errors::Result;
+use crate::pg::snapshot::Sees;
+use crate::pg::transaction;
+use crate::statements::{Statement, changed, linked};
+use crate::value::key::Key;
+use crate::value::money;
+use crate::value::param::Param;
+use crate::value::row::Row;
+use crate::write::touched::Touched;
+use crate::write::{capture, locks};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The campaigns of a flush, locked.
+pub struct Locked {
+    pub campaigns: BTreeSet<Key>,
+    /// Where it is known exactly, where to the total has to move.
+    pub moves: BTreeMap<Key, Move>,
+}
+
+/// Where a total has to move; amounts in the column's currency units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    pub difference: Decimal,
+    pub total: Decimal,
+}
+
+/// What is known of a campaign's move while its rows are read; `None`: not exactly.
+struct Tally {
+    recorded: Option<Decimal>,
+    difference: Option<Decimal>,
+}
+
+type Tallies = BTreeMap<Key, Tally>;
+
+impl Tally {
+    fn of_spent(spent: Option<&str>) -> Self {
+        Self {
+            recorded: spent.and_then(money::parse),
+            difference: Some(Decimal::ZERO),
+        }
+    }
+
+    fn add(&mut self, difference: Option<Decimal>) {
+        self.difference = self
+            .difference
+            .zip(difference)
+            .and_then(|(one, other)| money::exact_sum([one, other]));
+    }
+
+    fn exactly(&self) -> Option<Move> {
+        let (recorded, difference) = self.recorded.zip(self.difference)?;
+        let total = money::exact_sum([recorded, difference])?;
+        Some(Move { difference, total })
+    }
+}
+
+/// Whether differences can be known exactly at all.
+fn is_known(binding: &Binding, touched: &Touched) -> bool {
+    binding.shape.holds_every_sum()
+        && capture::is_all_new(binding.id(), touched)
+        && touched.dropped == 0
+        && !touched.every_campaign
+}
+
+/// Whether they can, and may be read before the campaigns are locked, to be read again where that shows to have been too
+/// early. Without a foreign key a campaign may be missing, which takes more than one look; at SERIALIZABLE what was read
+/// too early counts as read all the same, and would end in 40001.
+pub fn may_look_first(binding: &Binding, touched: &Touched) -> bool {
+    is_known(binding, touched)
+        && touched.campaigns.is_empty()
+        && binding.campaigns_tied()
+        && !transaction::is_serializable()
+}
+
+/// Locks the campaigns of all that was written, and finds out by how much each has to move.
+pub fn lock(binding: &Binding, touched: &Touched) -> Result<Locked> {
+    if may_look_first(binding, touched) {
+        if touched.links.is_empty() {
+            return Ok(locked(binding, by_clips(binding, &touched.clips)?));
+        }
+        if touched.clips.is_empty() {
+            return Ok(locked(binding, by_links(binding, &touched.links)?));
+        }
+    }
+    let campaigns = campaigns_of(binding, touched)?;
+    locks::lock_campaigns(binding, &campaigns)?;
+    let moves = if is_known(binding, touched) {
+        exact(binding, of_one_kind(binding, touched)?)
+    } else {
+        BTreeMap::new()
+    };
+    Ok(Locked { campaigns, moves })
+}
+
+fn locked(binding: &Binding, known: Tallies) -> Locked {
+    Locked {
+        campaigns: known.keys().cloned().collect(),
+        moves: exact(binding, known),
+    }
+}
+
+/// The moves that are known exactly, to totals that the column can hold. (What it cannot hold is found by the sum.)
+fn exact(binding: &Binding, known: Tallies) -> BTreeMap<Key, Move> {
+    let spent = binding.shape.spent_money;
+    let exactly = |(key, known): (Key, Tally)| Some((key, known.exactly().filter(|to| spent.holds(to.total))?));
+    known.into_iter().filter_map(exactly).collect()
+}
+
+/// All campaigns that what was written is linked to.
+pub fn campaigns_of(binding: &Binding, touched: &Touched) -> Result<BTreeSet<Key>> {
+    let shape = &binding.shape;
+    let mut campaigns = touched.campaigns.clone();
+    campaigns.extend(touched.links.keys().map(|(campaign, _)| campaign.clone()));
+    if !touched.clips.is_empty() {
+        let rows = binding.run_by_index(Statement::Affected, shape.clip_key, &sorted(touched.clips.keys()))?;
+        for row in &rows {
+            campaigns.insert(binding.campaign(row, 0)?);
+        }
+    }
+    Ok(campaigns)
+}
+
+/// The moves of a flush of both kinds: of those campaigns of which it knows but one kind, and no more.
+fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<Tallies> {
+    let linked: BTreeSet<&Key> = touched.links.keys().map(|(campaign, _)| campaign).collect();
+    let mut by_clips = by_clips(binding, &touched.clips)?;
+    let mut by_links = by_links(binding, &touched.links)?;
+    by_links.retain(|campaign, _| !by_clips.contains_key(campaign));
+    by_clips.retain(|campaign, _| !linked.contains(campaign));
+    by_clips.append(&mut by_links);
+    by_clips.retain(|campaign, _| !touched.campaigns.contains(campaign));
+    Ok(by_clips)
+}
+
+/// A clip's earnings changed: for each of its links that counts, by that much.
+fn by_clips(binding: &Binding, clips: &HashMap<Key, Option<Decimal>>) -> Result<Tallies> {
+    if clips.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let kind = binding.shape.clip_key;
+    let keys = sorted(clips.keys());
+    let (statement, value) = match keys.as_slice() {
+        [key] => (Statement::LockByClip, Param::Key(kind, key)),
+        keys => (Statement::LockByClips, Param::Keys(kind, keys)),
+    };
+    let rows = binding.run_over(statement, keys.len(), &[value], Sees::Locked)?;
+    let mut moves = BTreeMap::new();
+    for row in &rows {
+        let difference = kind.parse(row.text(linked::CLIP)?).and_then(|clip| *clips.get(&clip)?);
+        let tally = tally_of(
+            &mut moves,
+            binding.campaign(row, linked::CAMPAIGN)?,
+            row.get(linked::SPENT),
+        );
+        tally.add(difference.map(|by| if row.is_true(linked::COUNTS) { by } else { Decimal::ZERO }));
+    }
+    Ok(moves)
+}
+
+/// Links came to count, or no longer do: each for what its clip earns now.
+fn by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Tallies> {
+    let mut moves = BTreeMap::new();
+    for row in &lock_by_links(binding, links)? {
+        let campaign = binding.campaign(row, changed::CAMPAIGN)?;
+        let tally = tally_of(&mut moves, campaign, row.get(changed::SPENT));
+        if row.get(changed::LINKS).is_none() {
+            continue; // the campaign alone
+        }
+        let links = row.number(changed::LINKS)?;
+        if links != 0 {
+            let earnings = row.text(changed::EARNINGS)?;
+            let written_by = row.get(changed::WRITTEN_BY);
+            tally.add(written_by.and_then(|written_by| earned(written_by, earnings, links)));
+        }
+    }
+    Ok(moves)
+}
+
+fn lock_by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Vec<Row>> {
+    let (kind, clip_kind) = (binding.shape.campaign_key, binding.shape.clip_key);
+    let campaigns = sorted(links.keys().map(|(campaign, _)| campaign));
+    let mut changes: Vec<(&(Key, Key), i64)> = links.iter().map(|(link, count)| (link, *count)).collect();
+    if let [((campaign, clip), count)] = changes.as_slice() {
+        let values = [
+            Param::Key(kind, campaign),
+            Param::Key(clip_kind, clip),
+            Param::Int8(*count),
+        ];
+        return binding.run_over(Statement::LockByLink, 1, &values, Sees::Locked);
+    }
+    changes.retain(|(_, count)| *count != 0);
+    changes.sort_unstable();
+    let of: Vec<Key> = changes.iter().map(|((campaign, _), _)| campaign.clone()).collect();
+    let clips: Vec<Key> = changes.iter().map(|((_, clip), _)| clip.clone()).collect();
+    let counts: Vec<i64> = changes.iter().map(|(_, count)| *count).collect();
+    let values = [
+        Param::Keys(kind, &campaigns),
+        Param::Keys(kind, &of),
+        Param::Keys(clip_kind, &clips),
+        Param::Int8s(&counts),
+    ];
+    let size = campaigns.len().max(clips.len());
+    binding.run_over(Statement::LockByLinks, size, &values, Sees::Locked)
+}
+
+/// What `links` links to a clip earn, by the number of the transaction that wrote it and its earnings. What to take off is
+/// not known of a clip that this transaction wrote: if it has not flushed that yet, other earnings stand in the total, and
+/// with the link gone nothing would set it right.
+pub fn earned(written_by: &str, earnings: &str, links: i64) -> Option<Decimal> {
+    let is_own = transaction::is_own_transaction(written_by.parse().ok()?);
+    if links < 0 && is_own {
+        return None;
+    }
+    money::exact_product(money::parse(earnings)?, links)
+}
+
+fn tally_of<'a>(moves: &'a mut Tallies, campaign: Key, spent: Option<&str>) -> &'a mut Tally {
+    moves.entry(campaign).or_insert_with(|| Tally::of_spent(spent))
+}
+
+/// Keys in their order, each once: an index is read from one end to the other then.
+fn sorted<'a>(keys: impl Iterator<Item = &'a Key>) -> Vec<Key> {
+    let mut keys: Vec<Key> = keys.cloned().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}

@@ -1,0 +1,112 @@
+//! A write of one row into one large campaign, which is most of what a view tracker does: look, move, look again.
+//!
+//! One statement finds the difference, one locks the campaign and moves its total by it. The look came before the lock;
+//! it counts as one that came after if no transaction has ended in between, or if the one row that was looked at is as it
+//! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us.) Else the campaign is
+//! summed.
+
+use crate::binding::Binding;
+use crate::errors::Result;
+use crate::pg::snapshot;
+use crate::pg::snapshot::{RowVersion, Sees};
+use crate::statements::{Statement, clip, link, version};
+use crate::value::key::Key;
+use crate::value::param::Param;
+use crate::value::row::Row;
+use crate::write::touched::Touched;
+use crate::write::{large, moves, store, sums};
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+
+/// What was written.
+enum Write<'a> {
+    /// A clip's earnings grew.
+    Clip(&'a Key, Decimal),
+    /// So many more links of this campaign and clip count.
+    Link(&'a Key, &'a Key, i64),
+}
+
+/// What that means for one campaign, from one row that was looked at.
+struct Found {
+    campaign: Key,
+    difference: Decimal,
+    row: Row,
+}
+
+impl Found {
+    /// Whether one would find the same now.
+    fn is_current(&self) -> Result<bool> {
+        Ok(snapshot::is_current(&RowVersion {
+            table: self.row.oid(version::TABLE)?,
+            place: self.row.text(version::PLACE)?,
+        }))
+    }
+}
+
+/// Brings up the total of a write that is single and large; false: nothing was done.
+pub fn try_move(binding: &Binding, touched: &Touched) -> Result<bool> {
+    let Some(write) = Write::of(touched).filter(|_| moves::may_look_first(binding, touched)) else {
+        return Ok(false);
+    };
+    let ended = snapshot::transactions_ended();
+    let Some(found) = write.look(binding)? else {
+        return Ok(false);
+    };
+    if found.difference.is_zero() || !large::is_known_movable(binding, &found.campaign)? {
+        return Ok(false);
+    }
+    // From here on the total may have moved, also where that was not seen to come true: it must not move twice.
+    let is_moved = store::move_one(binding, &found.campaign, found.difference)?;
+    let is_true = is_moved && (snapshot::transactions_ended() == ended || found.is_current()?);
+    if !is_true {
+        sums::bring_up(binding, &BTreeSet::from([found.campaign]))?;
+    }
+    Ok(true)
+}
+
+impl<'a> Write<'a> {
+    fn of(touched: &'a Touched) -> Option<Self> {
+        let (mut clips, mut links) = (touched.clips.iter(), touched.links.iter());
+        match (clips.next(), links.next()) {
+            (Some((clip, difference)), None) => Some(Self::Clip(clip, (*difference)?)),
+            (None, Some(((campaign, clip), count))) => Some(Self::Link(campaign, clip, *count)),
+            _ => None,
+        }
+        .filter(|_| clips.next().is_none() && links.next().is_none())
+    }
+
+    /// What it means as things stand; `None` where that takes more than one campaign, or more than a look.
+    fn look(&self, binding: &Binding) -> Result<Option<Found>> {
+        let clip = match *self {
+            Self::Clip(clip, _) | Self::Link(_, clip, _) => clip,
+        };
+        let statement = match self {
+            Self::Clip(..) => Statement::LinksOfClip,
+            Self::Link(..) => Statement::Earnings,
+        };
+        let values = [Param::Key(binding.shape.clip_key, clip)];
+        let rows = binding.run_over(statement, 1, &values, Sees::Latest)?;
+        Ok(match <[Row; 1]>::try_from(rows) {
+            Ok([row]) => self.meaning(binding, row),
+            Err(_) => None,
+        })
+    }
+
+    fn meaning(&self, binding: &Binding, row: Row) -> Option<Found> {
+        let (campaign, difference) = match *self {
+            Self::Clip(_, difference) => (
+                binding.shape.campaign_key.parse(row.get(link::CAMPAIGN)?)?,
+                row.is_true(link::COUNTS).then_some(difference)?,
+            ),
+            Self::Link(campaign, _, count) => {
+                let earned = moves::earned(row.get(clip::WRITTEN_BY)?, row.get(clip::EARNINGS)?, count);
+                (campaign.clone(), earned?)
+            }
+        };
+        Some(Found {
+            campaign,
+            difference,
+            row,
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Storing totals: the only writer of a total.
+
+use super::own_update::OwnUpdate;
+use crate::binding::Binding;
+use crate::errors::Result;
+use crate::errors::total::TotalError;
+use crate::pg::name;
+use crate::statements::{stored, summed};
+use crate::value::key::Key;
+use crate::value::row::Row;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// Writes totals into campaigns that are locked: those that were summed, where they differ, and those that move. No
+/// write, no dead row, no trigger of the user's otherwise.
+pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item = (&'a Key, Decimal)>) -> Result<()> {
+    let shape = &binding.shape;
+    let mut owed: BTreeMap<String, String> = moving
+        .map(|(key, total)| (key.to_string(), total.to_string()))
+        .collect();
+    for row in summed.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)) {
+        let (id, total) = (row.text(summed::ID)?, row.text(summed::TOTAL)?);
+        if !row.is_true(summed::FITS) {
+            return Err(TotalError::TotalDoesNotFit {
+                campaigns: shape.campaigns.display(),
+                id: id.to_owned(),
+                total: total.to_owned(),
+                column: name::display_name(&shape.spent.name),
+                kind: shape.spent.type_name.clone(),
+            }
+            .into());
+        }
+        owed.insert(id.to_owned(), total.to_owned());
+    }
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<Key> = owed.keys().filter_map(|id| shape.campaign_key.parse(id)).collect();
+    let totals: Vec<String> = owed.values().cloned().collect();
+    let update = OwnUpdate::of(binding.oid(), None);
+    let stored = binding.store(&keys, &totals)?;
+    drop(update);
+    for row in stored.iter().filter(|row| row.is_true(stored::AS_GIVEN)) {
+        owed.remove(row.text(stored::ID)?);
+    }
+    match owed.pop_first() {
+        None => Ok(()),
+        Some((id, total)) => Err(TotalError::TotalNotStored {
+            campaigns: shape.campaigns.display(),
+            id,
+            total,
+            column: name::display_name(&shape.spent.name),
+        }
+        .into()),
+    }
+}
+
+/// Moves the total of one campaign, and locks it by that; false if no row came to hold the total moved (it is not there,
+/// its total is NULL or would not fit, or a trigger of the user's interfered).
+pub fn move_one(binding: &Binding, campaign: &Key, difference: Decimal) -> Result<bool> {
+    let update = OwnUpdate::of(binding.oid(), Some(difference));
+    binding.move_one(campaign, &difference.to_string())?;
+    Ok(update.is_stored())
+}

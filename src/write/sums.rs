@@ -1,0 +1,36 @@
+//! Summing campaigns: what is not moved, and what is repaired.
+
+use crate::binding::{Binding, FEW_KEYS};
+use crate::errors::Result;
+use crate::statements::Statement;
+use crate::value::key::Key;
+use crate::value::row::Row;
+use crate::write::{large, locks, store};
+use std::collections::BTreeSet;
+
+/// Locks campaigns, sums them, stores what differs; a row of [`summed`] for each that exists, as it was found.
+pub fn bring_up(binding: &Binding, campaigns: &BTreeSet<Key>) -> Result<Vec<Row>> {
+    locks::lock_campaigns(binding, campaigns)?;
+    let rows = sum(binding, campaigns, false)?;
+    store::store(binding, &rows, std::iter::empty())?;
+    large::remember(binding, &rows)?;
+    Ok(rows)
+}
+
+/// The sums of campaigns that are locked. `are_large`: to be summed in one pass, be there but one.
+pub fn sum(binding: &Binding, campaigns: &BTreeSet<Key>, are_large: bool) -> Result<Vec<Row>> {
+    if campaigns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kind = binding.shape.campaign_key;
+    let keys: Vec<Key> = campaigns.iter().cloned().collect();
+    let mut in_one_pass = are_large || keys.len() > FEW_KEYS;
+    for key in &keys {
+        in_one_pass = in_one_pass || large::has_many_clips(binding, key)?;
+    }
+    if in_one_pass {
+        binding.run_once(Statement::SumMany, kind, &keys)
+    } else {
+        binding.run(Statement::SumFew, kind, &keys)
+    }
+}

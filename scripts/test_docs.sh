@@ -3,7 +3,7 @@
 # both ways; examples against what psql answers; links, make targets. tests/docs/ has the checks. The last line is
 # `N passed, N failed`.
 # --write: first puts the catalog's blocks and psql's answers into the pages of docs/, to be read before they are
-# committed; README is never written.
+# committed; README is never written, nor what is not run, nor an error that the text does not speak of.
 # PAGES=folder: looks at a copy of README.md and docs/ there.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
@@ -61,8 +61,10 @@ for page in "${examples[@]}"; do
   check "$page: examples" run_examples "$pages/docs/$page.md" "${write[@]}"
 done
 check "README: examples" run_examples "$pages/README.md"
+check "the checks find what is wrong with a page" with_python test_checks
 # Nothing goes by in silence.
 grep -h '^only parsed' "$out"/*.log || true
 check "links and make targets" with_python check_links "$ROOT" "$pages/README.md" "$pages"/docs/*.md
+check "every error that is shown is spoken of" with_python check_answers "$pages/README.md" "$pages"/docs/*.md
 check "README: under 250 lines" is_short
 finish

@@ -53,7 +53,7 @@ def main():
     assert blocks and parts, "the catalog says nothing"
     source = path.read_text()
     if sys.argv[3:] == ["--write"]:
-        source = BLOCK.sub(lambda found: fenced(found[1], blocks.get(found[1], "")), source)
+        source = BLOCK.sub(lambda found: fenced(found[1], blocks[found[1]]) if found[1] in blocks else found[0], source)
         path.write_text(source)
     page = read(path)
     wrong = [*wrong_blocks(source, blocks), *wrong_parts(page, parts), *without_prose(page, blocks)]

@@ -3,7 +3,10 @@ $PGDATABASE.
 
 - ```sql has to end without an error.
 - a transcript (its first line begins with "=# ") has to print what it shows; --write pastes what it printed.
-- what cannot be run is parsed: as the body of a PL/pgSQL block, where no line of it is reached.
+- what cannot be run is parsed: as the body of a PL/pgSQL block, where no line of it is reached. --write leaves it alone.
+
+Where something else is wrong (a statement fails, a mark is misspelt, an answer is an error that the text does not speak
+of), the database may not be what the page is about: --write then pastes nothing.
 """
 
 import re
@@ -11,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from page import read
+from page import is_unannounced, read
 
 PSQL = ["psql", "-X", "-q", "-P", "pager=off"]
 PROMPT = re.compile(r"^=[#>] ")
@@ -62,36 +65,45 @@ def transcript(fence):
 
 
 def examine(fence):
-    """What is wrong with a fence, and what it should show."""
+    """What is wrong with a fence, and what it should show instead."""
     is_transcript = bool(PROMPT.match(fence.text))
     if fence.not_run:
         return parse("\n".join(map(sql_of, statements(fence.text))) if is_transcript else fence.text), None
-    if is_transcript:
-        shown = transcript(fence)
-        return ("" if shown == fence.text else f"it prints\n{shown}"), shown
-    return run(fence.text) if fence.info in ("sql", "hidden") else "", None
+    if not is_transcript:
+        return run(fence.text) if fence.info in ("sql", "hidden") else "", None
+    shown = transcript(fence)
+    if is_unannounced(fence, shown):
+        return f"the text does not say that it fails:\n{shown}", None
+    return "", shown if shown != fence.text else None
+
+
+def write(path, changed):
+    lines = path.read_text().splitlines()
+    for fence, shown in reversed(changed):
+        lines[fence.line + 1 : fence.end - 1] = shown.splitlines()
+    path.write_text("\n".join(lines) + "\n")
 
 
 def main():
     path = Path(sys.argv[1])
-    lines = path.read_text().splitlines()
-    wrong, written, counts = [], [], {"run": 0, "parsed": 0}
-    for fence in read(path).steps:
+    page = read(path)
+    wrong = [f"{path.name}, line {line + 1}: {what}" for line, what in page.wrong_marks]
+    changed, counts = [], {"run": 0, "parsed": 0}
+    for fence in page.steps:
         if fence.info not in ("sql", "hidden") and not PROMPT.match(fence.text):
             continue
         counts["parsed" if fence.not_run else "run"] += 1
         problem, shown = examine(fence)
         if fence.not_run:
             print(f"only parsed: {path.name}, line {fence.line + 1}: {fence.not_run}")
-        if shown:
-            written.append((fence, shown))
         if problem:
             wrong.append(f"{path.name}, line {fence.line + 1}: {problem}")
-    if sys.argv[2:] == ["--write"]:
-        for fence, shown in reversed(written):
-            lines[fence.line + 1 : fence.end - 1] = shown.splitlines()
-        path.write_text("\n".join(lines) + "\n")
+        if shown:
+            changed.append((fence, shown))
+    if sys.argv[2:] == ["--write"] and not wrong:
+        write(path, changed)
     assert counts["run"], "there is nothing to run"
+    wrong += [f"{path.name}, line {fence.line + 1}: it prints\n{shown}" for fence, shown in changed]
     print("\n".join(wrong) or f"{counts['run']} run, {counts['parsed']} only parsed")
     sys.exit(bool(wrong))
 

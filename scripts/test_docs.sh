@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test_docs.sh [--write]   the documentation says what is there: docs/reference.md against the catalog and the source,
+# test_docs.sh [--write]   the documentation says what is there: docs/reference/ against the catalog and the source,
 # both ways; examples against what psql answers; links, make targets. tests/docs/ has the checks. The last line is
 # `N passed, N failed`.
 # --write: first puts the catalog's blocks and psql's answers into the pages of docs/, to be read before they are
@@ -13,7 +13,9 @@ cd "$ROOT"
 write=("$@")
 pages="${PAGES:-$ROOT}"
 out="$BUILD/log/docs"
-examples=(reference operations faq)
+# Each in a database of its own: a page, or all pages of a folder in order.
+examples=(reference operations.md faq.md)
+all=("$pages/README.md" "$pages"/docs/{*,reference/*}.md)
 
 query() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 # Debian's own Python, for which Debian's packages are.
@@ -34,7 +36,7 @@ start_cluster() {
   query -d platform -f demo/schema.sql -f demo/platform.sql >/dev/null
 }
 
-# run_examples PAGE [--write]   in a database of its own: the platform of the demo.
+# run_examples PAGE|FOLDER [--write]   in a database of its own: the platform of the demo.
 run_examples() {
   local database
   database="$(basename "$1" .md)"
@@ -54,17 +56,17 @@ is_short() {
 install_packages python3 python3-markdown-it
 trap 'scripts/cluster.sh stop docs' EXIT
 start_cluster
-check "reference: the catalog" with_python check_catalog "$pages/docs/reference.md" "$out/catalog" "${write[@]}"
+check "reference: the catalog" with_python check_catalog "$pages/docs/reference" "$out/catalog" "${write[@]}"
 check "reference: errors, findings and problems of the source" \
-  with_python check_source "$pages/docs/reference.md" src "$("$PG_BIN/pg_config" --sharedir)/errcodes.txt"
+  with_python check_source "$pages/docs/reference" src "$("$PG_BIN/pg_config" --sharedir)/errcodes.txt"
 for page in "${examples[@]}"; do
-  check "$page: examples" run_examples "$pages/docs/$page.md" "${write[@]}"
+  check "${page%.md}: examples" run_examples "$pages/docs/$page" "${write[@]}"
 done
 check "README: examples" run_examples "$pages/README.md"
 check "the checks find what is wrong with a page" with_python test_checks
 # Nothing goes by in silence.
 grep -h '^only parsed' "$out"/*.log || true
-check "links and make targets" with_python check_links "$ROOT" "$pages/README.md" "$pages"/docs/*.md
-check "every error that is shown is spoken of" with_python check_answers "$pages/README.md" "$pages"/docs/*.md
+check "links and make targets" with_python check_links "$ROOT" "${all[@]}"
+check "every error that is shown is spoken of" with_python check_answers "${all[@]}"
 check "README: under 250 lines" is_short
 finish

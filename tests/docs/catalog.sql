@@ -1,5 +1,5 @@
 -- What the catalog says of the extension: a line of JSON for each block that stands between catalog marks in
--- docs/reference.md, and one for each argument, result column, column, setting, event trigger and `found by` value,
+-- docs/reference/, and one for each argument, result column, column, setting, event trigger and `found by` value,
 -- which has to be explained there.
 \set QUIET on
 \pset format unaligned

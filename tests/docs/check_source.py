@@ -1,5 +1,5 @@
-"""check_source.py PAGE SRC ERRCODES   every error that src/errors.rs can raise, every finding of src/check.rs and every
-way a binding can be broken stands on the page, as the source words it; and the page has no other.
+"""check_source.py FOLDER SRC ERRCODES   every error that src/errors.rs can raise, every finding of src/check.rs and
+every way a binding can be broken stands on a page of the folder, as the source words it; and these have no other.
 
 The lists are read from the source by its shape. Where that finds fewer than the plain words say there are, it fails.
 """
@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from page import read
+from page import pages_of
 
 LITERAL = r'(?:format!\(\s*)?"((?:[^"\\]|\\.)*)"'
 
@@ -68,7 +68,8 @@ def compare(what, in_source, rows, header):
 
 
 def main():
-    rows, src = read(Path(sys.argv[1])).rows, Path(sys.argv[2])
+    rows = [row for page in pages_of(Path(sys.argv[1])) for row in page.rows]
+    src = Path(sys.argv[2])
     known = re.findall(r"^(\w{5})\s+\S+\s+(ERRCODE_\w+)", Path(sys.argv[3]).read_text(), re.M)
     codes = {name: code for code, name in known}
     of = lambda name: (src / name).read_text()

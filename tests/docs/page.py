@@ -57,6 +57,17 @@ class Page:
     wrong_marks: list = field(default_factory=list)  # (line, what is wrong)
 
 
+def pages_of(path):
+    """The pages that a path names: itself, or a folder's README and the others in the order of its links."""
+    if not path.is_dir():
+        return [read(path)]
+    index = read(path / "README.md")
+    listed = list(dict.fromkeys(link for _, link in index.links if re.fullmatch(r"[\w-]+\.md", link)))
+    there = sorted(page.name for page in path.glob("*.md"))
+    assert sorted([index.path.name, *listed]) == there, f"{index.path} lists {listed}, in the folder are {there}"
+    return [index, *(read(path / name) for name in listed)]
+
+
 def slug(heading):
     """The anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")

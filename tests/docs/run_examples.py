@@ -1,9 +1,9 @@
 """run_examples.py PAGE [--write]   runs a page's SQL in order, each fence in a session of its own, by psql on
-$PGDATABASE.
+$PGDATABASE. Of a folder, that of all its pages, in the order in which its README lists them.
 
 - ```sql has to end without an error.
 - a transcript (its first line begins with "=# ") has to print what it shows; --write pastes what it printed.
-- what cannot be run is parsed: as the body of a PL/pgSQL block, where no line of it is reached. --write leaves it alone.
+- what cannot be run is parsed: as the body of a PL/pgSQL block, where no line of it is reached. --write leaves it.
 
 Where something else is wrong (a statement fails, a mark is misspelt, an answer is an error that the text does not speak
 of), the database may not be what the page is about: --write then pastes nothing.
@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from page import is_unannounced, read
+from page import is_unannounced, pages_of
 
 PSQL = ["psql", "-X", "-q", "-P", "pager=off"]
 PROMPT = re.compile(r"^=[#>] ")
@@ -77,33 +77,43 @@ def examine(fence):
     return "", shown if shown != fence.text else None
 
 
-def write(path, changed):
-    lines = path.read_text().splitlines()
+def write(page, changed):
+    lines = page.path.read_text().splitlines()
     for fence, shown in reversed(changed):
         lines[fence.line + 1 : fence.end - 1] = shown.splitlines()
-    path.write_text("\n".join(lines) + "\n")
+    page.path.write_text("\n".join(lines) + "\n")
 
 
-def main():
-    path = Path(sys.argv[1])
-    page = read(path)
-    wrong = [f"{path.name}, line {line + 1}: {what}" for line, what in page.wrong_marks]
-    changed, counts = [], {"run": 0, "parsed": 0}
+def run_page(page, counts):
+    """What is wrong with a page, and its fences that should show something else."""
+    wrong = [f"{page.path.name}, line {line + 1}: {what}" for line, what in page.wrong_marks]
+    changed = []
     for fence in page.steps:
         if fence.info not in ("sql", "hidden") and not PROMPT.match(fence.text):
             continue
+        where = f"{page.path.name}, line {fence.line + 1}"
         counts["parsed" if fence.not_run else "run"] += 1
         problem, shown = examine(fence)
         if fence.not_run:
-            print(f"only parsed: {path.name}, line {fence.line + 1}: {fence.not_run}")
+            print(f"only parsed: {where}: {fence.not_run}")
         if problem:
-            wrong.append(f"{path.name}, line {fence.line + 1}: {problem}")
+            wrong.append(f"{where}: {problem}")
         if shown:
             changed.append((fence, shown))
-    if sys.argv[2:] == ["--write"] and not wrong:
-        write(path, changed)
+    return wrong, changed
+
+
+def main():
+    counts = {"run": 0, "parsed": 0}
+    done = [(page, *run_page(page, counts)) for page in pages_of(Path(sys.argv[1]))]
+    wrong = [problem for _, problems, _ in done for problem in problems]
     assert counts["run"], "there is nothing to run"
-    wrong += [f"{path.name}, line {fence.line + 1}: it prints\n{shown}" for fence, shown in changed]
+    if sys.argv[2:] == ["--write"] and not wrong:
+        for page, _, changed in done:
+            if changed:
+                write(page, changed)
+    for page, _, changed in done:
+        wrong += [f"{page.path.name}, line {fence.line + 1}: it prints\n{shown}" for fence, shown in changed]
     print("\n".join(wrong) or f"{counts['run']} run, {counts['parsed']} only parsed")
     sys.exit(bool(wrong))
 

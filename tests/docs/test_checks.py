@@ -1,5 +1,5 @@
-"""test_checks.py   pages that are wrong, made here: run_examples.py and check_answers.py say so, and --write leaves alone
-what nobody should read for an answer. Runs their SQL on $PGDATABASE.
+"""test_checks.py   pages that are wrong, made here: run_examples.py and check_answers.py say so, and --write leaves
+alone what nobody should read for an answer. Runs their SQL on $PGDATABASE.
 """
 
 import subprocess
@@ -11,7 +11,13 @@ HERE = Path(__file__).parent
 STALE = "```\n=# SELECT 1 AS n;\nold\n```\n"
 FRESH = "```\n=# SELECT 1 AS n;\n n\n---\n 1\n(1 row)\n```\n"
 NOT_RUN = "<!-- not run: it is another server's -->\n\n```\n=# SELECT 1 AS n;\nanother server's answer\n```\n"
-ERROR = '```\n=# SELECT nothing;\nERROR:  column "nothing" does not exist\nLINE 1: SELECT nothing;\n               ^\n```\n'
+ERROR = """```
+=# SELECT nothing;
+ERROR:  column "nothing" does not exist
+LINE 1: SELECT nothing;
+               ^
+```
+"""
 OLD_ERROR = "```\n=# SELECT nothing;\nold\n```\n"
 
 # What it is, the page, and what --write makes of it; none: nothing.
@@ -35,7 +41,7 @@ ANSWERS = [
     ("by a mark", "<!-- error -->\n\n" + ERROR, True),
     ("refused", "Then it is refused:\n\n" + ERROR, True),
     ("not spoken of", "Totals differ, and:\n\n" + ERROR, False),
-    ("not spoken of, and not run", "Totals differ, and:\n\n<!-- not run: it is a restored dump's -->\n\n" + ERROR, False),
+    ("not spoken of, and not run", "Look:\n\n<!-- not run: it is a dump's -->\n\n" + ERROR, False),
     ("spoken of a heading before", "It fails.\n\n## Then\n\n" + ERROR, False),
     ("spoken of a block before", "It fails:\n\n" + FRESH + "\n" + ERROR, False),
     ("spoken of a paragraph before", "It fails.\n\nThen:\n\n" + ERROR, False),
@@ -68,10 +74,24 @@ def wrong_answers(page):
             yield f"an error {what}: {done.stdout}{done.stderr}"
 
 
+def wrong_folders(folder):
+    """Pages run in the order in which README lists them, the second with what the first has made; none is left out."""
+    (folder / "README.md").write_text("[Z](z.md), [a](a.md)\n")
+    (folder / "z.md").write_text("```sql\nCREATE TABLE z ();\n```\n")
+    (folder / "a.md").write_text("```sql\nDROP TABLE z;\n```\n")
+    if (done := runs("run_examples", folder)).returncode != 0:
+        yield f"a folder, in order: {done.stdout}{done.stderr}"
+    (folder / "README.md").write_text("[Z](z.md)\n")
+    if runs("run_examples", folder).returncode == 0:
+        yield "a folder: a page that README does not list is left out in silence"
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.md"
         wrong = [*wrong_writes(page), *wrong_answers(page)]
+        page.unlink()
+        wrong += wrong_folders(page.parent)
     print("\n".join(wrong) or f"{len(WRITTEN) + len(ANSWERS)} pages")
     sys.exit(bool(wrong))
 

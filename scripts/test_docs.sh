@@ -53,12 +53,18 @@ is_short() {
   [ "$lines" -lt 250 ]
 }
 
+# A line an error, as the test of that name prints them.
+list_errors() {
+  RUST_TEST_NOCAPTURE=1 cargo pgrx test "pg$PG_MAJOR" every_error_is_listed
+}
+
 install_packages python3 python3-markdown-it
 trap 'scripts/cluster.sh stop docs' EXIT
 start_cluster
+list_errors >"$out/errors"
 check "reference: the catalog" with_python check_catalog "$pages/docs/reference" "$out/catalog" "${write[@]}"
 check "reference: errors, findings and problems of the source" \
-  with_python check_source "$pages/docs/reference" src "$("$PG_BIN/pg_config" --sharedir)/errcodes.txt"
+  with_python check_source "$pages/docs/reference" "$out/errors" src "$("$PG_BIN/pg_config" --sharedir)/errcodes.txt"
 for page in "${examples[@]}"; do
   check "${page%.md}: examples" run_examples "$pages/docs/$page" "${write[@]}"
 done

@@ -133,6 +133,7 @@ mod tests {
     /// Prints them, for the documentation's test to compare: a line an error, SQLSTATE's name and message.
     #[test]
     fn every_error_is_listed() {
+        println!(); // ends the line on which the test is announced
         for theme in [
             internal::InternalError::LIST,
             trigger::TriggerError::LIST,

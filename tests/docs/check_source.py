@@ -1,7 +1,8 @@
-"""check_source.py FOLDER SRC ERRCODES   every error that src/errors.rs can raise, every finding of src/check.rs and
+"""check_source.py FOLDER ERRORS SRC ERRCODES   every error of the extension, every finding of spend_sync_check() and
 every way a binding can be broken stands on a page of the folder, as the source words it; and these have no other.
 
-The lists are read from the source by its shape. Where that finds fewer than the plain words say there are, it fails.
+ERRORS is what the Rust test every_error_is_listed prints. Findings and broken bindings are read from the source by its
+shape. Where that finds fewer than the plain words say there are, it fails.
 """
 
 import re
@@ -11,10 +12,6 @@ from pathlib import Path
 from page import pages_of
 
 LITERAL = r'(?:format!\(\s*)?"((?:[^"\\]|\\.)*)"'
-
-# Of PostgreSQL's own errors nothing is raised here (they pass through whole); the last arm is the compiler's.
-NEVER_RAISED = {"an error passed through", "{self:?}"}
-
 
 def text(literal):
     return re.sub(r"\\\n\s*", "", literal).replace('\\"', '"')
@@ -27,10 +24,11 @@ def all_of(found, source, word, but=0):
     return found
 
 
-def errors(source, codes):
-    parts = re.findall(r"Parts::new\(\s*Code::(ERRCODE_\w+),\s*" + LITERAL, source)
-    all_of(parts, source, r"Parts::new\(")
-    return {(codes[code], text(message)) for code, message in parts if text(message) not in NEVER_RAISED}
+def errors(listed, codes):
+    rows = [line.split("\t") for line in listed.splitlines()]
+    found = {(codes[code], message) for kind, code, message in (row for row in rows if row[0] == "error")}
+    assert found, "the list of errors is empty"
+    return found
 
 
 def findings(source):
@@ -45,9 +43,8 @@ def findings(source):
     return set(all_of(found, source, r"\bFinding \{", but=1))
 
 
-def broken(sources):
+def broken(source):
     """The problems of a binding that the tables have left behind: the argument of `broken`."""
-    source = "\n".join(sources)
     calls = re.findall(r"\bbroken\(\s*&?\w+,\s*" + LITERAL, source)
     # The other one is the function itself.
     all_of(calls, source, r"\bbroken\(", but=1)
@@ -69,14 +66,14 @@ def compare(what, in_source, rows, header):
 
 def main():
     rows = [row for page in pages_of(Path(sys.argv[1])) for row in page.rows]
-    src = Path(sys.argv[2])
-    known = re.findall(r"^(\w{5})\s+\S+\s+(ERRCODE_\w+)", Path(sys.argv[3]).read_text(), re.M)
+    listed, src = Path(sys.argv[2]).read_text(), Path(sys.argv[3])
+    known = re.findall(r"^(\w{5})\s+\S+\s+(ERRCODE_\w+)", Path(sys.argv[4]).read_text(), re.M)
     codes = {name: code for code, name in known}
-    of = lambda name: (src / name).read_text()
-    problems = broken([of("binding.rs"), of("trigger_binding.rs")]) | unfit(of("catalog.rs"))
+    of = lambda *names: "\n".join((src / name).read_text() for name in names)
+    problems = broken(of("binding/load.rs", "binding/of_trigger.rs")) | unfit(of("catalog/tables.rs"))
     wrong = [
-        *compare("error", errors(of("errors.rs"), codes), rows, "SQLSTATE"),
-        *compare("finding", findings(of("check.rs")), rows, "severity"),
+        *compare("error", errors(listed, codes), rows, "SQLSTATE"),
+        *compare("finding", findings(of("manage/check.rs", "manage/advice.rs")), rows, "severity"),
         *compare("problem", problems, rows, "problem"),
     ]
     print("\n".join(wrong) or "all stand on the page")

@@ -1,4 +1,4 @@
-# What can be done here: `make help`. Each line is one of the small scripts in scripts/.
+# What can be done here: `make help`. Each line is a small script: of scripts/, or a tier's own, tests/TIER/run.sh.
 
 BUILD ?= build
 export BUILD
@@ -20,17 +20,33 @@ MAJORS ?=
 PROFILE ?= release
 export SEED CLIENTS FLUSH TOTALS PROTOCOL ROUNDS WINDOW_MS PROFILE MINUTES
 
-# SECONDS is bash's own clock; it travels under another name.
+# SECONDS is bash's own clock; it travels under another name. What deadlocks are counted in is always as long.
 SECONDS ?= 20
+SECONDS_TO_RUN = $(SECONDS)
+test-deadlocks: SECONDS_TO_RUN = 60
+export SECONDS_TO_RUN
+
+# The tiers, in the order in which `make test` runs them; two of them build for themselves. What each one does says the first
+# line of its tests/TIER/run.sh, and `make help` after it. only-TIER is what a tier takes as its arguments.
+TIERS := unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks admin drivers \
+  recipes docs packages majors
+UNINSTALLED := unit majors
+INSTALLED := $(filter-out $(UNINSTALLED),$(TIERS))
+only-unit = $(UNIT)
+only-regress = $(REGRESS)
+only-regress-moved = $(REGRESS)
+only-isolation = $(ISOLATION)
+only-isolation-moved = $(ISOLATION)
+only-majors = $(MAJORS)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build install install-build demo demo-psql demo-stop test test-unit test-regress test-regress-moved \
-  test-isolation test-isolation-moved test-upgrade test-dump test-replication test-stress test-crash test-deadlocks test-properties \
-  test-admin test-drivers test-recipes test-docs test-packages test-majors admin deb dist all installcheck soak fuzz bench bench-quick lint deny fmt clean distclean
+.PHONY: help setup build install install-build demo demo-psql demo-stop test $(TIERS:%=test-%) admin deb dist all installcheck soak fuzz \
+  bench bench-quick lint deny fmt clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'FNR == 2 { split(FILENAME, path, "/"); printf "  make test-%-15s %s\n", path[2], substr($$0, 3) }' $(TIERS:%=tests/%/run.sh)
 
 setup: ## install what is missing: compiler, PostgreSQL 15 and its headers (apt), cargo-pgrx (into build/)
 	@scripts/setup.sh
@@ -57,69 +73,19 @@ demo-stop: ## stop the demo's cluster
 admin: install-build ## the admin page on the demo's cluster (LISTEN=127.0.0.1:8787); Ctrl-C ends it
 	@scripts/admin.sh
 
-test: setup ## every tier below; the last line counts all
-	@scripts/test_all.sh unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks \
-	  admin drivers recipes docs packages majors
+test: setup ## every tier below, one after the other; the last line counts all
+	@tests/run.sh $(TIERS)
 
-test-unit: setup ## tests in the crate (UNIT=name for some)
-	@scripts/test_unit.sh $(UNIT)
-
-test-regress: install-build ## scripts with expected output (REGRESS=name for one)
-	@scripts/test_expected.sh regress $(REGRESS)
-
-test-isolation: install-build ## colliding sessions, step by step (ISOLATION=name for one)
-	@scripts/test_expected.sh isolation $(ISOLATION)
-
-test-regress-moved: install-build ## the same, every total moved by differences where that is possible
-	@TOTALS=moved scripts/test_expected.sh regress $(REGRESS)
-
-test-isolation-moved: install-build ## the same, every total moved by differences where that is possible
-	@TOTALS=moved scripts/test_expected.sh isolation $(ISOLATION)
-
-test-upgrade: install-build ## from every released version to this one: the same objects, and bindings go on
-	@scripts/test_upgrade.sh
-
-test-dump: install-build ## pg_dump and pg_restore in every form: bindings, totals, the log, owners, rights
-	@scripts/test_dump.sh
-
-test-replication: install-build ## logical replication onto a subscriber that has the extension
-	@scripts/test_replication.sh
-
-test-properties: install-build ## random writes of awkward values against a plain model (PROPTEST_CASES, SEED)
-	@scripts/test_properties.sh
-
-test-stress: install-build ## random writers (SECONDS=20 SEED=1 CLIENTS=8 FLUSH=mixed|statement|commit TOTALS=mixed|summed|moved)
-	@SECONDS_TO_RUN=$(SECONDS) scripts/test_stress.sh
-
-test-crash: install-build ## the server is killed under load, and a standby promoted (ROUNDS=2)
-	@scripts/test_crash.sh
-
-test-deadlocks: install-build ## deadlocks per commit beside the same load without triggers
-	@SECONDS_TO_RUN=60 scripts/test_deadlocks.sh
-
-test-admin: install-build ## the admin endpoint: its calls, its program, its page in a headless Chromium
-	@scripts/test_admin.sh
-
-test-drivers: install-build ## through psycopg, node-postgres, Prisma, JDBC, tokio-postgres, sqlx, PgBouncer
-	@scripts/test_drivers.sh
-
-test-recipes: install-build ## what docs/recipes.md tells, run
-	@scripts/test_recipes.sh
-
-test-docs: install-build ## the documentation against the catalog, the source and what psql answers
-	@scripts/test_docs.sh
-
-test-packages: install-build ## the Debian package in a clean root, the archive, META.json, the Dockerfile
-	@scripts/test_packages.sh
-
-test-majors: setup ## the other majors of PostgreSQL, as many as can be had here (MAJORS="14 18" for some)
-	@scripts/test_majors.sh $(MAJORS)
+$(INSTALLED:%=test-%): install-build
+$(UNINSTALLED:%=test-%): setup
+$(TIERS:%=test-%): test-%:
+	@tests/$*/run.sh $(only-$*)
 
 fuzz: setup ## random input for whatever parses, with a nightly compiler (SECONDS=60 for each target)
-	@SECONDS_TO_RUN=$(SECONDS) scripts/fuzz.sh
+	@scripts/fuzz.sh
 
 soak: install-build ## long load on a few backends: memory and tables stay flat (MINUTES=30)
-	@scripts/soak.sh
+	@tests/soak/run.sh
 
 deb: setup ## Debian packages: build/deb/postgresql-15-spend-sync_*.deb and the admin endpoint's
 	@scripts/deb.sh

@@ -2,7 +2,7 @@
 # The extension's main job on a private cluster, step by step: each step shows the SQL that it runs and what psql answers.
 # Ends with an error if any total differs from a plain sum at any step where it must not.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/../scripts/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib/paths.sh"
 cd "$ROOT"
 
 bold='' dim='' plain=''

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make_platform.sh CLUSTER DATABASE   an application's own tables, some of their totals wrong, in a new database.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/../scripts/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib/paths.sh"
 cd "$ROOT"
 cluster="$1" database="$2"
 

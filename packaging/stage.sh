@@ -4,7 +4,7 @@
 #
 # It is built against the private copy of PostgreSQL, as the tests are: what they tested is what gets packaged.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/../scripts/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib/paths.sh"
 cd "$ROOT"
 
 [ $# -eq 1 ] || fail "usage: stage.sh DIRECTORY"

@@ -2,7 +2,7 @@
 # The admin page on the demo's cluster: a platform of its own, attached, its drifted totals not yet repaired.
 # LISTEN=127.0.0.1:8787; SPEND_SYNC_ADMIN_TOKEN, or one is made up. Ctrl-C ends it.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 cd "$ROOT"
 
 demo/make_platform.sh demo admin

@@ -7,7 +7,7 @@
 # setpriv    root where user namespaces are forbidden (many containers): really becomes postgres, to whom the
 #            folder of the clusters is handed over.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 
 # pgrx connects as $USER, and PostgreSQL looks its user id up: it has to be one that the system knows.
 user=postgres

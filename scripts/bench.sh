@@ -3,7 +3,7 @@
 # The whole of `full` writes bench/RESULTS.md and bench/cost_per_write.svg; anything less writes into build/log/bench.
 # PROTOCOL=simple sends statements as text; ROUNDS and WINDOW_MS change how often and how long each one runs.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 cd "$ROOT"
 
 form="${1:-full}" only="${2:-}"

@@ -8,7 +8,7 @@
 #
 # It listens on a Unix socket in a folder that only its owner may enter, so `trust` trusts nobody else.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 
 [ $# -ge 2 ] || fail "usage: cluster.sh start|standby|stop|remove|psql|env NAME"
 verb="$1" name="$2"

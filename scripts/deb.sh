@@ -2,8 +2,8 @@
 # deb.sh [DIRECTORY]   builds the Debian packages, postgresql-15-spend-sync and spend-sync-admin, into build/deb.
 # packaging/debian has what Debian's tools read; PGVERSION in it stands for the major.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
-source "$ROOT/scripts/packages.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
+source "$ROOT/scripts/lib/packages.sh"
 cd "$ROOT"
 
 to="${1:-$BUILD/deb}"

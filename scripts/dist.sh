@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # dist.sh   the archive that PGXN takes, build/dist/spend_sync-0.2.0.zip: what is committed, and META.json at its top.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 cd "$ROOT"
 
 git rev-parse --verify --quiet HEAD >/dev/null || fail "the archive is made of a commit, and this is no clone of the repository"

@@ -2,8 +2,8 @@
 # fuzz.sh [TARGET]   throws random input at whatever parses text or bytes (fuzz/), SECONDS_TO_RUN for each target. Needs a
 # nightly compiler; cargo-fuzz is built once. The last line is `N passed, N failed`.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
-source "$ROOT/scripts/tools.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
+source "$ROOT/scripts/lib/tools.sh"
 cd "$ROOT"
 
 rustup run nightly rustc --version >/dev/null 2>&1 || fail "no nightly compiler: rustup toolchain install nightly"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install.sh [PG_CONFIG]   builds a release and installs it into the user's own server.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 cd "$ROOT"
 pg_config="${1:-${PG_CONFIG:-}}"
 [ -n "$pg_config" ] || fail "which server? make install PG_CONFIG=/usr/lib/postgresql/$PG_MAJOR/bin/pg_config"

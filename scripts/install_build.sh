@@ -2,7 +2,7 @@
 # Builds the extension and installs it into the private PostgreSQL; cargo builds only what changed.
 # PROFILE=dev for a quicker build; the default is what users run.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 cd "$ROOT"
 mkdir -p "$BUILD/log"
 log="$BUILD/log/install_build.log"

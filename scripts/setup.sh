@@ -9,9 +9,9 @@
 #   3. build/tools  the cargo-pgrx whose version Cargo.toml pins
 #   4. build/pgrx   tells pgrx where the copy is
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
-source "$ROOT/scripts/packages.sh"
-source "$ROOT/scripts/tools.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
+source "$ROOT/scripts/lib/packages.sh"
+source "$ROOT/scripts/lib/tools.sh"
 
 say() { printf 'setup: %s\n' "$*"; }
 

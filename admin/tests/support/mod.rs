@@ -1,4 +1,4 @@
-//! A platform of its own for each test: a copy of the database that TEMPLATE_URL names, as scripts/test_admin.sh makes
+//! A platform of its own for each test: a copy of the database that TEMPLATE_URL names, as tests/admin/run.sh makes
 //! it, and the routes on top, asked without a network between.
 #![allow(dead_code)]
 
@@ -64,7 +64,7 @@ impl Answer {
 
 fn template() -> PgConnectOptions {
     std::env::var("TEMPLATE_URL")
-        .expect("TEMPLATE_URL: run scripts/test_admin.sh")
+        .expect("TEMPLATE_URL: run tests/admin/run.sh")
         .parse()
         .unwrap()
 }

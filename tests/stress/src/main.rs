@@ -14,7 +14,7 @@
 //! of what a rolled back savepoint had flushed. And `--no-extension` and `--naive` show it without the extension.
 //!
 //! A server that is taken away amid a run (`--until-cut`), and what it says after it came back or on a standby
-//! (`--check-only`), is scripts/test_crash.sh's business.
+//! (`--check-only`), is tests/crash/run.sh's business.
 //!
 //! Clients differ in how their totals are brought up (`--totals`), and the user's own triggers write amid a statement.
 

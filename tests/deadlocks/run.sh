@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# deadlocks per commit beside the same load without triggers
+#
+# Counted for both settings of spend_sync.flush; with `commit` at most 1.2 times as many (see
+# tests/stress/src/deadlocks.rs). SECONDS_TO_RUN, SEED and CLIENTS choose the run. The last line is `N passed, N failed`.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
+cd "$ROOT"
+
+cargo build --release -p spend_sync_stress
+
+scripts/cluster.sh remove deadlocks
+trap 'scripts/cluster.sh stop deadlocks' EXIT
+scripts/cluster.sh start deadlocks
+eval "$(scripts/cluster.sh env deadlocks)"
+createdb deadlocks
+cargo run --quiet --release -p spend_sync_stress -- --deadlocks --host "$PGHOST" --port "$PGPORT" --user "$PGUSER" \
+  --dbname deadlocks --seconds "${SECONDS_TO_RUN:-60}" --seed "${SEED:-1}" --clients "${CLIENTS:-8}"

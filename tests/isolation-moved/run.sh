@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# the same as isolation, every total moved by differences where that is possible
+set -euo pipefail
+export TOTALS=moved
+exec "$(dirname "${BASH_SOURCE[0]}")/../isolation/run.sh" "$@"

@@ -1,0 +1,276 @@
+#!/usr/bin/env bash
+# logical replication onto a subscriber that has the extension
+#
+# What arrives, what drifts, and with which triggers the subscriber keeps totals of its own (docs/operations.md says which
+# to use when). The last line is `N passed, N failed`.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
+source "$ROOT/scripts/lib/checks.sh"
+cd "$ROOT"
+sql=tests/replication
+mkdir -p "$BUILD/log"
+
+# Room for a subscription, and the workers of its initial copy, for each case.
+settings() {
+  printf 'ALTER SYSTEM SET %s;\n' 'wal_level = logical' max_{replication_slots,wal_senders,worker_processes}' = 40' \
+    'max_logical_replication_workers = 30' 'max_sync_workers_per_subscription = 3'
+}
+
+for cluster in publisher subscriber; do
+  scripts/cluster.sh remove "replication_$cluster"
+done
+trap 'for cluster in subscriber publisher; do scripts/cluster.sh stop "replication_$cluster"; done' EXIT
+for cluster in publisher subscriber; do
+  scripts/cluster.sh start "replication_$cluster"
+  settings | scripts/cluster.sh psql "replication_$cluster" -X -q
+  scripts/cluster.sh stop "replication_$cluster"
+  scripts/cluster.sh start "replication_$cluster"
+done
+eval "$(scripts/cluster.sh env replication_publisher)"
+publisher_host="$PGHOST"
+eval "$(scripts/cluster.sh env replication_subscriber)"
+subscriber_host="$PGHOST"
+export PGDATABASE=
+
+query() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
+publisher() { PGHOST="$publisher_host" query -d "$case" "$@"; }
+subscriber() { PGHOST="$subscriber_host" query -d "$case" "$@"; }
+
+# The same database on both sides; the subscriber has the extension.
+create() {
+  case="$1"
+  for host in "$publisher_host" "$subscriber_host"; do
+    PGHOST="$host" createdb "$case"
+    PGHOST="$host" query -d "$case" -f "$sql/platform.sql"
+  done
+  publisher -f "$sql/rows.sql"
+  subscriber -c "CREATE EXTENSION spend_sync"
+}
+
+attach() { "$1" -c "SELECT FROM spend_sync_attach(direct_writes => '${2:-correct}')"; }
+
+subscribe() {
+  publisher -c "CREATE PUBLICATION $case FOR TABLE $1"
+  subscriber -c "CREATE SUBSCRIPTION $case CONNECTION 'host=$publisher_host port=$PGPORT user=$PGUSER dbname=$case' PUBLICATION $case" 2>/dev/null
+  wait_until "NOT EXISTS (SELECT FROM pg_subscription_rel WHERE srsubstate <> 'r')"
+}
+
+# enable_always TABLES TRIGGER...
+# Row triggers that fire in apply too. Statement triggers never do, but for TRUNCATE: the totals are brought up at commit.
+enable_always() {
+  local table trigger tables="$1"
+  shift
+  for table in $tables; do
+    for trigger in "$@"; do
+      subscriber -c "ALTER TABLE $table ENABLE ALWAYS TRIGGER spend_sync_campaigns_$trigger"
+    done
+  done
+}
+
+is_true() { [ "$(subscriber -c "SELECT $1")" = t ]; }
+wait_until() { eventually is_true "$1"; }
+
+wait_for_log() { eventually grep -qF "$1" "$BUILD/clusters/replication_subscriber/log"; }
+
+# replayed LSN
+replayed() {
+  [ "$(publisher -c "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$case' AND replay_lsn >= '$1'")" = 1 ]
+}
+caught_up() { eventually replayed "$(publisher -c 'SELECT pg_current_wal_lsn()')"; }
+
+drifts() { "$1" -c 'SELECT count(*) FROM drifted'; }
+agrees() { [ "$(drifts "$1")" = 0 ] || { "$1" -c 'TABLE drifted'; return 1; }; }
+status_shows() { [ "$(subscriber -c 'SELECT count(*) FROM spend_sync_status() WHERE needs_sync')" = "$1" ]; }
+
+# Snapshots of the subscriber, one after another, until the file named is there: how many totals are wrong, and what the
+# clips sum to, which tells one applied transaction from the next.
+watch_snapshots() {
+  while [ ! -e "$1" ]; do
+    echo 'SELECT (SELECT count(*) FROM drifted), (SELECT sum(earnings) FROM clips);'
+    sleep 0.01
+  done | subscriber
+}
+
+# Writers of several tables may end in a deadlock where they meet: tried again, as an application would.
+retry() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    ! "$@" || return 0
+  done
+  return 1
+}
+
+# Three writers at once; the many small transactions of one are what a snapshot can fall between.
+write_concurrently() {
+  local writer writers=()
+  retry publisher -c "UPDATE clips SET earnings = earnings + $1" &
+  writers+=($!)
+  retry publisher -f "$sql/writes.sql" &
+  writers+=($!)
+  retry publisher -f "$sql/steps.sql" &
+  writers+=($!)
+  for writer in "${writers[@]}"; do wait "$writer" || return 1; done
+}
+
+# Every snapshot, while the publisher writes and the subscriber applies.
+writes_agree_all_along() {
+  local round watcher watched="$BUILD/log/replication.$case"
+  rm -f "$watched.stop"
+  watch_snapshots "$watched.stop" >"$watched" &
+  watcher=$!
+  # However this ends, so does the watcher.
+  trap "touch '$watched.stop'" EXIT
+  for round in 1 2 3; do
+    write_concurrently "$round"
+  done
+  caught_up
+  touch "$watched.stop"
+  wait "$watcher"
+  snapshots_agree "$watched"
+  agrees subscriber
+  [ "$(subscriber -c 'SELECT sum(earnings) FROM clips')" = "$(publisher -c 'SELECT sum(earnings) FROM clips')" ]
+}
+
+# They agree, and they are of many states: snapshots of a subscriber that has nothing to apply would show nothing.
+snapshots_agree() {
+  local states
+  if grep -v '^0|' "$1"; then
+    echo "these snapshots disagreed, of $(wc -l <"$1")"
+    return 1
+  fi
+  states="$(sort -u "$1" | wc -l)"
+  [ "$states" -ge 10 ] || { echo "only $states states were seen"; return 1; }
+}
+
+#--- the publisher keeps the totals, and sends them
+
+totals_are_sent() {
+  create sent
+  publisher -c "CREATE EXTENSION spend_sync"
+  attach publisher
+  attach subscriber
+  subscribe 'campaigns, clips, clip_submissions'
+  agrees subscriber
+  publisher -f "$sql/writes.sql"
+  caught_up
+  agrees publisher
+  agrees subscriber
+  [ "$(subscriber -c "SELECT count(*) FROM spend_sync.correction WHERE found_by <> 'attach'")" = 0 ]
+}
+
+writes_of_the_subscriber_are_kept() {
+  case=sent
+  subscriber -c "UPDATE clips SET earnings = earnings + 1"
+  agrees subscriber
+}
+
+#--- only clips and submissions are sent
+
+without_triggers_it_drifts() {
+  create quiet
+  subscriber -c "INSERT INTO campaigns SELECT n, 'Campaign ' || n FROM generate_series(1, 5) n"
+  attach subscriber
+  subscribe 'clips, clip_submissions'
+  publisher -f "$sql/writes.sql"
+  caught_up
+  [ "$(drifts subscriber)" = 5 ]
+  status_shows 5
+}
+
+repair_heals() {
+  case=quiet
+  subscriber -c "SELECT FROM sync_all_campaigns()"
+  agrees subscriber
+  status_shows 0
+}
+
+always_triggers_keep_them() {
+  create live
+  subscriber -c "INSERT INTO campaigns SELECT n, 'Campaign ' || n FROM generate_series(1, 5) n"
+  attach subscriber
+  enable_always 'clips clip_submissions' row update
+  subscribe 'clips, clip_submissions'
+  agrees subscriber
+  status_shows 0
+  writes_agree_all_along
+  [ "$(subscriber -c 'SELECT count(*) FROM campaigns WHERE spent > 0')" = 5 ]
+}
+
+always_survives_a_new_attach() {
+  case=live
+  attach subscriber
+  publisher -c "UPDATE clips SET earnings = earnings + 3"
+  caught_up
+  agrees subscriber
+  [ "$(subscriber -c "SELECT count(*) FROM pg_trigger WHERE tgenabled = 'A'")" = 4 ]
+}
+
+truncate_is_seen() {
+  case=live
+  enable_always 'clips clip_submissions' flush
+  publisher -c "TRUNCATE clip_submissions"
+  caught_up
+  agrees subscriber
+  [ "$(subscriber -c 'SELECT count(*) FROM clip_submissions')" = 0 ]
+}
+
+the_check_takes_them_for_healthy() {
+  case=live
+  [ -z "$(subscriber -c "SELECT * FROM spend_sync_check() WHERE severity = 'error'")" ]
+}
+
+#--- all is sent, and the subscriber keeps totals too
+
+both_keep_them() {
+  create twofold
+  publisher -c "CREATE EXTENSION spend_sync"
+  attach publisher
+  attach subscriber
+  enable_always 'campaigns clips clip_submissions' row update flush
+  subscribe 'campaigns, clips, clip_submissions'
+  writes_agree_all_along
+  agrees publisher
+  # The initial copy brings totals before what they are sums of. After it nothing arrives that is wrong, or is taken for it.
+  [ "$(subscriber -c "SELECT count(*) FROM spend_sync.correction WHERE found_by <> 'direct write'")" = 0 ]
+}
+
+# Where all triggers fire always a total that went wrong at the publisher is not taken over.
+wrong_totals_do_not_spread() {
+  case=twofold
+  publisher -c "SET session_replication_role = replica; UPDATE campaigns SET spent = 1 WHERE id = 2"
+  caught_up
+  [ "$(drifts publisher)" = 1 ]
+  agrees subscriber
+  publisher -c "SELECT FROM sync_all_campaigns()"
+  caught_up
+  agrees publisher
+  agrees subscriber
+}
+
+# A total that arrives is a direct write: a subscriber that rejects them stops.
+rejecting_stops_it() {
+  create reject
+  attach subscriber reject
+  enable_always 'campaigns clips clip_submissions' row update flush
+  publisher -c "UPDATE campaigns SET spent = 7"
+  publisher -c "CREATE PUBLICATION reject FOR TABLE campaigns"
+  subscriber -c "CREATE SUBSCRIPTION reject CONNECTION 'host=$publisher_host port=$PGPORT user=$PGUSER dbname=reject' PUBLICATION reject" 2>/dev/null
+  wait_for_log 'column spent of campaign "1" cannot be written directly'
+  [ "$(subscriber -c 'SELECT count(*) FROM campaigns')" = 0 ]
+  subscriber -c "ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_row"
+  subscriber -c "ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_update"
+  wait_until "count(*) = 5 FROM campaigns"
+}
+
+check "totals kept by the publisher arrive" totals_are_sent
+check "... and writes of the subscriber's own are kept there" writes_of_the_subscriber_are_kept
+check "clips and submissions alone: totals drift, the status shows it" without_triggers_it_drifts
+check "... and repair heals them" repair_heals
+check "clips and submissions alone, row triggers always: every snapshot agrees" always_triggers_keep_them
+check "... also after attaching again" always_survives_a_new_attach
+check "... also after TRUNCATE" truncate_is_seen
+check "... and the check has no complaint" the_check_takes_them_for_healthy
+check "all tables, both sides keep totals: every snapshot agrees" both_keep_them
+check "... and a total that went wrong at the publisher stays there" wrong_totals_do_not_spread
+check "a subscriber that rejects direct writes stops, and goes on without these triggers" rejecting_stops_it
+finish

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Long load on a few backends, in a fresh cluster: memory must stay flat, the extension's tables must not grow (see
+# src/main.rs). MINUTES says how long; the last line is `N passed, N failed`.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
+cd "$ROOT"
+
+cargo build --release -p spend_sync_soak
+
+scripts/cluster.sh remove soak
+trap 'scripts/cluster.sh stop soak' EXIT
+scripts/cluster.sh start soak
+eval "$(PGDATABASE=soak scripts/cluster.sh env soak)"
+createdb soak
+SOAK_MINUTES="${MINUTES:-30}" cargo run --quiet --release -p spend_sync_soak

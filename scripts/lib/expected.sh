@@ -59,6 +59,8 @@ run_expected() {
   local script name
   start_cluster
   rm -rf "$results"
+  # psql is given a script as its input: what the script includes by \ir is then found from here, as beside a script of -f.
+  cd "$input/$2"
   for script in "$input/$2"/${5:-*}"$suffix"; do
     [ -f "$script" ] || fail "there is no $script"
     is_for_this_major "$script" || continue

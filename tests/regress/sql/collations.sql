@@ -23,11 +23,7 @@ SELECT * FROM spend_sync_attach(campaign_id => 'slug');
 SELECT count(*) AS triggers FROM pg_trigger WHERE tgname LIKE 'spend\_sync%';
 -- A status may: what counts is what the collation calls equal.
 ALTER TABLE clip_submissions ALTER status TYPE text COLLATE any_case;
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 INSERT INTO campaigns VALUES (1, 'One');
 INSERT INTO clips VALUES (1, 10), (2, 20), (3, 40);
 INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'approved'), (3, 1, 3, 'pending');

@@ -15,11 +15,7 @@ CREATE TABLE clip_submissions (
 CREATE TABLE submissions_0 PARTITION OF clip_submissions FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE INDEX ON clip_submissions (campaign_id);
 CREATE INDEX ON clip_submissions (clip_id);
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 SELECT corrected FROM spend_sync_attach();
 SELECT campaign_id, clip_id FROM spend_sync.binding;
 INSERT INTO campaigns (title) VALUES ('One'), ('Two'), ('Three');

@@ -12,11 +12,7 @@ CREATE TABLE clip_submissions (
 );
 CREATE INDEX ON clip_submissions (campaign_id, status);
 CREATE INDEX ON clip_submissions (clip_id);
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 INSERT INTO campaigns VALUES ('big', 'Big'), ('small', 'Small');
 INSERT INTO clips SELECT n, n FROM generate_series(1, 40) n;
 INSERT INTO clip_submissions SELECT n, 'big', n, 'APPROVED' FROM generate_series(1, 30) n;

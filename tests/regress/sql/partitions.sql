@@ -22,11 +22,7 @@ ALTER TABLE submissions_done ATTACH PARTITION archive.submissions_old FOR VALUES
 CREATE TABLE submissions_new PARTITION OF submissions_done FOR VALUES FROM (100) TO (1000);
 CREATE INDEX ON clip_submissions (campaign_id);
 CREATE INDEX ON clip_submissions (clip_id);
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two'), (3, 'Three');
 INSERT INTO clips SELECT n, n * 10, 0 FROM generate_series(1, 8) n;
 INSERT INTO clip_submissions VALUES

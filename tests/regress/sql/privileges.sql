@@ -23,11 +23,7 @@ CREATE TABLE clip_submissions (
 );
 CREATE INDEX ON clip_submissions (campaign_id);
 CREATE INDEX ON clip_submissions (clip_id);
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 GRANT SELECT ON totals TO PUBLIC;
 INSERT INTO campaigns VALUES (1, 'One', 1), (2, 'Two', 2);
 INSERT INTO clips VALUES (1, 10), (2, 20);

@@ -37,11 +37,7 @@ CREATE POLICY own ON clips USING (made_by = current_user);
 CREATE POLICY own ON clip_submissions USING (made_by = current_user);
 -- The oracle is a superuser's, whom no policy binds.
 RESET ROLE;
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 GRANT SELECT ON totals TO PUBLIC;
 
 -- Ann sees her own, the totals are of all.

@@ -11,11 +11,7 @@ CREATE TABLE clip_submissions (
 );
 CREATE INDEX ON clip_submissions (campaign_id);
 CREATE INDEX ON clip_submissions (clip_id);
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two');
 INSERT INTO clips (id, views) VALUES (1, 1000), (2, 2000), (3, 4000);
 INSERT INTO clip_submissions (id, campaign_id, clip_id, score) VALUES (1, 1, 1, 9), (2, 1, 2, 3), (3, 2, 3, 6);
@@ -58,11 +54,7 @@ CREATE TABLE clip_submissions (
 );
 CREATE INDEX ON clip_submissions (campaign_id);
 CREATE INDEX ON clip_submissions (clip_id);
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
+\ir ../totals.sql
 INSERT INTO clips (id, views) SELECT n, 100 * n FROM generate_series(1, 8) AS n;
 INSERT INTO clip_submissions SELECT n, 1 + n % 2, n, 'APPROVED' FROM generate_series(1, 8) AS n;
 SELECT corrected FROM spend_sync_attach();

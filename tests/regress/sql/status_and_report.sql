@@ -1,23 +1,6 @@
 -- The preview: what is recorded, what should be, by how much it differs, exactly; and the same as one JSON document.
 CREATE EXTENSION spend_sync;
-CREATE TABLE campaigns (id int PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
-CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2) DEFAULT 0, views int DEFAULT 0);
-CREATE TABLE clip_submissions (
-    id int PRIMARY KEY,
-    campaign_id int NOT NULL REFERENCES campaigns,
-    clip_id int REFERENCES clips,
-    status text NOT NULL DEFAULT 'PENDING'
-);
-CREATE INDEX ON clip_submissions (campaign_id);
-CREATE INDEX ON clip_submissions (clip_id);
-CREATE VIEW totals AS
-    SELECT c.id, c.spent, coalesce((
-        SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
-        WHERE s.campaign_id = c.id AND s.status = 'APPROVED'), 0) AS oracle
-    FROM campaigns c ORDER BY c.id;
-INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two'), (3, 'Three');
-INSERT INTO clips VALUES (1, 10.00), (2, 20.00), (3, 30.00), (4, 40.00);
-INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'APPROVED'), (3, 1, 3, 'PENDING'), (4, 2, 3, 'APPROVED');
+\ir ../tables.sql
 SELECT corrected, total_difference FROM spend_sync_attach();
 TABLE totals;
 

@@ -10,6 +10,7 @@
 # One whose first line says `PostgreSQL 17 and later` tests what older majors do not have: there it is left out.
 
 source "$ROOT/scripts/lib/checks.sh"
+source "$ROOT/scripts/lib/fresh_cluster.sh"
 
 # Whose psql and test programs drive the server: any major's can.
 driver="${PG_DRIVER:-$PG_BIN}"
@@ -19,10 +20,7 @@ export PGISOLATIONTIMEOUT="${PGISOLATIONTIMEOUT:-60}"
 
 # A fresh cluster too: roles and settings outlive a database.
 start_cluster() {
-  "$ROOT/scripts/cluster.sh" remove "$kind"
-  trap '"$ROOT/scripts/cluster.sh" stop "$kind"' EXIT
-  "$ROOT/scripts/cluster.sh" start "$kind"
-  eval "$("$ROOT/scripts/cluster.sh" env "$kind")"
+  fresh_cluster "$kind"
   case "${TOTALS:-summed}" in
     summed) ;;
     moved) export PGOPTIONS="-c spend_sync.recompute_limit=0 -c spend_sync.recompute_interval=1d" ;;

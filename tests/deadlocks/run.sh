@@ -5,14 +5,11 @@
 # tests/stress/src/deadlocks.rs). SECONDS_TO_RUN, SEED and CLIENTS choose the run. The last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
+source "$ROOT/scripts/lib/fresh_cluster.sh"
 cd "$ROOT"
 
 cargo build --release -p spend_sync_stress
 
-scripts/cluster.sh remove deadlocks
-trap 'scripts/cluster.sh stop deadlocks' EXIT
-scripts/cluster.sh start deadlocks
-eval "$(scripts/cluster.sh env deadlocks)"
-createdb deadlocks
+fresh_database deadlocks
 cargo run --quiet --release -p spend_sync_stress -- --deadlocks --host "$PGHOST" --port "$PGPORT" --user "$PGUSER" \
   --dbname deadlocks --seconds "${SECONDS_TO_RUN:-60}" --seed "${SEED:-1}" --clients "${CLIENTS:-8}"

@@ -10,6 +10,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
 source "$ROOT/scripts/lib/packages.sh"
 source "$ROOT/scripts/lib/checks.sh"
+source "$ROOT/scripts/lib/fresh_cluster.sh"
 cd "$ROOT"
 write=("$@")
 pages="${PAGES:-$ROOT}"
@@ -23,9 +24,7 @@ query() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 with_python() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$ROOT/tests/docs/$1.py" "${@:2}"; }
 
 start_cluster() {
-  scripts/cluster.sh remove docs
-  scripts/cluster.sh start docs
-  eval "$(scripts/cluster.sh env docs)"
+  fresh_cluster docs
   rm -rf "$out"
   mkdir -p "$out"
   createdb catalog
@@ -60,7 +59,6 @@ list_errors() {
 }
 
 install_packages python3 python3-markdown-it
-trap 'scripts/cluster.sh stop docs' EXIT
 start_cluster
 list_errors >"$out/errors"
 check "reference: the catalog" with_python check_catalog "$pages/docs/reference" "$out/catalog" "${write[@]}"

@@ -6,6 +6,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
 source "$ROOT/scripts/lib/checks.sh"
+source "$ROOT/scripts/lib/fresh_cluster.sh"
 cd "$ROOT"
 mkdir -p "$BUILD/log"
 log="$BUILD/log/test_properties.log"
@@ -13,11 +14,7 @@ log="$BUILD/log/test_properties.log"
 # Built first: a compile error is not a failed run, and building is not part of its time.
 cargo test --no-run -p spend_sync_properties
 
-scripts/cluster.sh remove properties
-trap 'scripts/cluster.sh stop properties' EXIT
-scripts/cluster.sh start properties
-eval "$(PGDATABASE=properties scripts/cluster.sh env properties)"
-createdb properties
+fresh_database properties
 psql -X --quiet -c 'CREATE EXTENSION spend_sync'
 status=0
 cargo test --quiet --no-fail-fast -p spend_sync_properties ${1:+"$1"} 2>&1 | tee "$log" || status=1

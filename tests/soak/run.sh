@@ -3,13 +3,10 @@
 # src/main.rs). MINUTES says how long; the last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
+source "$ROOT/scripts/lib/fresh_cluster.sh"
 cd "$ROOT"
 
 cargo build --release -p spend_sync_soak
 
-scripts/cluster.sh remove soak
-trap 'scripts/cluster.sh stop soak' EXIT
-scripts/cluster.sh start soak
-eval "$(PGDATABASE=soak scripts/cluster.sh env soak)"
-createdb soak
+fresh_database soak
 SOAK_MINUTES="${MINUTES:-30}" cargo run --quiet --release -p spend_sync_soak

@@ -5,16 +5,13 @@
 # TOTALS choose the run. The last line is `N passed, N failed`.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
+source "$ROOT/scripts/lib/fresh_cluster.sh"
 cd "$ROOT"
 
 # Built first: a compile error is not a failed run, and building is not part of its time.
 cargo build --release -p spend_sync_stress
 
-scripts/cluster.sh remove stress
-trap 'scripts/cluster.sh stop stress' EXIT
-scripts/cluster.sh start stress
-eval "$(scripts/cluster.sh env stress)"
-createdb stress
+fresh_database stress
 cargo run --quiet --release -p spend_sync_stress -- --host "$PGHOST" --port "$PGPORT" --user "$PGUSER" --dbname stress \
   --seconds "${SECONDS_TO_RUN:-20}" --seed "${SEED:-1}" --clients "${CLIENTS:-8}" --flush "${FLUSH:-mixed}" \
   --totals "${TOTALS:-mixed}"

@@ -6,6 +6,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/paths.sh"
 source "$ROOT/scripts/lib/checks.sh"
+source "$ROOT/scripts/lib/fresh_cluster.sh"
 cd "$ROOT"
 
 released=sql/released
@@ -14,10 +15,7 @@ log="$BUILD/log/upgrade"
 mkdir -p "$log"
 rm -f "$log"/*
 
-scripts/cluster.sh remove upgrade
-trap 'scripts/cluster.sh stop upgrade' EXIT
-scripts/cluster.sh start upgrade
-eval "$(scripts/cluster.sh env upgrade)"
+fresh_cluster upgrade
 
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 

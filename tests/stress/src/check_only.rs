@@ -5,10 +5,11 @@ use std::thread::{self, sleep};
 use anyhow::Result;
 
 use crate::arguments::Arguments;
+use crate::connection::connect;
 use crate::control::Control;
 use crate::schema::Schema;
 use crate::tally::{SNAPSHOTS_CHANGED_MIN, SNAPSHOTS_MIN, Snapshots};
-use crate::{check_corrections, checker, connect};
+use crate::{check_corrections, checker};
 
 /// Whether every snapshot agrees. Prepared transactions may be left: a crash leaves them.
 pub fn run(arguments: &Arguments, schemas: &[&'static Schema]) -> Result<bool> {

@@ -14,11 +14,12 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use postgres::{Client, NoTls};
+use anyhow::{Result, anyhow};
+use postgres::Client;
 
 use crate::arguments::{Arguments, FlushMix};
 use crate::client::Worker;
+use crate::connection::{connect, connect_to};
 use crate::control::Control;
 use crate::deadlock_counts::{Counts, Ratio};
 use crate::deadlock_loads::{self, LOADS, Load};
@@ -62,19 +63,8 @@ impl Contender {
     }
 
     fn connect(self, arguments: &Arguments) -> Result<Client> {
-        connect(arguments, &self.database(arguments))
+        connect_to(arguments, &self.database(arguments), "deadlocks")
     }
-}
-
-fn connect(arguments: &Arguments, database: &str) -> Result<Client> {
-    postgres::Config::new()
-        .host(&arguments.host)
-        .port(arguments.port)
-        .user(&arguments.user)
-        .dbname(database)
-        .application_name("deadlocks")
-        .connect(NoTls)
-        .with_context(|| format!("cannot connect to {database}"))
 }
 
 pub fn run(arguments: &Arguments) -> Result<bool> {
@@ -97,7 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
 }
 
 fn create_databases(arguments: &Arguments) -> Result<()> {
-    let mut client = connect(arguments, &arguments.dbname)?;
+    let mut client = connect(arguments, "deadlocks")?;
     for contender in CONTENDERS {
         let database = contender.database(arguments);
         client.batch_execute(&format!("DROP DATABASE IF EXISTS {database}"))?;

@@ -24,6 +24,7 @@ mod check_only;
 mod checker;
 mod client;
 mod clip_operations;
+mod connection;
 mod control;
 mod cut;
 mod deadlock_counts;
@@ -43,10 +44,11 @@ use std::process::ExitCode;
 use std::thread::{self, sleep};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
-use postgres::{Client, NoTls};
+use anyhow::{Result, anyhow, bail};
+use postgres::Client;
 
 use arguments::{Arguments, Keeper, TotalsMix};
+use connection::connect;
 use control::Control;
 use dice::Dice;
 use operations::Repertoire;
@@ -120,22 +122,6 @@ fn run(arguments: &Arguments) -> Result<bool> {
     }
     let passed = sound && (drifted == 0 || arguments.keeper != Keeper::Extension);
     Ok(passed)
-}
-
-fn connect(arguments: &Arguments, name: &str) -> Result<Client> {
-    postgres::Config::new()
-        .host(&arguments.host)
-        .port(arguments.port)
-        .user(&arguments.user)
-        .dbname(&arguments.dbname)
-        .application_name(name)
-        .connect(NoTls)
-        .with_context(|| {
-            format!(
-                "cannot connect to {}:{} {}",
-                arguments.host, arguments.port, arguments.dbname
-            )
-        })
 }
 
 /// Tables, rows, and whoever keeps the totals.

@@ -23,7 +23,7 @@ export SEED CLIENTS FLUSH TOTALS PROTOCOL ROUNDS WINDOW_MS PROFILE MINUTES
 # SECONDS is bash's own clock; it travels under another name. What deadlocks are counted in is always as long.
 SECONDS ?= 20
 SECONDS_TO_RUN = $(SECONDS)
-test-deadlocks: SECONDS_TO_RUN = 60
+test-deadlocks: SECONDS_TO_RUN = 120
 export SECONDS_TO_RUN
 
 # The tiers, in the order in which `make test` runs them; two of them build for themselves. What each one does says the first

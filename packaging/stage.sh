@@ -23,4 +23,7 @@ cargo pgrx package --profile "${PROFILE:-release}" --pg-config "$pg_config" --ou
 install -D --mode=0644 --target-directory="$1/usr/lib/postgresql/$PG_MAJOR/lib" "$made$("$pg_config" --pkglibdir)"/*
 install -D --mode=0644 --target-directory="$1/usr/share/postgresql/$PG_MAJOR/extension" \
   "$made$("$pg_config" --sharedir)/extension"/*
+# Databases in which ALTER EXTENSION has not been run yet call the library by the name that it had up to 0.2.0: it says so.
+version="$(sed -nE '0,/^version/s/^version = "(.*)"/\1/p' Cargo.toml)"
+ln -sf "spend_sync-$version.so" "$1/usr/lib/postgresql/$PG_MAJOR/lib/spend_sync.so"
 rm -rf "$made"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# dist.sh   the archive that PGXN takes, build/dist/spend_sync-0.2.0.zip: what is committed, and META.json at its top.
+# dist.sh   the archive that PGXN takes, build/dist/spend_sync-0.3.0.zip: what is committed, and META.json at its top.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/paths.sh"
 cd "$ROOT"

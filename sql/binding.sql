@@ -12,6 +12,7 @@ SELECT b.campaigns::pg_catalog.regclass AS campaigns,
        (c.columns OPERATOR(pg_catalog.->>) 'submission_clip')::pg_catalog.name AS submission_clip,
        (c.columns OPERATOR(pg_catalog.->>) 'status')::pg_catalog.name AS status,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(c.columns OPERATOR(pg_catalog.->) 'approved')) AS approved,
-       c.columns OPERATOR(pg_catalog.->>) 'direct_writes' AS direct_writes
+       c.columns OPERATOR(pg_catalog.->>) 'direct_writes' AS direct_writes,
+       c.columns OPERATOR(pg_catalog.->>) 'flush' AS flush
 FROM spend_sync.bindings() AS b, LATERAL (SELECT b.columns) AS c (columns);
 COMMENT ON VIEW spend_sync.binding IS 'which tables and columns feed which total';

@@ -2,20 +2,32 @@
 COMMENT ON SCHEMA spend_sync IS 'spend_sync: trigger functions, bindings, log of corrections';
 
 CREATE FUNCTION spend_sync.capture_clip() RETURNS trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_capture_clip';
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_capture_clip';
 COMMENT ON FUNCTION spend_sync.capture_clip() IS 'spend_sync: notes which clips a statement writes';
 
 CREATE FUNCTION spend_sync.capture_submission() RETURNS trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_capture_submission';
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_capture_submission';
 COMMENT ON FUNCTION spend_sync.capture_submission() IS 'spend_sync: notes which links a statement writes';
 
 CREATE FUNCTION spend_sync.capture_campaign() RETURNS trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_capture_campaign';
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_capture_campaign';
 COMMENT ON FUNCTION spend_sync.capture_campaign() IS 'spend_sync: notes direct writes of a total';
 
+CREATE FUNCTION spend_sync.keep_total() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_keep_total';
+COMMENT ON FUNCTION spend_sync.keep_total() IS 'spend_sync: keeps a total from direct writes';
+
 CREATE FUNCTION spend_sync.flush() RETURNS trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_flush';
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_flush';
 COMMENT ON FUNCTION spend_sync.flush() IS 'spend_sync: brings totals up at the end of a statement';
+
+CREATE FUNCTION spend_sync.flush_at_commit() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_flush_at_commit';
+COMMENT ON FUNCTION spend_sync.flush_at_commit() IS 'spend_sync: brings totals up at commit';
+
+CREATE FUNCTION spend_sync.wakes() RETURNS boolean
+    VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_wakes';
+COMMENT ON FUNCTION spend_sync.wakes() IS 'spend_sync: whether a row that is written has totals brought up at commit';
 
 CREATE TABLE spend_sync.correction (
     at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -25,7 +37,10 @@ CREATE TABLE spend_sync.correction (
     actual numeric NOT NULL,
     found_by text NOT NULL
         CHECK (found_by = ANY (ARRAY['sync_campaign', 'sync_all_campaigns', 'spend_sync_repair', 'attach', 'direct write', 'write'])),
-    role name NOT NULL
+    role name NOT NULL,
+    session_role name,
+    application_name text,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
 );
 CREATE INDEX ON spend_sync.correction (campaigns, at);
 COMMENT ON TABLE spend_sync.correction IS 'a row whenever a total was found wrong and corrected';
@@ -35,7 +50,11 @@ COMMENT ON COLUMN spend_sync.correction.recorded IS 'what the spent column said'
 COMMENT ON COLUMN spend_sync.correction.actual IS 'what its approved clips had earned';
 COMMENT ON COLUMN spend_sync.correction.found_by IS 'what found it: a sync function, attach, a direct write, a write';
 COMMENT ON COLUMN spend_sync.correction.role IS 'the role that called it';
+COMMENT ON COLUMN spend_sync.correction.session_role IS 'the role that the session was opened as, which may have taken that role';
+COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session called itself';
+COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';
 SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction', '');
+SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction_id_seq', '');
 
 -- Written under the campaign's lock. What stands here decides only how a total is brought up, never what it is: no row
 -- is missed, and none is dumped.

@@ -2,7 +2,7 @@
 
 -- Renames are followed, and partitions that come and go are summed.
 CREATE FUNCTION spend_sync.follow() RETURNS event_trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'spend_sync_follow';
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_follow';
 COMMENT ON FUNCTION spend_sync.follow() IS 'spend_sync: keeps bindings in step with tables that are renamed or partitioned anew';
 
 CREATE EVENT TRIGGER spend_sync_before ON ddl_command_start

@@ -50,6 +50,10 @@ extension_sql_file!("../sql/grants.sql", name = "grants", finalize);
 /// Called by PostgreSQL when the library is loaded into a backend.
 #[pg_guard]
 extern "C-unwind" fn _PG_init() {
+    if pg::session::is_setting_defined(settings::MARK) {
+        let library = env!("CARGO_PKG_VERSION");
+        return pg::error::raise(errors::call::CallError::OtherLibrary { library }.into());
+    }
     settings::define();
     pg::session::reserve_settings(c"spend_sync");
     pg::register_entries(entry::entries());

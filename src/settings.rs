@@ -1,27 +1,11 @@
 //! The settings of the extension; all may be set per session, role, database or transaction.
 
-use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
+use std::ffi::CStr;
 use std::time::Duration;
 
-/// When totals are brought up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-pub enum Flush {
-    /// At the end of each statement.
-    #[name = c"statement"]
-    Statement,
-    /// Once, at commit.
-    #[name = c"commit"]
-    Commit,
-}
-
-static FLUSH: GucSetting<Flush> = GucSetting::<Flush>::new(Flush::Statement);
 static RECOMPUTE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(1000);
 static RECOMPUTE_INTERVAL_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
-
-/// `spend_sync.flush` as it stands now.
-pub fn flush() -> Flush {
-    FLUSH.get()
-}
 
 /// `spend_sync.recompute_limit` in approved clips: a campaign with more is large. `None`: none is.
 pub fn recompute_limit() -> Option<i64> {
@@ -33,16 +17,11 @@ pub fn recompute_interval() -> Duration {
     Duration::from_millis(RECOMPUTE_INTERVAL_MS.get().unsigned_abs().into())
 }
 
+/// One of them: if it is there before this library defines it, one of another version has.
+pub const MARK: &CStr = c"spend_sync.recompute_interval";
+
 /// Defines the settings. Once per backend, when the library is loaded.
 pub fn define() {
-    GucRegistry::define_enum_guc(
-        c"spend_sync.flush",
-        c"When campaign totals are brought up: at the end of each statement, or once at commit.",
-        c"\"commit\" holds a campaign's lock only while the transaction commits: best for hot campaigns and long transactions.",
-        &FLUSH,
-        GucContext::Userset,
-        GucFlags::default(),
-    );
     GucRegistry::define_int_guc(
         c"spend_sync.recompute_limit",
         c"A campaign with at most this many approved clips is summed from its clips on every write.",
@@ -54,7 +33,7 @@ pub fn define() {
         GucFlags::default(),
     );
     GucRegistry::define_int_guc(
-        c"spend_sync.recompute_interval",
+        MARK,
         c"A campaign with more approved clips than recompute_limit is summed at most this often.",
         c"Drift from outside heals at its first write after that. 0: it is summed on every write.",
         &RECOMPUTE_INTERVAL_MS,

@@ -52,7 +52,7 @@ impl Contender {
             PgIvm => "pg_ivm",
             SpendSync => "spend_sync",
             SpendSyncAdjusts => "spend_sync, recompute_limit = 0",
-            SpendSyncAtCommit => "spend_sync, flush = commit",
+            SpendSyncAtCommit => "spend_sync, flush => 'commit'",
         }
     }
 
@@ -69,9 +69,8 @@ impl Contender {
     /// whatever its name.
     pub fn session(self) -> &'static [&'static str] {
         match self {
-            SpendSync => &["LOAD 'spend_sync'"],
+            SpendSync | SpendSyncAtCommit => &["LOAD 'spend_sync'"],
             SpendSyncAdjusts => &["LOAD 'spend_sync'", "SET spend_sync.recompute_limit = 0"],
-            SpendSyncAtCommit => &["LOAD 'spend_sync'", "SET spend_sync.flush = commit"],
             _ => &[],
         }
     }
@@ -86,8 +85,9 @@ impl Contender {
             StatementAdds => include_str!("../sql/statement_adds.sql"),
             StatementSums => include_str!("../sql/statement_sums.sql"),
             PgIvm => include_str!("../sql/pg_ivm.sql"),
-            SpendSync | SpendSyncAdjusts | SpendSyncAtCommit => {
-                "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false)"
+            SpendSync | SpendSyncAdjusts => "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false)",
+            SpendSyncAtCommit => {
+                "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false, flush => 'commit')"
             }
         };
         client

@@ -12,8 +12,8 @@ fuzz_target!(|text: &str| {
     for kind in [KeyType::Int2, KeyType::Int4, KeyType::Int8, KeyType::Uuid, KeyType::Text] {
         if let Some(key) = kind.parse(text) {
             assert_eq!(kind.parse(&key.to_string()), Some(key.clone()));
-            let guard = key.guard(pgrx::pg_sys::Oid::from(7));
-            assert_eq!(guard >> 32, 7);
+            let guard = |key: &key::Key| key.guard(pgrx::pg_sys::Oid::from(7), 1);
+            assert_eq!(Some(guard(&key)), kind.parse(&key.to_string()).as_ref().map(guard));
         }
     }
 });

@@ -1,16 +1,16 @@
 //! Reading a binding from its triggers: names to relations, columns and types, each of which may have changed since.
 
-use crate::binding::Binding;
 use crate::binding::present::{self, Trigger};
+use crate::binding::{Binding, owners, wake_triggers, wanted};
 use crate::catalog;
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Relation, shape};
+use crate::errors::call::CallError;
 use crate::errors::column::ColumnError;
-use crate::errors::table::TableError;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Ours, Result};
 use crate::pg::cache::Cached;
-use crate::pg::{cache, name, session};
+use crate::pg::{cache, transaction};
 use crate::value::mapping::{Columns, FullName, Mapping};
 use pgrx::pg_sys::Oid;
 use std::mem::ManuallyDrop;
@@ -26,6 +26,31 @@ pub fn of(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
 }
 
 fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
+    let Some((trigger, shape)) = read(campaigns)? else {
+        return Ok(None);
+    };
+    check_version()?;
+    check_is_whole(&trigger, &shape)?;
+    owners::check(&shape.tables())?;
+    Ok(Some(Rc::new(Binding::new(shape, catalog::keeper()?))))
+}
+
+/// Whether the library serves the functions and triggers of this database.
+fn check_version() -> Result<()> {
+    let library = env!("CARGO_PKG_VERSION");
+    let installed = catalog::extension_version()?;
+    if installed == library {
+        return Ok(());
+    }
+    Err(CallError::OtherVersion { library, installed }.into())
+}
+
+/// The tables and columns of a binding, be it whole or not.
+pub fn shape_of(campaigns: Oid) -> Result<Option<Shape>> {
+    Ok(read(campaigns)?.map(|(_, shape)| shape))
+}
+
+fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape)>> {
     let triggers = present::own_triggers(campaigns)?;
     let Some(trigger) = triggers.first().cloned() else {
         return Ok(None);
@@ -57,23 +82,9 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
         }
     }
     let shape = still_fits(&trigger, tables, columns)?;
-    check_rows_are_seen(&shape)?;
-    Ok(Some(Rc::new(Binding::new(shape, catalog::keeper()?))))
-}
-
-/// Sums run as the owner of the campaigns table; they would be wrong if it did not see every row.
-pub fn check_rows_are_seen(shape: &Shape) -> Result<()> {
-    for table in [&shape.campaigns, &shape.clips, &shape.submissions] {
-        if session::as_role(shape.campaigns.owner, || catalog::hides_rows(table.oid))? {
-            return Err(TableError::OwnerCannot {
-                owner: name::display_name(&shape.campaigns.owner_name),
-                problem: format!("Row-level security hides rows of {} from this role", table.display()),
-                advice: "Let one role own all three tables, or give this role BYPASSRLS.".to_owned(),
-            }
-            .into());
-        }
-    }
-    Ok(())
+    // Statements name it.
+    cache::watch_type(transaction::type_hash(shape.status.base_type));
+    Ok(Some((trigger, shape)))
 }
 
 pub fn broken(trigger: &Trigger, problem: String) -> Error {
@@ -134,4 +145,29 @@ fn still_fits(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Sha
         ),
         other => other,
     })
+}
+
+/// Each trigger that the binding needs is there, as attach made it, disabled or not: one that has gone, by whatever road (DROP
+/// TYPE ... CASCADE takes along what names the type's columns), would let writes by in silence.
+fn check_is_whole(trigger: &Trigger, shape: &Shape) -> Result<()> {
+    let partitions = wanted::partitions(shape)?;
+    let present = wanted::present(shape)?;
+    for one in wanted::wanted(shape, &partitions) {
+        if !present.iter().any(|trigger| one.is(trigger)) {
+            let table = catalog::display(&one.table);
+            return Err(broken(
+                trigger,
+                format!("Table {table} lacks the trigger spend_sync_..._{}", one.suffix),
+            ));
+        }
+    }
+    for (table, columns) in wanted::captured(shape) {
+        if !wake_triggers::are_there(table, &present, &columns) {
+            return Err(broken(
+                trigger,
+                format!("Table {} lacks the trigger spend_sync_wake", table.display()),
+            ));
+        }
+    }
+    Ok(())
 }

@@ -1,17 +1,16 @@
 //! Which tables and columns feed which total. The triggers are the binding; a backend keeps what it read from them
 //! until one of the tables, or its triggers, changes.
 
-use crate::catalog::Relation;
 use crate::catalog::shape::Shape;
 use crate::errors::total::TotalError;
-use crate::errors::{Error, Result};
+use crate::errors::{Error, Ours, Result};
 use crate::pg::snapshot::Sees;
 use crate::pg::spi::{Plan, Planned};
-use crate::pg::{error, name, session, spi, transaction};
+use crate::pg::{bare, error, name, session, spi};
 use crate::statements;
 use crate::statements::{Names, Statement};
 use crate::value::key::{Key, KeyType};
-use crate::value::mapping::{BindingId, DirectWrites};
+use crate::value::mapping::{BindingId, DirectWrites, Flush};
 use crate::value::names;
 use crate::value::names::ident;
 use crate::value::param::Param;
@@ -19,17 +18,21 @@ use crate::value::row::Row;
 use pgrx::pg_sys::{self, Oid};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::CString;
 use std::rc::Rc;
 
 mod find;
 mod load;
 pub mod of_trigger;
+pub mod owners;
 pub mod present;
 pub mod table_locks;
 pub mod triggers;
+pub mod wake_triggers;
+pub mod wanted;
 
 pub use find::{Bound, all, attached, only_visible, sound, visible, whole};
-pub use load::{broken, check_rows_are_seen, of, resolve};
+pub use load::{broken, of, resolve, shape_of};
 
 /// Up to here keys count as few: a statement over them walks indexes with a plan made once.
 pub const FEW_KEYS: usize = 64;
@@ -49,6 +52,8 @@ pub struct Binding {
     pub names: Names,
     /// The owner of the extension's own tables.
     pub keeper: Oid,
+    /// The search path under which its statements run.
+    path: CString,
     plans: RefCell<HashMap<(Statement, Planned), Rc<Plan>>>,
 }
 
@@ -56,6 +61,7 @@ impl Binding {
     fn new(shape: Shape, keeper: Oid) -> Self {
         Self {
             names: names_of(&shape),
+            path: path_of(&shape),
             shape,
             keeper,
             plans: RefCell::default(),
@@ -72,21 +78,14 @@ impl Binding {
         BindingId::of(self.oid())
     }
 
-    /// Whether every link that this session meets points to an existing clip: a foreign key says so, and is enforced.
-    pub fn clips_tied(&self) -> bool {
-        self.shape.clips_tied && !transaction::is_replica()
-    }
-
-    /// The same of campaigns.
-    pub fn campaigns_tied(&self) -> bool {
-        self.shape.campaigns_tied && !transaction::is_replica()
-    }
-
     /// The key of a campaign in a column of a result that is never NULL.
     pub fn campaign(&self, row: &Row, column: usize) -> Result<Key> {
-        let text = row.text(column)?;
-        let unread = || Error::internal(format!("\"{text}\" is no key of a campaign"));
-        self.shape.campaign_key.parse(text).ok_or_else(unread)
+        let unread = || Error::internal("what stands in a key of campaigns is none");
+        self.shape.campaign_key.parse(row.text(column)?).ok_or_else(unread)
+    }
+
+    pub fn flushes_at_commit(&self) -> bool {
+        self.shape.columns.flush == Flush::Commit
     }
 
     pub fn rejects_direct_writes(&self) -> bool {
@@ -95,12 +94,32 @@ impl Binding {
 
     /// The error that a direct write of this campaign's total meets.
     pub fn direct_write(&self, id: String) -> Error {
-        TotalError::DirectWrite {
+        self.refused(TotalError::DirectWrite {
             campaigns: self.shape.campaigns.display(),
             id,
             column: name::display_name(&self.shape.spent.name),
+        })
+    }
+
+    /// An error about a total, as far as it may be told to the client.
+    pub fn refused(&self, error: TotalError) -> Error {
+        match error.bare() {
+            Some(bare) if !session::may_be_told_of(self.shape.campaigns.owner) => {
+                error::told_to_the_log(Ours::Total(bare), Ours::Total(error))
+            }
+            _ => error.into(),
         }
-        .into()
+    }
+
+    /// The same of an error that a statement which ran as another role has met.
+    pub fn met<T>(&self, result: Result<T>, statement: &str) -> Result<T> {
+        result.map_err(|error| {
+            if session::may_be_told_of(self.shape.campaigns.owner) {
+                error
+            } else {
+                bare::without_rows(error, statement)
+            }
+        })
     }
 
     /// Runs a statement over keys, as the owner of the campaigns table, with everything committed in sight.
@@ -110,38 +129,43 @@ impl Binding {
 
     /// The same, by index however many the keys are: what it costs hangs on them, and not on the size of the tables.
     pub fn run_by_index(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
-        let owner = self.shape.campaigns.owner;
-        self.run_as(
-            owner,
-            statement,
-            Planned::Once,
-            &[Param::Keys(kind, keys)],
-            Sees::Latest,
-        )
+        self.run_as_owner(statement, Planned::Once, &[Param::Keys(kind, keys)], Sees::Latest)
     }
 
     /// The same, planned for these very keys, be they few.
     pub fn run_once(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
-        self.run_as(
-            self.shape.campaigns.owner,
-            statement,
-            Planned::EachTime,
-            &[Param::Keys(kind, keys)],
-            Sees::Latest,
-        )
+        self.run_as_owner(statement, Planned::EachTime, &[Param::Keys(kind, keys)], Sees::Latest)
     }
 
     /// Runs a statement over as many keys, as the owner of the campaigns table.
     pub fn run_over(&self, statement: Statement, keys: usize, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
-        self.run_as(self.shape.campaigns.owner, statement, planned_for(keys), values, sees)
+        self.run_as_owner(statement, planned_for(keys), values, sees)
     }
 
     /// Runs a statement on the extension's own tables, as their owner.
     pub fn run_as_keeper(&self, statement: Statement, values: &[Param]) -> Result<Vec<Row>> {
-        self.run_as(self.keeper, statement, Planned::Once, values, Sees::Own)
+        session::with_catalog_names(|| self.run_in_place(self.keeper, statement, Planned::Once, values, Sees::Own))
     }
 
-    fn run_as(
+    /// Runs what reads: as the owner of the campaigns table, and with names from nobody's search path, be it the owner's
+    /// own. Casts, index expressions and the like are code that looks names up.
+    fn run_as_owner(&self, statement: Statement, planned: Planned, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
+        let owner = self.shape.campaigns.owner;
+        session::with_names(&self.path, || {
+            self.run_in_place(owner, statement, planned, values, sees)
+        })
+    }
+
+    /// Runs `body`, which runs statements: where all of them have the same search path it is set once, which takes some 2 us.
+    pub fn with_names_set_once<T>(&self, body: impl FnOnce() -> T) -> T {
+        if session::may_set_names_for(self.shape.campaigns.owner) {
+            body()
+        } else {
+            session::with_names(&self.path, body)
+        }
+    }
+
+    fn run_in_place(
         &self,
         role: Oid,
         statement: Statement,
@@ -149,10 +173,19 @@ impl Binding {
         values: &[Param],
         sees: Sees,
     ) -> Result<Vec<Row>> {
-        session::as_role(role, || {
+        let run = || {
             let plan = self.plan(statement, values, planned)?;
             spi::execute(&plan, values, sees)
-        })
+        };
+        let result = session::as_role(role, run);
+        self.met_by(result, statement)
+    }
+
+    fn met_by<T>(&self, result: Result<T>, statement: Statement) -> Result<T> {
+        match result {
+            Ok(given) => Ok(given),
+            error => self.met(error, &statements::sql(&self.names, statement)),
+        }
     }
 
     /// Stores totals: amounts as text, one for each key.
@@ -167,54 +200,36 @@ impl Binding {
         } else {
             Planned::EachTime
         };
-        self.with_names_of_the_owner(|| {
-            let plan = self.plan(statement, &values, planned)?;
-            spi::execute(&plan, &values, Sees::Latest)
-        })
+        self.write(statement, planned, &values)
     }
 
     /// Moves a campaign's total, if the column can hold it.
     pub fn move_one(&self, key: &Key, difference: &str) -> Result<()> {
         let values = [Param::Key(self.shape.campaign_key, key), Param::Text(difference)];
-        self.with_names_of_the_owner(|| {
-            let plan = self.plan(Statement::Move, &values, Planned::OnceAhead)?;
-            spi::execute(&plan, &values, Sees::Latest).map(drop)
-        })
+        self.write(Statement::Move, Planned::OnceAhead, &values).map(drop)
     }
 
     /// Runs a statement without parameters, as the owner of the campaigns table.
     pub fn run_alone(&self, statement: Statement) -> Result<Vec<Row>> {
-        let owner = self.shape.campaigns.owner;
-        self.run_as(owner, statement, Planned::EachTime, &[], Sees::Latest)
+        self.run_as_owner(statement, Planned::EachTime, &[], Sees::Latest)
     }
 
     /// The campaigns whose totals are wrong, by one look at all.
     pub fn differing(&self) -> Result<Vec<Key>> {
-        let owner = self.shape.campaigns.owner;
-        let rows = self.run_as(owner, Statement::Differing, Planned::InParallel, &[], Sees::Latest)?;
+        let rows = self.run_as_owner(Statement::Differing, Planned::InParallel, &[], Sees::Latest)?;
         rows.iter().map(|row| self.campaign(row, 0)).collect()
     }
 
-    /// Runs what may fire triggers of the user's: as the owner of the campaigns table, so not with names from the search
-    /// path of a writer who has not the owner's rights; nor does he see in an error what he may not read.
-    fn with_names_of_the_owner<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        let Relation { owner, name, .. } = &self.shape.campaigns;
-        if session::has_rights_of(*owner) {
-            return session::as_role(*owner, body);
-        }
-        let path = format!("pg_catalog, {}, pg_temp", names::ident(&name.schema));
-        session::with_names(&path, || session::as_role(*owner, body)).map_err(error::without_row)
+    /// Runs what fires triggers of the user's: as the owner of the campaigns table too, so not with names from the search path
+    /// of a writer who has not the owner's rights.
+    fn write(&self, statement: Statement, planned: Planned, values: &[Param]) -> Result<Vec<Row>> {
+        let owner = self.shape.campaigns.owner;
+        self.with_names_set_once(|| self.run_in_place(owner, statement, planned, values, Sees::Latest))
     }
 
     /// All campaigns with what is recorded and what should be; rows of [`statements::summed`].
     pub fn preview(&self, sees: Sees) -> Result<Vec<Row>> {
-        self.run_as(
-            self.shape.campaigns.owner,
-            Statement::Preview,
-            Planned::InParallel,
-            &[],
-            sees,
-        )
+        self.run_as_owner(Statement::Preview, Planned::InParallel, &[], sees)
     }
 
     fn plan(&self, statement: Statement, values: &[Param], planned: Planned) -> Result<Rc<Plan>> {
@@ -226,6 +241,14 @@ impl Binding {
         self.plans.borrow_mut().insert((statement, planned), Rc::clone(&plan));
         Ok(plan)
     }
+}
+
+/// The search path under which code of the owner's is to find its names: what stands beside the campaigns table, after
+/// PostgreSQL's own.
+pub fn path_of(shape: &Shape) -> CString {
+    let schema = names::ident(&shape.campaigns.name.schema);
+    // A name has no NUL byte; an empty path would see pg_catalog alone.
+    CString::new(format!("pg_catalog, {schema}, pg_temp")).unwrap_or_default()
 }
 
 /// The names and types of a binding, as its statements have them.

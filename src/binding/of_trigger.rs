@@ -88,8 +88,8 @@ fn check_place(trigger: &Trigger, shape: &Shape) -> Result<()> {
     let (role, expected) = match trigger.function {
         TriggerFunction::CaptureClip => ("clips", &shape.clips),
         TriggerFunction::CaptureSubmission => ("submissions", &shape.submissions),
-        TriggerFunction::CaptureCampaign => ("campaigns", &shape.campaigns),
-        TriggerFunction::Flush => return Ok(()),
+        TriggerFunction::CaptureCampaign | TriggerFunction::KeepTotal => ("campaigns", &shape.campaigns),
+        TriggerFunction::Flush | TriggerFunction::FlushAtCommit => return Ok(()),
     };
     if expected.oid == trigger.relation {
         return Ok(());
@@ -143,12 +143,12 @@ fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<At
             clip: key(&shape.submission_clip)?,
             status: status(shape, find(&shape.status)?)?,
         },
-        TriggerFunction::CaptureCampaign => Attributes::Campaign {
+        TriggerFunction::CaptureCampaign | TriggerFunction::KeepTotal => Attributes::Campaign {
             id: key(&shape.campaign_id)?,
             spent: find(&shape.spent)?.number,
             spent_type: shape.spent_money,
         },
-        TriggerFunction::Flush => Attributes::None,
+        TriggerFunction::Flush | TriggerFunction::FlushAtCommit => Attributes::None,
     })
 }
 

@@ -3,10 +3,12 @@
 use crate::catalog::read;
 use crate::errors::{Error, Result};
 
+use crate::binding::wanted::fires;
 use crate::value::mapping::{FullName, Mapping};
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
+use std::collections::BTreeSet;
 
 /// Which of our functions a trigger calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,20 +16,25 @@ pub enum TriggerFunction {
     CaptureClip,
     CaptureSubmission,
     CaptureCampaign,
+    KeepTotal,
     Flush,
+    FlushAtCommit,
 }
 
 impl TriggerFunction {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
         Self::CaptureClip,
         Self::CaptureSubmission,
         Self::CaptureCampaign,
+        Self::KeepTotal,
         Self::Flush,
+        Self::FlushAtCommit,
     ];
 
-    /// Whether it notes by how much totals change; the others only say whose.
+    /// Whether one of it is one too many: it notes by how much totals change, or which row is ours; the others only say
+    /// whose.
     pub fn counts(self) -> bool {
-        matches!(self, Self::CaptureClip | Self::CaptureSubmission)
+        matches!(self, Self::CaptureClip | Self::CaptureSubmission | Self::KeepTotal)
     }
 
     /// The function's name in the schema spend_sync.
@@ -36,7 +43,9 @@ impl TriggerFunction {
             Self::CaptureClip => "capture_clip",
             Self::CaptureSubmission => "capture_submission",
             Self::CaptureCampaign => "capture_campaign",
+            Self::KeepTotal => "keep_total",
             Self::Flush => "flush",
+            Self::FlushAtCommit => "flush_at_commit",
         }
     }
 }
@@ -53,8 +62,60 @@ pub struct Trigger {
     pub argument: String,
     /// `pg_trigger.tgenabled`: O, D, R, A.
     pub enabled: char,
-    /// `pg_trigger.tgtype`, the bits of the events alone.
-    pub events: i16,
+    /// `pg_trigger.tgtype`: the bits of [`super::wanted::fires`].
+    pub fires: i16,
+    pub is_deferrable: bool,
+    /// Initially.
+    pub is_deferred: bool,
+    pub condition: Condition,
+}
+
+/// The WHEN of a trigger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// None.
+    Always,
+    /// One of these columns differs; by number, in their order.
+    Changed(BTreeSet<i16>),
+    /// `spend_sync.wakes()`.
+    Wakes,
+    /// Both.
+    ChangedAndWakes(BTreeSet<i16>),
+    /// None that attach would make.
+    Other,
+}
+
+impl Condition {
+    /// Reads the parts of an expression as PostgreSQL keeps it, each a word: what it is made of, what joins it, columns as
+    /// `OLD` and `NEW` have them. Conversions are left out: what is compared says which there are.
+    fn read(parts: &str) -> Self {
+        let words: Vec<&str> = parts.split_whitespace().collect();
+        let (words, wakes) = match words.as_slice() {
+            [] => return Self::Always,
+            ["wakes"] => return Self::Wakes,
+            ["and", rest @ .., "wakes"] => (rest, true),
+            all => (all, false),
+        };
+        let differing = match words {
+            ["or", rest @ ..] => rest,
+            one => one,
+        };
+        let mut columns = BTreeSet::new();
+        for compared in differing.chunks(3) {
+            let number = |word: &str, row: char| word.strip_prefix(row)?.parse::<i16>().ok();
+            match compared {
+                ["differs", old, new] if number(old, 'o').is_some() && number(old, 'o') == number(new, 'n') => {
+                    columns.extend(number(old, 'o'));
+                }
+                _ => return Self::Other,
+            }
+        }
+        if wakes {
+            Self::ChangedAndWakes(columns)
+        } else {
+            Self::Changed(columns)
+        }
+    }
 }
 
 impl Trigger {
@@ -69,25 +130,39 @@ impl Trigger {
         self.name != other.name
             && self.relation == other.relation
             && self.function == other.function
-            && self.events & other.events != 0
+            && self.fires & other.fires & EVENTS != 0
             && ![self.enabled, other.enabled].contains(&'D')
             && self.campaigns() == other.campaigns()
     }
 }
 
+/// The bits of the events in [`Trigger::fires`].
+const EVENTS: i16 = fires::INSERT | fires::UPDATE | fires::DELETE;
+
 /// Anybody may make a trigger with an argument of any length, and all are read whenever somebody renames a table. One longer
-/// than any mapping is not looked at: it counts as none. In a database that is not in UTF-8 nothing is attached, and bytes may be
-/// any.
+/// than any mapping is not looked at: it counts as none, and so does a condition longer than any of ours. In a database that is not in UTF-8 nothing is attached, and bytes may be
+/// any. One that fires for some columns alone (UPDATE OF) is none that attach makes. A condition longer than any of ours is
+/// not read. No backslashes: a session may read them as escapes.
 const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
             CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 AND getdatabaseencoding() = 'UTF8'
                  THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
-            t.tgenabled, t.tgtype & 28
+            t.tgenabled, t.tgtype, t.tgdeferrable, t.tginitdeferred,
+            CASE WHEN t.tgattr = ''::int2vector AND coalesce(pg_column_size(t.tgqual), 0) <= 20000 THEN (SELECT string_agg(CASE m[1] WHEN 'BOOLEXPR' THEN m[2] WHEN 'DISTINCTEXPR' THEN 'differs'
+                                         WHEN 'VAR' THEN CASE m[3] WHEN '1' THEN 'o' ELSE 'n' END || m[4]
+                                         WHEN 'FUNCEXPR' THEN CASE WHEN m[5]::oid IN (
+                                             SELECT w.oid FROM pg_proc w
+                                             WHERE w.proname = 'wakes' AND w.pronamespace = p.pronamespace)
+                                             THEN 'wakes' ELSE 'other' END
+                                         ELSE 'other' END, ' ' ORDER BY n)
+             FROM regexp_matches(t.tgqual::text,
+                                 '{([A-Z]+)(?: :boolop ([a-z]+))?(?: :varno ([0-9]+) :varattno ([0-9]+))?(?: :funcid ([0-9]+))?', 'g')
+                  WITH ORDINALITY AS r (m, n) WHERE m[1] NOT IN ('RELABELTYPE', 'COERCETODOMAIN')) ELSE 'other' END
      FROM pg_trigger t
      JOIN pg_proc p ON p.oid = t.tgfoid
      JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
      JOIN pg_class c ON c.oid = t.tgrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'flush')";
+     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'keep_total', 'flush', 'flush_at_commit')";
 
 fn trigger(row: &Row) -> Result<Trigger> {
     let name = row.text(4)?;
@@ -105,7 +180,10 @@ fn trigger(row: &Row) -> Result<Trigger> {
         function,
         argument: row.get(5).unwrap_or_default().to_owned(), // none counts as one that is no mapping
         enabled: row.letter(6)?,
-        events: row.number(7)?,
+        fires: row.number(7)?,
+        is_deferrable: row.is_true(8),
+        is_deferred: row.is_true(9),
+        condition: Condition::read(row.get(10).unwrap_or_default()),
     })
 }
 
@@ -133,6 +211,13 @@ pub fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
     Ok(triggers)
 }
 
+/// The triggers of ours on any of these tables that are no clones.
+pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
+    let sql = format!("{TRIGGERS} AND t.tgparentid = 0 AND t.tgrelid = ANY ($1::oid[]) ORDER BY 3, 4, 1");
+    let oids: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
+    read(&sql, &[Param::Texts(&oids)])?.iter().map(trigger).collect()
+}
+
 /// The relation a trigger fires on and the trigger it was made as: itself, or, for a partition's clone, the one on
 /// the table that was attached.
 pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
@@ -145,7 +230,7 @@ pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
          FROM ({TRIGGERS} AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
     );
     let rows = read(&sql, &[Param::Oid(trigger_oid)])?;
-    let found = rows.first().map(|row| Ok((row.oid(8)?, trigger(row)?)));
+    let found = rows.first().map(|row| Ok((row.oid(11)?, trigger(row)?)));
     found.transpose()
 }
 

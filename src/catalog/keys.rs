@@ -32,14 +32,12 @@ pub fn unique_columns(relation: Oid) -> Result<Vec<String>> {
 pub struct ForeignKey {
     pub column: String,
     pub referenced: String,
-    /// Checked on every write at its end: a link never names a row that does not exist.
-    pub is_immediate: bool,
 }
 
 /// The single-column foreign keys from one table to another.
 pub fn foreign_keys(from: Oid, to: Oid) -> Result<Vec<ForeignKey>> {
     let rows = read(
-        "SELECT a.attname, r.attname, f.convalidated AND NOT f.condeferrable
+        "SELECT a.attname, r.attname
          FROM pg_constraint f
          JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
          JOIN pg_attribute r ON r.attrelid = f.confrelid AND r.attnum = f.confkey[1]
@@ -51,7 +49,6 @@ pub fn foreign_keys(from: Oid, to: Oid) -> Result<Vec<ForeignKey>> {
         Ok(ForeignKey {
             column: row.owned(0)?,
             referenced: row.owned(1)?,
-            is_immediate: row.is_true(2),
         })
     };
     rows.iter().map(key).collect()

@@ -7,6 +7,7 @@ use crate::pg::{session, spi};
 use crate::value::param::Param;
 use crate::value::row::Row;
 mod columns;
+mod functions;
 mod keys;
 mod labels;
 mod rights;
@@ -14,10 +15,13 @@ pub mod shape;
 mod tables;
 
 pub use columns::{Column, columns};
+pub use functions::{TriggerFunction, trigger_functions_without_path};
 pub use keys::{foreign_keys, has_index, unique_columns};
 pub use labels::{enum_labels, label_oids, labels_of};
-pub use rights::{hides_rows, keeper, missing_right, owns_schema, role_name};
-pub use tables::{Relation, display, find, find_visible, partition_oids, partitions, relation, root, unlogged};
+pub use rights::{extension_version, hides_rows, keeper, missing_grant, missing_right, owns_schema, role_name};
+pub use tables::{
+    Relation, display, find, find_visible, partition_oids, partitions, partitions_of_others, relation, root, unlogged,
+};
 
 /// Reads the catalogs.
 pub fn read(sql: &str, values: &[Param]) -> Result<Vec<Row>> {

@@ -38,10 +38,32 @@ pub fn hides_rows(relation: Oid) -> Result<bool> {
     Ok(rows.first().is_some_and(|row| row.is_true(0)))
 }
 
+/// What would grant a function to a role by name, as far as `TO`; `None` if the role in force has been granted it, directly or
+/// by a role that it is a member of. What PUBLIC may do is no such grant.
+pub fn missing_grant(function: Oid) -> Result<Option<String>> {
+    let rows = read(
+        "SELECT format('GRANT EXECUTE ON %s %I.%I(%s)', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+                       n.nspname, p.proname, oidvectortypes(p.proargtypes))
+         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+         WHERE p.oid = $1 AND NOT EXISTS (
+             SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+             WHERE a.grantee <> 0 AND a.privilege_type = 'EXECUTE' AND pg_has_role(a.grantee, 'USAGE'))",
+        &[Param::Oid(function)],
+    )?;
+    Ok(rows.first().and_then(|row| row.get(0).map(str::to_owned)))
+}
+
 /// A role's name.
 pub fn role_name(role: Oid) -> Result<String> {
     let rows = read("SELECT pg_get_userbyid($1)", &[Param::Oid(role)])?;
     let row = rows.first().ok_or_else(|| Error::internal("no row for a role"))?;
+    row.owned(0)
+}
+
+/// The version of the extension in this database.
+pub fn extension_version() -> Result<String> {
+    let rows = read("SELECT extversion FROM pg_extension WHERE extname = 'spend_sync'", &[])?;
+    let row = rows.first().ok_or_else(|| Error::internal("no extension spend_sync"))?;
     row.owned(0)
 }
 

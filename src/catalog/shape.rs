@@ -31,12 +31,18 @@ pub struct Shape {
     /// The keys' types.
     pub campaign_key: KeyType,
     pub clip_key: KeyType,
-    /// An immediate foreign key ties every link to an existing campaign / clip.
-    pub campaigns_tied: bool,
-    pub clips_tied: bool,
 }
 
 impl Shape {
+    /// Its three relations.
+    pub fn tables(&self) -> Tables {
+        Tables {
+            campaigns: self.campaigns.clone(),
+            clips: self.clips.clone(),
+            submissions: self.submissions.clone(),
+        }
+    }
+
     /// Whether the spent column holds every sum of earnings exactly: a total can be moved by a difference then.
     pub fn holds_every_sum(&self) -> bool {
         !self.spent_money.is_float() && self.spent_money.decimals() >= self.earnings_money.decimals()
@@ -121,13 +127,6 @@ pub fn of_columns(tables: Tables, columns: Columns) -> Result<Shape> {
     approved(&tables.submissions, &status, &columns.approved)?;
 
     Ok(Shape {
-        campaigns_tied: tied(
-            &tables.submissions,
-            &submission_campaign,
-            &tables.campaigns,
-            &campaign_id,
-        )?,
-        clips_tied: tied(&tables.submissions, &submission_clip, &tables.clips, &clip_id)?,
         campaigns: tables.campaigns,
         clips: tables.clips,
         submissions: tables.submissions,
@@ -263,13 +262,6 @@ fn approved(submissions: &Relation, status: &Column, approved: &[String]) -> Res
         }
         .into()),
     }
-}
-
-fn tied(submissions: &Relation, link: &Column, target: &Relation, key: &Column) -> Result<bool> {
-    let keys = catalog::foreign_keys(submissions.oid, target.oid)?;
-    Ok(keys
-        .iter()
-        .any(|fk| fk.is_immediate && fk.column == link.name && fk.referenced == key.name))
 }
 
 /// The rights that the owner of the campaigns table lacks: a flush reads all three tables and locks clips and campaigns

@@ -135,6 +135,18 @@ pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
     full_names(&rows)
 }
 
+/// The partitions below a table, of all levels, that belong to a role without the rights of `owner`; and that role's name.
+pub fn partitions_of_others(relation: Oid, owner: Oid) -> Result<Vec<(FullName, String)>> {
+    let rows = read(
+        "SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM pg_partition_tree($1::regclass) p
+         JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE p.level > 0 AND NOT pg_has_role(c.relowner, $2, 'USAGE') ORDER BY 1, 2",
+        &[Param::Oid(relation), Param::Oid(owner)],
+    )?;
+    let owners = rows.iter().map(|row| row.owned(2)).collect::<Result<Vec<_>>>()?;
+    Ok(full_names(&rows)?.into_iter().zip(owners).collect())
+}
+
 /// A table and its partitions, of all levels, as far as a crash empties them.
 pub fn unlogged(relation: Oid) -> Result<Vec<FullName>> {
     let rows = read(

@@ -12,11 +12,14 @@ use crate::follow::{partitions, renames};
 use crate::pg::event::{Command, CommandCall};
 use crate::pg::name;
 use crate::pg::table::Against;
+use crate::pg::transaction;
 use std::cell::RefCell;
 
 /// The bindings that a running command concerns, as they stood before it.
 #[derive(Default)]
 struct Open {
+    /// The subtransaction that the command runs in.
+    nest: i32,
     triggers: Vec<Trigger>,
     named: Vec<Named>,
     parted: Vec<Parted>,
@@ -36,19 +39,28 @@ pub fn follow(call: &CommandCall) -> Result<()> {
         return before(&command);
     }
     if let Command::EmptyPartition(parent) = command {
+        partitions::check_came(parent)?;
         return partitions::changed(parent, false);
     }
     // There is none if the event trigger that fires before was disabled.
     let open = OPEN.with_borrow_mut(Vec::pop).unwrap_or_default();
     after(open)?;
     match command {
-        Command::Rows(parent, _) => partitions::changed(parent, true),
+        Command::Rows(parent, against) => {
+            if against == Against::Writers {
+                partitions::check_came(parent)?;
+            }
+            partitions::changed(parent, true)
+        }
         _ => Ok(()),
     }
 }
 
 fn before(command: &Command) -> Result<()> {
-    let mut open = Open::default();
+    let mut open = Open {
+        nest: transaction::nest_level(),
+        ..Open::default()
+    };
     match command {
         Command::Rows(table, against) => {
             partitions::lock(&[*table], *against)?;
@@ -89,7 +101,12 @@ fn still_there(trigger: &Trigger) -> Result<()> {
     .into())
 }
 
-/// The transaction ended; a command that failed has left what it opened.
+/// A subtransaction was rolled back; a command that failed in it has left what it opened.
+pub fn abort_subtransaction(nest: i32) {
+    OPEN.with_borrow_mut(|commands| commands.retain(|open| open.nest < nest));
+}
+
+/// The transaction ended.
 pub fn clear() {
     OPEN.with_borrow_mut(Vec::clear);
 }

@@ -6,16 +6,16 @@ use crate::errors::Result;
 use crate::errors::call::CallError;
 use crate::manage::attach::{Attached, Request};
 use crate::manage::detect::Given;
-use crate::manage::{attach, check, detach, preview, repair};
+use crate::manage::{attach, check, detach, preview, renew, repair};
 use crate::pg::name::Name;
 use crate::pg::procedure::ProcedureCall;
-use crate::pg::{error, name, transaction};
+use crate::pg::{error, name, procedure, transaction};
 use crate::statements::summed;
 use crate::value::row::Row;
 use crate::write::drift::FoundBy;
 use crate::{binding, errors};
-use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{FunctionCallInfo, Oid};
 use pgrx::prelude::*;
 use pgrx::{JsonB, PgRelation};
 use std::rc::Rc;
@@ -25,7 +25,8 @@ use std::rc::Rc;
 ///
 /// What is left out is read from the catalog: keys from primary keys, links from foreign keys, else from usual names.
 /// `approved`: the statuses that count. `direct_writes`: `correct` (a write of spent by others is brought back to
-/// the truth) or `reject` (it fails with 428C9). `sync`: false leaves every total as found.
+/// the truth) or `reject` (it fails with 428C9). `sync`: false leaves every total as found. `flush`: `statement` (the total is
+/// brought up at the end of each statement) or `commit` (once, at commit or at `SET CONSTRAINTS ... IMMEDIATE`).
 ///
 /// Errors: 42P01, 42703, 42702, 42804, 42830, 22023, 42809, 0A000, 42501, 22003; nothing is changed then.
 #[pg_extern]
@@ -45,6 +46,7 @@ fn spend_sync_attach(
     approved: default!(Option<Vec<Option<String>>>, "'{APPROVED}'"),
     direct_writes: default!(Option<String>, "'correct'"),
     sync: default!(Option<bool>, "true"),
+    flush: default!(Option<String>, "'statement'"),
 ) -> Result<
     TableIterator<
         'static,
@@ -54,6 +56,7 @@ fn spend_sync_attach(
             name!(link, String),
             name!(approved_when, String),
             name!(on_direct_write, String),
+            name!(brought_up_at, String),
             name!(corrected, Option<i64>),
             name!(total_difference, Option<AnyNumeric>),
         ),
@@ -81,6 +84,7 @@ fn spend_sync_attach(
                 .unwrap_or_default(),
         },
         direct_writes: direct_writes.unwrap_or_else(|| "correct".to_owned()),
+        flush: flush.unwrap_or_else(|| "statement".to_owned()),
         sync: sync.unwrap_or(true),
     };
     let row = attach::attach(request)
@@ -92,7 +96,16 @@ fn spend_sync_attach(
 #[allow(clippy::type_complexity)]
 fn attached(
     done: &Attached,
-) -> errors::Result<(String, String, String, String, String, Option<i64>, Option<AnyNumeric>)> {
+) -> errors::Result<(
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    Option<i64>,
+    Option<AnyNumeric>,
+)> {
     let Attached { shape, synced } = done;
     let Shape {
         campaigns,
@@ -133,6 +146,7 @@ fn attached(
         ),
         format!("{} in ({})", name(&columns.status), columns.approved.join(", ")),
         columns.direct_writes.name().to_owned(),
+        columns.flush.name().to_owned(),
         corrected,
         difference,
     ))
@@ -198,24 +212,28 @@ macro_rules! sync_function {
 sync_function! {
     /// Brings one campaign to the truth: locks it, sums its approved clips, stores the total if it differs.
     ///
-    /// Errors: P0002 if there is no such campaign; 22P02 if `id` is no key; 22004 if it is NULL; 22003 if the total does
+    /// Errors: 42501 unless the caller has the rights of the tables' owner, or was granted this function by name; P0002 if
+    /// there is no such campaign; 22P02 if `id` is no key; 22004 if it is NULL; 22003 if the total does
     /// not fit.
-    fn sync_campaign_by_text = "sync_campaign" (id: Option<&str>, campaigns: default!(Option<PgRelation>, "NULL")) {
-        sync_one(id.map(str::to_owned), oid(campaigns))
+    fn sync_campaign_by_text = "sync_campaign"
+        (id: Option<&str>, campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        sync_one(id.map(str::to_owned), oid(campaigns), call)
     }
 }
 
 sync_function! {
     /// As `sync_campaign(text)`.
-    fn sync_campaign_by_number = "sync_campaign" (id: Option<i64>, campaigns: default!(Option<PgRelation>, "NULL")) {
-        sync_one(id.map(|id| id.to_string()), oid(campaigns))
+    fn sync_campaign_by_number = "sync_campaign"
+        (id: Option<i64>, campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        sync_one(id.map(|id| id.to_string()), oid(campaigns), call)
     }
 }
 
 sync_function! {
     /// As `sync_campaign(text)`.
-    fn sync_campaign_by_uuid = "sync_campaign" (id: Option<pgrx::Uuid>, campaigns: default!(Option<PgRelation>, "NULL")) {
-        sync_one(id.map(|id| id.to_string()), oid(campaigns))
+    fn sync_campaign_by_uuid = "sync_campaign"
+        (id: Option<pgrx::Uuid>, campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        sync_one(id.map(|id| id.to_string()), oid(campaigns), call)
     }
 }
 
@@ -223,28 +241,29 @@ sync_function! {
     /// Brings every campaign to the truth: one look at all, then locks only where the total differs. A row for each
     /// campaign, in the order of their keys.
     ///
-    /// Errors: 22003 if a total does not fit.
-    fn sync_all_campaigns = "sync_all_campaigns" (campaigns: default!(Option<PgRelation>, "NULL")) {
-        attached_table(oid(campaigns)).and_then(|binding| repair::sync_all(&binding, FoundBy::SyncAllCampaigns))
+    /// Errors: 42501 as for `sync_campaign`; 22003 if a total does not fit.
+    fn sync_all_campaigns = "sync_all_campaigns"
+        (campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        to_repair(oid(campaigns), procedure::function(call)).and_then(|binding| repair::sync_all(&binding, FoundBy::SyncAllCampaigns))
     }
 }
 
 /// `CALL spend_sync_repair(campaigns, batch_size)`: what `sync_all_campaigns` does, in batches that commit as they go. Says
 /// after each how many campaigns are done, of how many that differed when it began.
 ///
-/// Errors: 2D000 inside a transaction block; 22023 unless `batch_size` is above 0; 22003 if a total does not fit. What was
+/// Errors: 2D000 inside a transaction block; 42501 as for `sync_campaign`; 22023 unless `batch_size` is above 0; 22003 if a total does not fit. What was
 /// committed before stays; the next CALL goes on there.
 pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
     let argument = "batch_size";
     let batch_size = call.integer(1).ok_or(CallError::NullArgument { argument })?;
     let size = usize::try_from(batch_size).ok().filter(|size| *size > 0);
     let size = size.ok_or(CallError::BadBatchSize { given: batch_size })?;
-    repair::in_batches(call, size, || attached_table(call.relation(0)))
+    repair::in_batches(call, size, || to_repair(call.relation(0), call.function()))
 }
 
-fn sync_one(id: Option<String>, campaigns: Option<Oid>) -> errors::Result<Vec<Row>> {
+fn sync_one(id: Option<String>, campaigns: Option<Oid>, call: FunctionCallInfo) -> errors::Result<Vec<Row>> {
     let id = id.ok_or(CallError::NullArgument { argument: "id" })?;
-    let binding = attached_table(campaigns)?;
+    let binding = to_repair(campaigns, procedure::function(call))?;
     let (kind, campaigns) = (binding.shape.campaign_key, binding.shape.campaigns.display());
     let Some(key) = kind.parse(&id) else {
         return Err(CallError::BadKey {
@@ -339,12 +358,20 @@ fn spend_sync_check(
 /// What lives in the extension's own schema.
 #[pg_schema]
 mod spend_sync {
-    use super::{ErrorReport, JsonB, Oid, TableIterator, binding, error, name, pg_extern, transaction};
+    use super::{ErrorReport, JsonB, Oid, TableIterator, binding, error, name, pg_extern, renew, transaction};
 
     /// Whether a row was written by this transaction, from its `xmin`: finds what a large statement wrote.
     #[pg_extern(parallel_restricted)]
     fn is_own(number: pgrx::pg_sys::TransactionId) -> bool {
         transaction::is_own_transaction(number.into())
+    }
+
+    /// Makes the triggers of every binding anew, as this version makes them: `ALTER EXTENSION spend_sync UPDATE` calls it.
+    ///
+    /// Errors: 42501 unless the caller owns all tables that are bound.
+    #[pg_extern]
+    fn renew_triggers() -> Result<(), ErrorReport> {
+        renew::all().map_err(error::raised)
     }
 
     /// The bindings of this database, for the view `spend_sync.binding`: tables, and columns by attach's arguments.
@@ -381,6 +408,13 @@ fn attached_table(campaigns: Option<Oid>) -> errors::Result<Rc<Binding>> {
         None => binding::only_visible()?,
     };
     binding::attached(campaigns)
+}
+
+/// The same, if the caller may bring it to the truth by the function called.
+fn to_repair(campaigns: Option<Oid>, function: Oid) -> errors::Result<Rc<Binding>> {
+    let binding = attached_table(campaigns)?;
+    repair::may_sync(&binding, function)?;
+    Ok(binding)
 }
 
 fn oid(relation: Option<PgRelation>) -> Option<Oid> {

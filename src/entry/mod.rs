@@ -13,7 +13,10 @@ pub fn entries() -> Entries {
         capture_clip: triggers::capture_clip,
         capture_submission: triggers::capture_submission,
         capture_campaign: triggers::capture_campaign,
+        keep_total: triggers::keep_total,
         flush: triggers::flush,
+        flush_at_commit: triggers::flush_at_commit,
+        wakes: triggers::wakes,
         follow: events::follow,
         repair: functions::repair_in_batches,
     }

@@ -1,32 +1,44 @@
-//! The ends of transactions and subtransactions: what a backend keeps of them is brought up, handed on or forgotten.
+//! The ends of transactions and subtransactions: what a backend keeps of them is handed on or forgotten. No statement, and
+//! nothing of a user's, runs here.
 
-use crate::entry::events;
+use super::events;
 use crate::pg::cache;
 use crate::pg::transaction::Callbacks;
-use crate::write::{capture, drift, flush, large};
+use crate::write::{capture, drift, flush, large, locks, wake};
 
 /// What is to be called, and when.
 pub fn callbacks() -> Callbacks {
     Callbacks {
-        owes_nothing: flush::owes_nothing,
-        before_commit: flush::before_commit,
+        before_commit: flush::never_flushed,
         after_end,
-        subtransaction_commits: capture::commit_subtransaction,
+        subtransaction_commits,
         subtransaction_aborts,
         relation_changed: cache::forget,
+        type_changed: cache::forget_type,
     }
 }
 
 /// The transaction ended.
 fn after_end() {
     capture::clear();
-    drift::acquit();
+    wake::clear();
+    drift::clear();
     large::clear();
+    locks::clear();
     events::clear();
+}
+
+/// A subtransaction of this nest level became part of the one around it.
+fn subtransaction_commits(nest: i32) {
+    capture::commit_subtransaction(nest);
+    wake::commit_subtransaction(nest);
+    drift::commit_subtransaction(nest);
 }
 
 /// A subtransaction of this nest level was rolled back.
 fn subtransaction_aborts(nest: i32) {
     capture::abort_subtransaction(nest);
-    drift::acquit();
+    wake::abort_subtransaction(nest);
+    drift::abort_subtransaction(nest);
+    events::abort_subtransaction(nest);
 }

@@ -4,14 +4,17 @@ use crate::binding::of_trigger::Attributes;
 use crate::binding::{Binding, of_trigger};
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
+use crate::pg::session;
 use crate::pg::transaction;
-use crate::pg::trigger::{Event, TriggerCall, Version};
-use crate::settings;
-use crate::settings::Flush;
+use crate::pg::trigger::{Event, Kept, TriggerCall, Version};
 use crate::value::key::Key;
+use crate::value::mapping::BindingId;
 use crate::value::money;
+use crate::write::own_update::Written;
 use crate::write::touched::Touched;
+use crate::write::wake;
 use crate::write::{capture, drift, flush, own_update};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// AFTER INSERT OR UPDATE OR DELETE on clips, for each row.
@@ -26,18 +29,17 @@ pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     else {
         return Err(misplaced("capture_clip"));
     };
-    let tied = found.binding.clips_tied();
     let event = call.event();
-    if event == Event::Insert && tied {
-        return Ok(()); // no link can name a clip that did not exist
-    }
     if event == Event::Update && call.keeps(id) {
+        if capture::has_every_own_clip(transaction::nest_level(), found.binding.id()) {
+            return note(call, &found.binding, |_| {});
+        }
         let amount = |version| call.amount(version, earnings, earnings_type);
-        return note(call, &found.binding, |touched| {
-            if !touched.every_own_clip
-                && let Some(key) = call.key(Version::New, id)
-            {
-                touched.clip(key, money::difference(amount(Version::New), amount(Version::Old)));
+        let difference = money::difference(amount(Version::New), amount(Version::Old));
+        let key = call.key(Version::New, id);
+        return note(call, &found.binding, move |touched| {
+            if let Some(key) = key {
+                touched.clip(key, difference);
             }
         });
     }
@@ -51,12 +53,13 @@ pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     } else {
         call.key(Version::New, id)
     };
-    note(call, &found.binding, |touched| {
-        if !tied {
-            touched.guarded_clips.extend(new.clone());
-        }
+    // One that is inserted grew from nothing.
+    let is_insert = event == Event::Insert;
+    let difference = is_insert.then(|| call.amount(Version::New, earnings, earnings_type));
+    note(call, &found.binding, move |touched| {
+        touched.new_clips.extend(new.clone());
         for key in old.into_iter().chain(new) {
-            touched.clip(key, None);
+            touched.clip(key, difference.flatten());
         }
     })
 }
@@ -98,13 +101,11 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
         old.as_ref()
             .is_some_and(|old| old.campaign == new.campaign && old.clip == new.clip)
     };
-    let linked = new.as_ref().filter(|new| !is_same(new)).map(|new| new.clip.clone());
-    let tied = found.binding.clips_tied();
-    note(call, &found.binding, |touched| {
-        if let Some(clip) = linked {
-            if !tied {
-                touched.guarded_clips.insert(clip.clone());
-            }
+    let linked = new.as_ref().filter(|new| !is_same(new));
+    let linked = linked.map(|new| (new.campaign.clone(), new.clip.clone()));
+    note(call, &found.binding, move |touched| {
+        if let Some((campaign, clip)) = linked {
+            touched.linked_campaigns.insert(campaign);
             touched.linked_clips.insert(clip);
         }
         for (link, sign) in old.map(|link| (link, -1)).into_iter().chain(new.map(|link| (link, 1))) {
@@ -116,55 +117,146 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
     })
 }
 
-/// AFTER INSERT OR UPDATE on campaigns, for each row: a write of `spent` or of the key that is not ours.
+/// AFTER INSERT OR UPDATE on campaigns, for each row: the net for a write of `spent` that a BEFORE trigger of the user's has
+/// let by ours, and a write of the key.
 pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_campaign")?;
     let found = of_trigger::binding_of(call.trigger())?;
     let Attributes::Campaign { id, spent, spent_type } = found.at else {
         return Err(misplaced("capture_campaign"));
     };
-    let is_update = call.event() == Event::Update;
-    let amount = |version| call.amount(version, spent, spent_type);
-    let grown_by = || money::difference(amount(Version::New), is_update.then(|| amount(Version::Old))?);
-    if own_update::is_ours(TriggerCall::depth(), found.binding.oid(), grown_by) {
-        return Ok(());
-    }
     let Some(key) = call.key(Version::New, id) else {
         return Ok(());
     };
+    let is_update = call.event() == Event::Update;
     let amount = call.amount_text(Version::New, spent, spent_type);
+    if is_update {
+        let written = Written {
+            binding: found.binding.id(),
+            key: &key,
+            new: amount.as_deref(),
+            kind: spent_type,
+            exact: None,
+        };
+        if own_update::is_ours(&written) {
+            return Ok(());
+        }
+    }
     let is_new_key = !is_update || !call.keeps(id);
+    let is_zero = is_same_amount(amount.as_deref(), Some("0"));
     let by_hand = if is_update {
-        !is_same_amount(
-            amount.as_deref(),
-            call.amount_text(Version::Old, spent, spent_type).as_deref(),
-        )
+        let old = call.amount_text(Version::Old, spent, spent_type);
+        !is_same_amount(amount.as_deref(), old.as_deref())
     } else {
-        amount.is_some() && !is_same_amount(amount.as_deref(), Some("0"))
+        // The BEFORE trigger lets no total in but 0, and that of a row that moves to another partition.
+        !call.is_on_partition() && amount.is_some() && !is_zero
     };
     if is_update && !is_new_key && !by_hand {
         return Ok(());
     }
-    if by_hand && is_update && found.binding.rejects_direct_writes() {
+    // What apply meets is corrected: an error would stop it for good.
+    if by_hand && is_update && found.binding.rejects_direct_writes() && !transaction::is_replica() {
         return Err(found.binding.direct_write(key.to_string()));
     }
+    // Nothing is spent for a campaign that is inserted with nothing spent, unless links name it already; but they may have
+    // named another of its key, and a flush that came before us have moved this one in its stead.
     let is_unseen = capture::is_new(found.binding.id(), call.command());
-    if !is_update && found.binding.campaigns_tied() && !by_hand && amount.is_some() && is_unseen {
-        // A new campaign with nothing spent, and no link can name it yet; but links may have named another of its key, and
-        // a flush that came before us have moved this one in its stead.
-        return note(call, &found.binding, |touched| {
-            touched.new_campaigns.insert(key);
-        });
-    }
-    note(call, &found.binding, |touched| {
-        if is_new_key && !found.binding.campaigns_tied() {
-            touched.guarded_campaigns.insert(key.clone());
+    let is_right = !is_update && is_zero && is_unseen;
+    note(call, &found.binding, move |touched| {
+        if is_new_key {
+            touched.new_campaigns.insert(key.clone());
         }
         if by_hand {
             touched.written_by_hand.insert(key.clone());
         }
-        touched.campaigns.insert(key);
+        if !is_right {
+            touched.campaigns.insert(key);
+        }
     })
+}
+
+thread_local! {
+    /// The campaign and the total that the BEFORE trigger has just let a partition's update write: PostgreSQL moves a row to
+    /// another partition by UPDATE, DELETE and INSERT, and the INSERT fires it too.
+    static MOVING: RefCell<Option<(BindingId, Key, Option<String>)>> = const { RefCell::new(None) };
+}
+
+/// BEFORE INSERT OR UPDATE on campaigns, for each row: nobody but us writes the total. An update keeps it, an insert starts
+/// at 0; a total of ours gets through.
+pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
+    if !call.is_row_level() || call.is_after() {
+        return Err(TriggerError::WrongTrigger {
+            function: "keep_total",
+            problem: "must fire BEFORE, FOR EACH ROW".to_owned(),
+        }
+        .into());
+    }
+    let found = of_trigger::binding_of(call.trigger())?;
+    let Attributes::Campaign { id, spent, spent_type } = found.at else {
+        return Err(misplaced("keep_total"));
+    };
+    let binding = found.binding.id();
+    let key = call.key(Version::New, id);
+    let new = call.amount_text(Version::New, spent, spent_type);
+    let moving = MOVING.take();
+    if call.event() == Event::Insert {
+        let is_moved = |(of, moved, total): (BindingId, Key, Option<String>)| {
+            of == binding && Some(&moved) == key.as_ref() && is_same_amount(total.as_deref(), new.as_deref())
+        };
+        let starts = moving.is_some_and(is_moved) || is_same_amount(new.as_deref(), Some("0"));
+        return Ok(if starts {
+            Kept::AsIs
+        } else {
+            Kept::Text(spent, "0".to_owned())
+        });
+    }
+    let old = call.amount_text(Version::Old, spent, spent_type);
+    if let Some(look) = key.as_ref().and_then(|key| own_update::look_behind(binding, key))
+        && !look.is_true()?
+    {
+        return Ok(Kept::Old(spent));
+    }
+    let amount = |version| call.amount(version, spent, spent_type);
+    let ours = key.as_ref().and_then(|key| {
+        own_update::let_through(&Written {
+            binding,
+            key,
+            new: new.as_deref(),
+            kind: spent_type,
+            exact: amount(Version::Old).zip(amount(Version::New)),
+        })
+    });
+    let (kept, total) = match ours {
+        Some(total) if new.as_deref().is_some_and(|new| spent_type.is_same(new, &total)) => (Kept::AsIs, Some(total)),
+        Some(total) => (Kept::Text(spent, total.clone()), Some(total)),
+        None if is_same_amount(new.as_deref(), old.as_deref()) => (Kept::AsIs, old),
+        // The AFTER trigger says so; in apply it must not.
+        None if found.binding.rejects_direct_writes() && !transaction::is_replica() => (Kept::AsIs, new),
+        None => (Kept::Old(spent), old),
+    };
+    if call.is_on_partition()
+        && let Some(key) = key
+    {
+        MOVING.set(Some((binding, key, total)));
+    }
+    Ok(kept)
+}
+
+/// The WHEN of the deferred trigger: whether this row is to queue an event. One waits at a time. What our own update sets off
+/// queues none: whoever stores totals brings that up. Nor does a security-restricted operation, in which PostgreSQL refuses to
+/// queue one: there totals are brought up at the end of the statement.
+pub fn wakes() -> bool {
+    if wake::waits() || own_update::runs_at(TriggerCall::depth()) || session::is_restricted() {
+        return false;
+    }
+    wake::set(transaction::nest_level(), true);
+    true
+}
+
+/// The deferred constraint trigger on any of the tables.
+pub fn flush_at_commit(call: &TriggerCall) -> Result<()> {
+    check_row_level(call, "flush_at_commit")?;
+    flush::at_event()
 }
 
 /// AFTER each statement on any of the tables.
@@ -176,16 +268,12 @@ pub fn flush(call: &TriggerCall) -> Result<()> {
         }
         .into());
     }
-    if call.event() == Event::Truncate {
-        let found = of_trigger::binding_of(call.trigger())?;
-        if found.is_of_it {
-            record(&found.binding, call, |touched| touched.every_campaign = true)?;
-        }
+    // Also where nothing was captured: a binding that is not whole says so at the next write of any of its tables.
+    let found = of_trigger::binding_of(call.trigger())?;
+    if call.event() == Event::Truncate && found.is_of_it {
+        record(&found.binding, call, |touched| touched.every_campaign = true)?;
     }
-    match settings::flush() {
-        Flush::Statement if !capture::is_empty() => flush::now(),
-        Flush::Statement | Flush::Commit => Ok(()),
-    }
+    flush::at_statement()
 }
 
 fn check_row_level(call: &TriggerCall, function: &'static str) -> Result<()> {
@@ -216,22 +304,33 @@ fn is_same_amount(one: Option<&str>, other: Option<&str>) -> bool {
     }
 }
 
-/// Notes what a row trigger saw.
-fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touched)) -> Result<()> {
+/// Notes what a row trigger saw: all of it is read before, for `write` borrows nothing, and so not the row.
+fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touched) + 'static) -> Result<()> {
     let command = call.command();
     if !capture::is_new(binding.id(), command) {
-        drift::acquit();
+        drift::acquit(binding.id(), command);
     }
-    record(binding, call, |touched| {
+    record(binding, call, move |touched| {
         touched.written_by(command);
         write(touched);
     })
 }
 
-fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Touched)) -> Result<()> {
+fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Touched) + 'static) -> Result<()> {
     let nest = transaction::nest_level();
-    if capture::record(nest, binding.id(), write) > capture::ROWS_KEPT {
+    let (restricted, relation, at_commit) = (session::is_restricted(), call.relation(), binding.flushes_at_commit());
+    let kept = capture::record(nest, binding.id(), move |touched| {
+        touched.at_commit = at_commit;
+        touched.restricted |= restricted;
+        touched.written = Some(relation);
+        write(touched);
+    });
+    if kept > capture::ROWS_KEPT {
         flush::compact(binding, nest, call.rows_in_table())?;
+    }
+    // No statement trigger fires in logical replication's apply, which writes row by row.
+    if transaction::is_replica() && !wake::waits() {
+        flush::at_statement()?;
     }
     Ok(())
 }

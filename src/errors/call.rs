@@ -17,6 +17,20 @@ errors! {
             "It has no spend_sync triggers of a campaigns table.",
             "The view spend_sync.binding shows what is attached; spend_sync_attach() attaches.";
 
+        /// The tables' functions are of another version than the library.
+        OtherVersion { library: &'static str, installed: String }
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "spend_sync {library} serves no database in which it is of version {installed}",
+            "The library has been replaced; the functions and triggers of this database are those of before.",
+            format!("ALTER EXTENSION spend_sync UPDATE TO '{library}';");
+
+        /// A session that has loaded the library of the version before.
+        OtherLibrary { library: &'static str }
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "this session began before spend_sync was updated to {library}",
+            "It has loaded the library of the version before, and a session cannot have two.",
+            "Connect again.";
+
         SeveralAttached { candidates: Vec<String> }
             => ERRCODE_AMBIGUOUS_FUNCTION,
             "several campaigns tables are attached",
@@ -59,5 +73,11 @@ errors! {
             "role {role} may not see these totals",
             format!("{problem}."),
             advice;
+
+        MayNotSync { role: String, campaigns: String, owner: String, grant: String }
+            => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "role {role} may not bring totals of {campaigns} to the truth",
+            format!("It has neither the rights of {owner}, which owns the tables, nor a grant of its own to call this."),
+            format!("{grant} TO {role};");
     }
 }

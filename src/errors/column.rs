@@ -44,6 +44,12 @@ errors! {
             "The argument approved is empty or has a NULL in it.",
             "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...).";
 
+        BadFlush { given: String }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "flush cannot be \"{given}\"",
+            "It is when the total is brought up: at the end of each statement, or once at commit.",
+            "Use 'statement' or 'commit'.";
+
         BadDirectWrites { given: String }
             => ERRCODE_INVALID_PARAMETER_VALUE,
             "direct_writes cannot be \"{given}\"",

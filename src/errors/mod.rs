@@ -4,12 +4,24 @@
 use pgrx::pg_sys;
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
+use std::ffi::CStr;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of PostgreSQL's own, whole, on its way to the entry point that raises it again.
 #[derive(Debug)]
-pub struct PgError(pub *mut pg_sys::ErrorData);
+pub struct PgError(pub *mut pg_sys::ErrorData, pub Source);
+
+/// What an error's place in code says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It shows no row: what code of the owner's says by RAISE and ASSERT, that a deferred trigger may not fire, and ours,
+    /// which knows who asks.
+    Told,
+    /// It is about a missing right.
+    Rights,
+    Other,
+}
 
 /// What can go wrong.
 #[derive(Debug)]
@@ -37,29 +49,36 @@ impl Error {
     }
 }
 
+/// The function that errors of ours name as where they come from.
+pub const RAISED_IN: &CStr = c"spend_sync";
+
 impl Ours {
-    /// As pgrx reports it.
-    pub fn into_report(self) -> ErrorReport {
-        let parts = match self {
+    pub fn into_parts(self) -> Parts {
+        match self {
             Self::Internal(error) => error.parts(),
             Self::Trigger(error) => error.parts(),
             Self::Call(error) => error.parts(),
             Self::Total(error) => error.parts(),
             Self::Table(error) => error.parts(),
             Self::Column(error) => error.parts(),
-        };
-        ErrorReport::new(parts.code, parts.message, "spend_sync")
+        }
+    }
+
+    /// As pgrx reports it.
+    pub fn into_report(self) -> ErrorReport {
+        let parts = self.into_parts();
+        ErrorReport::new(parts.code, parts.message, RAISED_IN.to_str().unwrap_or_default())
             .set_detail(parts.detail)
             .set_hint(parts.hint)
     }
 }
 
 /// The parts of an error as the client sees them.
-struct Parts {
-    code: PgSqlErrorCode,
-    message: String,
-    detail: String,
-    hint: String,
+pub struct Parts {
+    pub code: PgSqlErrorCode,
+    pub message: String,
+    pub detail: String,
+    pub hint: String,
 }
 
 /// Declares the errors of a theme: each with its fields, SQLSTATE, message, DETAIL and HINT. The message is a literal, so that

@@ -33,6 +33,12 @@ errors! {
             format!("{problem}."),
             advice;
 
+        SeveralOwners { owners: String, advice: String }
+            => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "one role must own all tables of a total",
+            format!("{owners}. Who reads a table runs code of its owner's: one would act as the other."),
+            advice;
+
         NotUtf8 {}
             => ERRCODE_FEATURE_NOT_SUPPORTED,
             "spend_sync needs a database in UTF-8",

@@ -1,5 +1,8 @@
 //! Totals that cannot be brought up.
 
+/// Why an error says so little.
+const HIDDEN: &str = "This role may not read campaigns.";
+
 errors! {
     /// What is wrong with a total.
     TotalError => Total {
@@ -15,6 +18,39 @@ errors! {
             format!("A trigger on {campaigns} skipped the update or changed {column}, which must become {total}."),
             "Let the trigger pass updates that change nothing else than this column.";
 
+        /// Something was captured that nothing has flushed.
+        NeverFlushed { campaigns: String, table: String }
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "totals of {campaigns} were not brought up after a write of {table}",
+            "No trigger of spend_sync's that brings totals up has fired after it; nothing was committed.",
+            "A trigger is missing or disabled, or spend_sync.wakes() was called by hand: see spend_sync_check(), or call \
+             spend_sync_attach() again.";
+
+        /// What is captured in a security-restricted operation must be flushed in it.
+        LeftByRestricted { campaigns: String, table: String }
+            => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "{table} was written in a security-restricted operation that left a total of {campaigns} behind",
+            "Nothing of it may be left to the role that commits; nothing was committed.",
+            "A trigger of spend_sync's is missing or disabled: see spend_sync_check().";
+        /// The same two for who may not read campaigns; the server's log has the whole.
+        SomeTotalDoesNotFit {}
+            => ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+            "the total of a campaign cannot be stored",
+            HIDDEN,
+            "Ask the owner of the tables; the server's log says more.";
+
+        SomeTotalNotStored {}
+            => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
+            "the total of a campaign was not stored",
+            HIDDEN,
+            "Ask the owner of the tables; the server's log says more.";
+
+        SomeDirectWrite { campaigns: String, column: String }
+            => ERRCODE_GENERATED_ALWAYS,
+            "column {column} of {campaigns} cannot be written directly",
+            format!("spend_sync keeps it; it was attached with direct_writes => 'reject'. {HIDDEN}"),
+            "Leave the column out of the statement: it follows the approved clips by itself.";
+
         NoEnd { rounds: usize }
             => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             "the totals at commit come to no end",
@@ -26,5 +62,20 @@ errors! {
             "column {column} of campaign \"{id}\" cannot be written directly",
             format!("spend_sync keeps {campaigns}.{column}; it was attached with direct_writes => 'reject'."),
             "Leave the column out of the statement: it follows the approved clips by itself.";
+    }
+}
+
+impl TotalError {
+    /// The same error without any key or amount, for who may not read them.
+    pub fn bare(&self) -> Option<Self> {
+        Some(match self {
+            Self::TotalDoesNotFit { .. } => Self::SomeTotalDoesNotFit {},
+            Self::TotalNotStored { .. } => Self::SomeTotalNotStored {},
+            Self::DirectWrite { campaigns, column, .. } => Self::SomeDirectWrite {
+                campaigns: campaigns.clone(),
+                column: column.clone(),
+            },
+            _ => return None,
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Commands that change rows past all row triggers, most of them by partitions that come and go: all totals are summed. And
 //! the statement trigger that each partition has of its own is put on those that came.
 
+use crate::binding::owners;
 use crate::binding::table_locks;
 use crate::binding::triggers;
 use crate::catalog::shape::Tables;
@@ -77,6 +78,13 @@ pub fn lock(relations: &[Oid], against: Against) -> Result<()> {
     Ok(())
 }
 
+/// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have
+/// to fail for it.
+pub fn check_came(parent: Oid) -> Result<()> {
+    let all = bindings_over(&[parent])?;
+    all.iter().try_for_each(owners::check_partitions)
+}
+
 /// A table has other partitions than before, or other values in them.
 pub fn changed(parent: Oid, with_rows: bool) -> Result<()> {
     for tables in bindings_over(&[parent])? {
@@ -98,12 +106,14 @@ fn renew(tables: &Tables, with_rows: bool) -> Result<()> {
     if with_rows {
         table_locks::lock_tables(&tables.locks(Oid::INVALID, Against::Writers))?;
     }
-    let Some(binding) = binding::sound(binding::of(tables.campaigns.oid))?.flatten() else {
-        return Ok(()); // broken: the next write says so
-    };
-    triggers::renew_flush_triggers(&binding.shape)?;
-    if !with_rows {
+    let campaigns = tables.campaigns.oid;
+    // Broken: the next write says so.
+    let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
         return Ok(());
+    };
+    triggers::renew_flush_triggers(&shape)?;
+    match binding::sound(binding::of(campaigns))?.flatten() {
+        Some(binding) if with_rows => flush::sum_all(&binding),
+        _ => Ok(()),
     }
-    flush::sum_all(&binding)
 }

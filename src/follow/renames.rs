@@ -142,6 +142,7 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
             status: name(&of_submissions, &shape.status)?,
             approved,
             direct_writes: shape.columns.direct_writes,
+            flush: shape.columns.flush,
         })
     };
     Ok(all())

@@ -1,7 +1,7 @@
 //! Findings that attach warns of too: what is slow, or perhaps misspelt.
 
-use crate::catalog::Relation;
 use crate::catalog::shape::Shape;
+use crate::catalog::{Relation, TriggerFunction};
 use crate::errors::Result;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, session, spi};
@@ -58,8 +58,36 @@ pub fn statuses_if_none_counts(shape: &Shape) -> Result<Option<Vec<String>>> {
     }
     let sql = statements::statuses(&binding::names_of(shape));
     let look = || spi::query(&sql, &[], Sees::Latest);
-    let rows = session::distrusting(|| session::as_role(shape.campaigns.owner, look))?;
+    let as_owner = || session::as_role(shape.campaigns.owner, look);
+    let rows = session::distrusting(|| session::with_names(&binding::path_of(shape), as_owner))?;
     let present = rows.iter().map(|row| row.owned(0)).collect::<Result<Vec<_>>>()?;
     let counts = present.iter().any(|status| shape.columns.approved.contains(status));
     Ok((!present.is_empty() && !counts).then_some(present))
+}
+
+/// Functions of triggers on campaigns that have no search path of their own. They run as the owner of the tables for whoever
+/// writes a clip; what they find by a bare name should be what their author meant.
+pub fn functions_without_path(shape: &Shape) -> Result<Vec<Finding>> {
+    let schema = &shape.campaigns.name.schema;
+    let finding = |function: &TriggerFunction| {
+        let mut path = vec!["pg_catalog".to_owned(), name::display_name(&function.schema)];
+        path.push(name::display_name(schema));
+        path.dedup();
+        Finding {
+            severity: "warning",
+            object: function.sql.clone(),
+            problem: format!(
+                "trigger {} on {} calls it as the owner of the tables, and it has no search_path of its own",
+                name::display_name(&function.trigger),
+                shape.campaigns.display()
+            ),
+            advice: format!(
+                "ALTER FUNCTION {} SET search_path = {}, pg_temp;",
+                function.sql,
+                path.join(", ")
+            ),
+        }
+    };
+    let functions = catalog::trigger_functions_without_path(shape.campaigns.oid)?;
+    Ok(functions.iter().map(finding).collect())
 }

@@ -1,7 +1,7 @@
 //! Binding tables: look, validate, create the triggers, bring the totals to the truth.
 
 use crate::binding::present::{self, Trigger};
-use crate::binding::triggers;
+use crate::binding::{owners, triggers, wake_triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Relation, shape};
 use crate::errors::table::TableError;
@@ -9,12 +9,15 @@ use crate::errors::{Error, Result, listed};
 use crate::manage::detect::Given;
 use crate::manage::{advice, detect, repair, replaced};
 use crate::pg::{name, session, spi};
-use crate::value::mapping::DirectWrites;
+use crate::statements::summed;
+use crate::value::mapping::{DirectWrites, Flush};
+use crate::value::money;
 use crate::value::row::Row;
 use crate::write::drift::FoundBy;
-use crate::write::{flush, large};
+use crate::write::{flush, large, wake};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
+use rust_decimal::Decimal;
 
 /// What `spend_sync_attach` was asked for.
 pub struct Request {
@@ -23,6 +26,7 @@ pub struct Request {
     pub submissions: Option<Oid>,
     pub given: Given,
     pub direct_writes: String,
+    pub flush: String,
     pub sync: bool,
 }
 
@@ -43,15 +47,19 @@ pub fn attach(request: Request) -> Result<Attached> {
     let direct_writes = DirectWrites::parse(&request.direct_writes)?;
     let tables = tables(&request)?;
     lock(&tables)?;
-    let columns = detect::columns(&tables, request.given, direct_writes)?;
+    let when = Flush::parse(&request.flush)?;
+    let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
     check_owner(&shape)?;
     let old = present::own_trigger(shape.campaigns.oid)?;
     let bound = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
     let old_name = old.as_ref().and_then(Trigger::campaigns);
     let replaced = replaced::triggers_of(shape.campaigns.oid, old_name.as_ref(), &bound)?;
+    let concerned = replaced::concerned(&bound, &replaced);
+    wake_triggers::fire(&concerned, wake::waits())?;
     triggers::drop_triggers(&replaced)?;
     triggers::create_triggers(&shape, &replaced)?;
+    wake_triggers::renew(&concerned)?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;
     warn_of_unknown_status(&shape)?;
@@ -61,6 +69,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     let binding =
         binding::of(shape.campaigns.oid)?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
     let synced = repair::sync_all(&binding, FoundBy::Attach)?;
+    warn_of_balance(&shape, &synced);
     Ok(Attached {
         shape,
         synced: Some(synced),
@@ -101,8 +110,9 @@ fn lock(tables: &Tables) -> Result<()> {
     Ok(())
 }
 
-/// The statements of a flush run as the owner of the campaigns table: it must be able to.
+/// The statements of a flush run as the owner of the tables: one role, and it must be able to.
 fn check_owner(shape: &Shape) -> Result<()> {
+    owners::check(&shape.tables())?;
     if let Some((_, right)) = shape::missing_rights(shape)?.pop() {
         let owner = name::display_name(&shape.campaigns.owner_name);
         let advice = format!("GRANT {right} TO {owner};");
@@ -113,7 +123,7 @@ fn check_owner(shape: &Shape) -> Result<()> {
         }
         .into());
     }
-    binding::check_rows_are_seen(shape)
+    Ok(())
 }
 
 /// A write looks up the submissions of its clips: without an index it would read all of them.
@@ -134,4 +144,34 @@ fn warn_of_unknown_status(shape: &Shape) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A total that was kept by hand drifts to both sides. A balance, which payouts are taken off, is below the sum wherever
+/// something was paid out, and brought to the sum it would be paid out again.
+fn warn_of_balance(shape: &Shape, synced: &[Row]) {
+    let amount = |row: &Row, column| row.get(column).and_then(money::parse);
+    let kept = |row: &&Row| amount(row, summed::RECORDED).is_some_and(|recorded| !recorded.is_zero());
+    let kept: Vec<&Row> = synced.iter().filter(kept).collect();
+    let differences = kept.iter().filter_map(|row| amount(row, summed::DIFFERENCE));
+    let missing: Vec<Decimal> = differences
+        .filter(Decimal::is_sign_positive)
+        .filter(|by| !by.is_zero())
+        .collect();
+    if missing.len() * 2 <= kept.len() {
+        return;
+    }
+    let column = name::display_name(&shape.spent.name);
+    let by = money::exact_sum(missing.iter().copied()).map_or_else(String::new, |sum| format!(", by {sum} in all"));
+    session::warn(
+        &format!(
+            "{} of {} totals of {} that were not 0 were below their sums{by}",
+            missing.len(),
+            kept.len(),
+            shape.campaigns.display()
+        ),
+        &format!(
+            "If payouts are taken off {column}, it is a balance and no total: roll this back, and keep what was earned in a \
+             column of its own."
+        ),
+    );
 }

@@ -1,6 +1,7 @@
 //! Advice: what is wrong, or slow, or will be, about a binding.
 
-use crate::binding::{Binding, present, triggers};
+use crate::binding::present::{self, Trigger, TriggerFunction};
+use crate::binding::{Binding, wanted};
 use crate::catalog::shape::Shape;
 use crate::catalog::{Relation, shape};
 use crate::errors::call::CallError;
@@ -10,7 +11,7 @@ use crate::errors::{Error, Ours, Result};
 use crate::manage::advice::Finding;
 use crate::manage::{advice, preview};
 use crate::pg::name;
-use crate::value::mapping::FullName;
+use crate::value::mapping::{Flush, FullName};
 use crate::write::drift;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
@@ -89,6 +90,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(missing_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
     findings.extend(rounding(shape));
+    findings.extend(advice::functions_without_path(shape)?);
     findings.extend(unlogged(shape)?);
     findings.extend(recent_drift(&binding)?);
     Ok(findings)
@@ -96,10 +98,11 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
 
 /// A binding that writes would fail on.
 fn broken_binding(campaigns: Oid, error: Error) -> Result<Finding> {
-    let problem = match error {
-        Error::Ours(Ours::Trigger(TriggerError::BrokenBinding { problem, .. })) => problem,
-        Error::Ours(Ours::Table(TableError::OwnerCannot { owner, problem, .. })) => {
-            format!("{problem} ({owner}, which owns the campaigns table)")
+    let mend = "Mend it, or call spend_sync_attach() again with the present names.".to_owned();
+    let (problem, advice) = match error {
+        Error::Ours(Ours::Trigger(TriggerError::BrokenBinding { problem, .. })) => (problem, mend),
+        Error::Ours(Ours::Table(TableError::SeveralOwners { owners, advice })) => {
+            (format!("one role must own all tables of a total: {owners}"), advice)
         }
         other => return Err(other),
     };
@@ -108,7 +111,7 @@ fn broken_binding(campaigns: Oid, error: Error) -> Result<Finding> {
         severity: "error",
         object: table.map(|table| table.display()).unwrap_or_default(),
         problem: format!("{problem}; writes fail"),
-        advice: "Mend it, or call spend_sync_attach() again with the present names.".to_owned(),
+        advice,
     })
 }
 
@@ -125,9 +128,9 @@ fn owner_rights(shape: &Shape) -> Result<Vec<Finding>> {
 
 /// Triggers that are disabled or missing: what they would have seen goes by.
 fn missing_triggers(shape: &Shape) -> Result<Vec<Finding>> {
-    let present = present::triggers()?;
+    let present = wanted::present(shape)?;
     let mut findings: Vec<Finding> = Vec::new();
-    for wanted in triggers::wanted(shape)? {
+    for wanted in wanted::wanted(shape, &wanted::partitions(shape)?) {
         let found = present.iter().find(|trigger| wanted.is(trigger));
         let object = catalog::display(&wanted.table);
         let twin = found.and_then(|one| present.iter().find(|other| one.repeats(other)));
@@ -160,7 +163,22 @@ fn missing_triggers(shape: &Shape) -> Result<Vec<Finding>> {
             Some(_) => {}
         }
     }
+    if shape.columns.flush == Flush::Commit {
+        findings.extend(present.iter().filter_map(not_deferred));
+    }
     Ok(findings)
+}
+
+/// A deferred trigger that does not fire: the statement triggers bring totals up in its stead.
+fn not_deferred(trigger: &Trigger) -> Option<Finding> {
+    let is_off = trigger.function == TriggerFunction::FlushAtCommit && !matches!(trigger.enabled, 'O' | 'A');
+    let (name, table) = (name::display_name(&trigger.name), catalog::display(&trigger.table));
+    is_off.then(|| Finding {
+        severity: "warning",
+        problem: format!("trigger {name} is disabled: totals are brought up at each statement, not at commit"),
+        advice: format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};"),
+        object: table,
+    })
 }
 
 /// Whether a total can lose digits in its column.

@@ -1,10 +1,10 @@
 //! Letting go of a total: its triggers go, it stays as it is.
 
-use crate::binding::{present, triggers};
+use crate::binding::{present, triggers, wake_triggers};
 use crate::errors::call::CallError;
 use crate::errors::{Error, Ours, Result};
 use crate::manage::replaced;
-use crate::write::{flush, large};
+use crate::write::{flush, large, wake};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 
@@ -20,6 +20,10 @@ pub fn detach(campaigns: Oid) -> Result<()> {
         Err(Error::Ours(Ours::Trigger(_))) => vec![campaigns],
         Err(other) => return Err(other),
     };
-    triggers::drop_triggers(&replaced::triggers_of(campaigns, own.campaigns().as_ref(), &tables)?)?;
+    let replaced = replaced::triggers_of(campaigns, own.campaigns().as_ref(), &tables)?;
+    let concerned = replaced::concerned(&tables, &replaced);
+    wake_triggers::fire(&concerned, wake::waits())?;
+    triggers::drop_triggers(&replaced)?;
+    wake_triggers::renew(&concerned)?;
     large::forget(campaigns, catalog::keeper()?)
 }

@@ -7,7 +7,7 @@ use crate::catalog::{Column, Relation, shape};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
 use crate::pg::name;
-use crate::value::mapping::{Columns, DirectWrites};
+use crate::value::mapping::{Columns, DirectWrites, Flush};
 use pgrx::pg_sys;
 
 /// The column names that attach was given.
@@ -28,7 +28,7 @@ pub struct Given {
 const APPROVED: &str = "APPROVED";
 
 /// Completes what was given. The columns named are looked up and checked later, all at once.
-pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites) -> Result<Columns> {
+pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush: Flush) -> Result<Columns> {
     let of_campaigns = catalog::columns(tables.campaigns.oid)?;
     let of_clips = catalog::columns(tables.clips.oid)?;
     let of_submissions = catalog::columns(tables.submissions.oid)?;
@@ -86,6 +86,7 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites) -> Re
         submission_clip,
         status,
         direct_writes,
+        flush,
     })
 }
 

@@ -6,5 +6,6 @@ pub mod check;
 pub mod detach;
 pub mod detect;
 pub mod preview;
+pub mod renew;
 pub mod repair;
 mod replaced;

@@ -1,24 +1,49 @@
 //! Bringing totals to the truth on demand. What this transaction still owes comes first: it is no drift.
 
 use crate::binding::Binding;
+use crate::catalog;
 use crate::errors::Result;
+use crate::errors::call::CallError;
 use crate::pg::procedure::ProcedureCall;
-use crate::pg::session;
 use crate::pg::snapshot::Sees;
-use crate::statements::summed;
+use crate::pg::{name, session};
+use crate::statements::{Statement, summed};
 use crate::value::key::Key;
 use crate::value::row::Row;
 use crate::write::drift::FoundBy;
 use crate::write::flush;
+use pgrx::pg_sys::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
 
+/// The owner of the tables may repair, and who was granted the function that is called by name: every role may call it, so
+/// that the owner need not be told.
+pub fn may_sync(binding: &Binding, function: Oid) -> Result<()> {
+    let campaigns = &binding.shape.campaigns;
+    if session::has_rights_of(campaigns.owner) {
+        return Ok(());
+    }
+    match catalog::missing_grant(function)? {
+        None => Ok(()),
+        Some(grant) => Err(CallError::MayNotSync {
+            role: name::display_name(&catalog::role_name(session::current_role())?),
+            campaigns: campaigns.display(),
+            owner: name::display_name(&campaigns.owner_name),
+            grant,
+        }
+        .into()),
+    }
+}
+
 /// Brings one campaign to the truth; `None` if there is no such campaign.
 pub fn sync_one(binding: &Binding, key: Key) -> Result<Option<Row>> {
     flush::now()?;
-    let mut rows = flush::repair(binding, &BTreeSet::from([key]), FoundBy::SyncCampaign)?;
-    Ok(rows.pop())
+    let mut rows = flush::repair(binding, &BTreeSet::from([key.clone()]), FoundBy::SyncCampaign)?;
+    let titles = || binding.run(Statement::Titles, binding.shape.campaign_key, &[key]);
+    let titles = session::distrusting(titles)?;
+    let title = titles.first().and_then(|row| row.get(1)).map(str::to_owned);
+    Ok(rows.pop().map(|row| row.with(summed::TITLE, title)))
 }
 
 /// Brings every campaign to the truth, and gives a row for each: one set-based look at all, locks only where the
@@ -34,7 +59,8 @@ pub fn sync_all(binding: &Binding, found_by: FoundBy) -> Result<Vec<Row>> {
         .collect::<Result<_>>()?;
     for row in &mut all {
         if let Some(newer) = synced.remove(row.text(summed::ID)?) {
-            *row = newer;
+            let title = row.get(summed::TITLE).map(str::to_owned);
+            *row = newer.with(summed::TITLE, title);
         }
     }
     Ok(all)

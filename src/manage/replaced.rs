@@ -1,7 +1,7 @@
 //! Tables that may be bound, and the triggers on them that go when they are bound anew, or let go.
 
 use crate::binding::present;
-use crate::binding::present::Trigger;
+use crate::binding::present::{Trigger, TriggerFunction};
 use crate::catalog;
 use crate::catalog::Relation;
 use crate::errors::table::TableError;
@@ -36,12 +36,27 @@ fn owned(oid: Oid) -> Result<Relation> {
     .into())
 }
 
+/// The tables that are bound, or were until these triggers went: the deferred triggers of all of them are due.
+pub fn concerned(bound: &[Oid], replaced: &[Trigger]) -> Vec<Oid> {
+    let mut all = bound.to_vec();
+    for trigger in replaced {
+        if !all.contains(&trigger.relation) {
+            all.push(trigger.relation);
+        }
+    }
+    all
+}
+
 /// The triggers that go when a campaigns table is detached, or attached anew: those that name it now, those that name it
 /// as its own triggers do (it may have been renamed), and what renamed or dropped tables have left behind on its tables.
-/// Strangers' triggers on strangers' tables say what they like and stay.
+/// Strangers' triggers on strangers' tables say what they like and stay, also where a superuser asks.
 pub fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) -> Result<Vec<Trigger>> {
+    let owner = catalog::relation(campaigns)?.map(|table| table.owner);
     let mut found = Vec::new();
     for trigger in present::triggers()? {
+        if trigger.function == TriggerFunction::FlushAtCommit {
+            continue; // a table's own, whatever totals need it
+        }
         let named = trigger.campaigns();
         let target = named.as_ref().map(catalog::find).transpose()?.flatten();
         let on_its_tables = tables.contains(&catalog::root(trigger.relation)?);
@@ -49,7 +64,7 @@ pub fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) 
         if on_its_tables && (names_it || target.is_none()) {
             owned(trigger.relation)?;
             found.push(trigger);
-        } else if names_it && catalog::relation(trigger.relation)?.is_some_and(|table| table.is_ours) {
+        } else if names_it && catalog::relation(trigger.relation)?.map(|table| table.owner) == owner {
             found.push(trigger);
         }
     }

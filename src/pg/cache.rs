@@ -11,6 +11,8 @@ thread_local! {
     static EPOCH: Cell<u64> = const { Cell::new(0) };
     /// The relations that what is kept depends on, or once did.
     static WATCHED: RefCell<HashSet<Oid>> = RefCell::default();
+    /// The types, by the hashes under which the system caches tell of them.
+    static WATCHED_TYPES: RefCell<HashSet<u32>> = RefCell::default();
     static LOADING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -22,6 +24,20 @@ pub fn forget(relation: Oid) {
     if concerns_us {
         EPOCH.set(EPOCH.get() + 1);
     }
+}
+
+/// PostgreSQL's word that a type changed, by its hash (0: any may have). Each table that is created has a type of its own: what
+/// is not watched is nothing to us.
+pub fn forget_type(hash: u32) {
+    let is_watched = || WATCHED_TYPES.with(|watched| watched.try_borrow().is_ok_and(|watched| watched.contains(&hash)));
+    if hash == 0 || LOADING.get() || is_watched() {
+        EPOCH.set(EPOCH.get() + 1);
+    }
+}
+
+/// What is being loaded names a type of this hash.
+pub fn watch_type(hash: u32) {
+    WATCHED_TYPES.with_borrow_mut(|watched| watched.insert(hash));
 }
 
 /// What is being loaded depends on these relations.
@@ -95,6 +111,18 @@ mod tests {
         assert_eq!(get(3), 3);
         forget(Oid::INVALID);
         assert_eq!(get(4), 4);
+    }
+
+    #[test]
+    fn a_type_that_is_watched_is_looked_up_anew() {
+        let (cache, key) = (Cached::default(), Oid::from(1));
+        let get = |value| *cache.get_or_load(key, || Ok(Some(Rc::new(value)))).unwrap().unwrap();
+        watch_type(7);
+        assert_eq!(get(1), 1);
+        forget_type(8);
+        assert_eq!(get(2), 1, "a type that nothing names");
+        forget_type(7);
+        assert_eq!(get(3), 3);
     }
 
     #[test]

@@ -2,17 +2,17 @@
 //! constraint, table and column names, their CONTEXT and a private SQLSTATE on the way.
 
 use super::raw;
-use crate::errors::{Error, PgError, Result};
+use crate::errors::{Error, Ours, PgError, RAISED_IN, Result, Source};
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::mem::MaybeUninit;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 
 /// Raises an error of PostgreSQL's again, as it was. To be called where no frame below the backend's function owns
 /// anything.
 pub(super) fn rethrow(error: PgError) -> ! {
-    // SAFETY: the error was copied into TopTransactionContext, which lives until the abort this call starts.
+    // SAFETY: the error was copied into the memory of the (sub)transaction that this call aborts.
     unsafe { raw::ReThrowError(error.0) }
 }
 
@@ -23,6 +23,11 @@ pub fn raised(error: Error) -> ErrorReport {
         Error::Postgres(error) => rethrow(error),
         Error::Ours(ours) => ours.into_report(),
     }
+}
+
+/// Raises an error of ours at once. To be called where no frame below the backend's function owns anything.
+pub fn raise(error: Error) {
+    raised(error).report(pgrx::PgLogLevel::ERROR);
 }
 
 /// An error at the end of a trigger or callback, for its outermost frame to rethrow; one of ours is raised at once.
@@ -37,10 +42,14 @@ pub(super) fn owed(result: Result<()>) -> *mut pg_sys::ErrorData {
     }
 }
 
-/// Runs `call`, which calls one raw function, and catches its error.
+/// Runs `call`, which calls raw functions alone, and catches their error.
 ///
 /// `call` must own nothing (its frame is jumped over), and after an error nothing but unwinding may follow: like
-/// C code after PG_CATCH without a subtransaction, we only hand the error on.
+/// C code after PG_CATCH without a subtransaction, we only hand the error on. A panic, or a function that pgrx guards and so
+/// turns an error into one, must not be in there: it would end the backend at the C frame below.
+///
+/// The error is copied into the memory of the innermost (sub)transaction. It ends with the rollback that the error is raised
+/// again for; were the copy the transaction's, a loop that catches an error each time would keep a copy of each.
 pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
     let mut result = MaybeUninit::uninit();
     // SAFETY: the backend has one thread. The jump buffer lives in the frame of call_with_sigsetjmp for as long as
@@ -58,31 +67,53 @@ pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
         if jumped == 0 {
             return Ok(result.assume_init());
         }
-        pg_sys::CurrentMemoryContext = pg_sys::TopTransactionContext;
+        pg_sys::CurrentMemoryContext = pg_sys::CurTransactionContext;
         let error = pg_sys::CopyErrorData();
+        // The names of files and functions that pgrx gives are gone with the error's state.
+        let source = source(&*error);
         pg_sys::FlushErrorState();
-        Err(Error::Postgres(PgError(error)))
+        Err(Error::Postgres(PgError(error, source)))
     }
 }
 
-/// An error for somebody without rights to the table that a statement wrote: where PostgreSQL shows the row, or the key, that
-/// broke a constraint, it asked the rights of the role that the statement ran as. The server's log keeps it.
-pub fn without_row(error: Error) -> Error {
-    const SHOW_ROWS: [&CStr; 5] = [
-        c"execMain.c",
-        c"execPartition.c",
-        c"execIndexing.c",
-        c"nbtinsert.c",
-        c"ri_triggers.c",
+/// # Safety
+/// The error's place must be whole: its state not yet flushed.
+unsafe fn source(error: &pg_sys::ErrorData) -> Source {
+    // SAFETY: C strings, or null.
+    let is = |place: *const c_char, name: &CStr| unsafe { !place.is_null() && CStr::from_ptr(place) == name };
+    let told = [
+        c"exec_stmt_raise",
+        c"exec_stmt_assert",
+        c"afterTriggerMarkEvents",
+        RAISED_IN,
     ];
-    if let Error::Postgres(PgError(data)) = &error {
-        // SAFETY: a copy of the error that is ours until it is rethrown; the name of a source file is a constant.
-        unsafe {
-            let file = (**data).filename;
-            if !file.is_null() && SHOW_ROWS.contains(&CStr::from_ptr(file)) {
-                (**data).detail_log = std::mem::replace(&mut (**data).detail, null_mut());
-            }
-        }
+    if told.into_iter().any(|name| is(error.funcname, name)) {
+        Source::Told
+    } else if is(error.filename, c"aclchk.c") {
+        Source::Rights
+    } else {
+        Source::Other
     }
-    error
+}
+
+/// An error of ours that says less to the client than to the server's log.
+pub fn told_to_the_log(shown: Ours, whole: Ours) -> Error {
+    let (shown, whole) = (shown.into_parts(), whole.into_parts());
+    let c_string = |text: String| CString::new(text.replace('\0', "")).unwrap_or_default();
+    let log = c_string(format!("{}: {}", whole.message, whole.detail));
+    let (message, detail, hint) = (c_string(shown.message), c_string(shown.detail), c_string(shown.hint));
+    let (log, message, detail, hint) = (log.as_ptr(), message.as_ptr(), detail.as_ptr(), hint.as_ptr());
+    let code = shown.code as c_int;
+    // SAFETY: the strings live until the call returns; the closure owns none of them.
+    let raised = caught(|| unsafe {
+        if raw::errstart(pgrx::PgLogLevel::ERROR as c_int, null()) {
+            raw::errcode(code);
+            raw::errmsg(c"%s".as_ptr(), message);
+            raw::errdetail(c"%s".as_ptr(), detail);
+            raw::errdetail_log(c"%s".as_ptr(), log);
+            raw::errhint(c"%s".as_ptr(), hint);
+            raw::errfinish(RAISED_IN.as_ptr(), 0, RAISED_IN.as_ptr());
+        }
+    });
+    raised.map_or_else(|error| error, |()| Error::internal("an error that was not raised"))
 }

@@ -128,6 +128,8 @@ unsafe fn drop_of(statement: &pg_sys::DropStmt) -> Option<Command> {
             let partitions: Vec<Oid> = tables.into_iter().filter(is_partition).collect();
             Some(Command::Drop(partitions))
         }
+        // A partition goes with the function, or the type, that its own partition key names.
+        _ if statement.behavior == pg_sys::DropBehavior::DROP_CASCADE => Some(Command::DropWithAll),
         _ => None,
     }
 }

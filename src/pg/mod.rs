@@ -5,9 +5,11 @@
 //! rethrown there whole.
 #![allow(unsafe_code)]
 
+pub mod bare;
 pub mod cache;
 pub mod error;
 pub mod event;
+pub mod guard;
 pub mod name;
 pub mod procedure;
 mod raw;

@@ -10,6 +10,23 @@ pub fn is_visible(relation: Oid) -> bool {
     unsafe { pg_sys::RelationIsVisible(relation) }
 }
 
+/// A relation's full name for people, from the system caches alone.
+pub fn relation(relation: Oid) -> String {
+    // SAFETY: both give null, or a fresh C string.
+    let text = |name: *mut std::ffi::c_char| unsafe {
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    };
+    // SAFETY: looks the relation up in the system caches.
+    let names = unsafe {
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relation));
+        text(schema).zip(text(pg_sys::get_rel_name(relation)))
+    };
+    match names {
+        Some((schema, table)) => format!("{}.{}", display_name(&schema), display_name(&table)),
+        None => format!("a table that is gone ({})", relation.to_u32()),
+    }
+}
+
 /// A name as PostgreSQL would print it in SQL: quoted where it must be.
 pub fn display_name(name: &str) -> String {
     let Ok(name) = CString::new(name) else {

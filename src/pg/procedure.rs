@@ -11,6 +11,11 @@ use pgrx::pg_sys::{self, Datum, Oid};
 pub struct ProcedureCall(pub(super) pg_sys::FunctionCallInfo);
 
 impl ProcedureCall {
+    /// The procedure's own OID.
+    pub fn function(&self) -> Oid {
+        function(self.0)
+    }
+
     fn argument(&self, number: usize) -> Option<Datum> {
         // SAFETY: PostgreSQL's own call; the number is below that of the declared arguments.
         let argument = unsafe { pgrx::fcinfo::pg_get_nullable_datum(self.0, number) };
@@ -45,4 +50,11 @@ impl ProcedureCall {
         caught(|| unsafe { raw::SPI_commit() })?;
         Ok(given)
     }
+}
+
+/// The OID of the function that PostgreSQL calls with this; an invalid one is that of none.
+pub fn function(call: pg_sys::FunctionCallInfo) -> Oid {
+    // SAFETY: the pointer that PostgreSQL gave to the function that runs; what it calls without a look-up has no flinfo.
+    let info = unsafe { call.as_ref().and_then(|call| call.flinfo.as_ref()) };
+    info.map_or(Oid::INVALID, |info| info.fn_oid)
 }

@@ -2,10 +2,17 @@
 //! of the backend's function altogether.
 
 use pgrx::pg_sys::{self, Datum};
-use std::ffi::{c_char, c_int, c_long};
+use std::ffi::{c_char, c_int, c_long, c_uint};
 
 unsafe extern "C-unwind" {
     pub fn ReThrowError(error: *mut pg_sys::ErrorData) -> !;
+    pub fn errstart(level: c_int, domain: *const c_char) -> bool;
+    pub fn errcode(code: c_int) -> c_int;
+    pub fn errmsg(format: *const c_char, ...) -> c_int;
+    pub fn errdetail(format: *const c_char, ...) -> c_int;
+    pub fn errdetail_log(format: *const c_char, ...) -> c_int;
+    pub fn errhint(format: *const c_char, ...) -> c_int;
+    pub fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
     pub fn SPI_prepare_cursor(
         sql: *const c_char,
         count: c_int,
@@ -16,6 +23,32 @@ unsafe extern "C-unwind" {
     pub fn SPI_execute(sql: *const c_char, read_only: bool, limit: c_long) -> c_int;
     pub fn SPI_commit();
     pub fn LockRelationOid(relation: pg_sys::Oid, mode: c_int);
+    pub fn OidInputFunctionCall(
+        function: pg_sys::Oid,
+        text: *mut c_char,
+        parameter: pg_sys::Oid,
+        modifier: i32,
+    ) -> Datum;
+    pub fn heap_modify_tuple_by_cols(
+        row: pg_sys::HeapTuple,
+        columns: pg_sys::TupleDesc,
+        count: c_int,
+        numbers: *mut c_int,
+        values: *mut Datum,
+        nulls: *mut bool,
+    ) -> pg_sys::HeapTuple;
+    pub fn LockAcquire(tag: *const pg_sys::LOCKTAG, mode: c_int, session: bool, dont_wait: bool) -> c_uint;
+    pub fn CommandCounterIncrement();
+    pub fn table_open(relation: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
+    pub fn table_close(relation: pg_sys::Relation, mode: c_int);
+    pub fn GetLatestSnapshot() -> pg_sys::Snapshot;
+    pub fn RegisterSnapshot(snapshot: pg_sys::Snapshot) -> pg_sys::Snapshot;
+    pub fn UnregisterSnapshot(snapshot: pg_sys::Snapshot);
+    pub fn table_slot_create(
+        relation: pg_sys::Relation,
+        register: *mut *mut pg_sys::List,
+    ) -> *mut pg_sys::TupleTableSlot;
+    pub fn ExecDropSingleTupleTableSlot(slot: *mut pg_sys::TupleTableSlot);
     pub fn SPI_execute_snapshot(
         plan: pg_sys::SPIPlanPtr,
         values: *mut Datum,

@@ -3,7 +3,7 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, c_int};
 
 struct Identity(Oid, c_int);
 
@@ -35,6 +35,20 @@ pub fn distrusting<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
+thread_local! {
+    /// The role that was in force before the outermost [`as_role`] that runs: what triggers of the owner's set off in there is told
+    /// to whoever set off them.
+    static CALLER: Cell<Option<Oid>> = const { Cell::new(None) };
+}
+
+struct Caller(Option<Oid>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        CALLER.set(self.0);
+    }
+}
+
 /// Runs `body` as `role`, past row-level security that is forced on it: as the foreign-key triggers run theirs. The
 /// identity comes back after errors too.
 pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
@@ -42,6 +56,7 @@ pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
     // SAFETY: both pointers are to our own variables.
     unsafe { pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context) };
     let _restored = Identity(user, context);
+    let _caller = Caller(CALLER.replace(CALLER.get().or(Some(user))));
     let mut added = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;
     // Who runs code of its own is harmed by none of it.
     let is_restricted = IS_DISTRUSTED.get() && role != user;
@@ -80,13 +95,17 @@ impl Drop for SettingsLevel {
 /// Runs `body` with nothing in sight but PostgreSQL's own names: for catalog queries and DDL. Not for statements that
 /// may fire users' triggers, which need more.
 pub fn with_catalog_names<T>(body: impl FnOnce() -> T) -> T {
-    with_names("pg_catalog, pg_temp", body)
+    with_names(c"pg_catalog, pg_temp", body)
 }
 
 /// Runs `body` with this search_path.
-pub fn with_names<T>(path: &str, body: impl FnOnce() -> T) -> T {
-    // A schema's name has no NUL byte; an empty path would see pg_catalog alone.
-    let path = CString::new(path).unwrap_or_default();
+pub fn with_names<T>(path: &CStr, body: impl FnOnce() -> T) -> T {
+    // SAFETY: PostgreSQL's own copy of the setting; null before it is set up.
+    let is_in_force =
+        unsafe { !pg_sys::namespace_search_path.is_null() && CStr::from_ptr(pg_sys::namespace_search_path) == path };
+    if is_in_force {
+        return body();
+    }
     // The guard undoes the setting, whichever way body ends.
     let _restored = SettingsLevel::new(Settings::Kept);
     // SAFETY: both strings outlive the call, which copies the value.
@@ -105,6 +124,12 @@ pub fn with_names<T>(path: &str, body: impl FnOnce() -> T) -> T {
     body()
 }
 
+/// Whether we are in a security-restricted operation: PostgreSQL queues no deferred trigger in one.
+pub fn is_restricted() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::InSecurityRestrictedOperation() }
+}
+
 /// The role whose rights are in force.
 pub fn current_role() -> Oid {
     // SAFETY: reads a variable of the backend.
@@ -115,6 +140,50 @@ pub fn current_role() -> Oid {
 pub fn has_rights_of(role: Oid) -> bool {
     // SAFETY: looks memberships up in the system caches.
     unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), role) }
+}
+
+/// Whether a setting is defined by a library; a name that somebody has set in advance is none yet.
+pub fn is_setting_defined(name: &'static CStr) -> bool {
+    // SAFETY: a constant string; nothing is raised for a name that is missing.
+    unsafe {
+        let is_known = !pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null();
+        is_known
+            && pg_sys::GetConfigOptionFlags(name.as_ptr(), true).cast_unsigned() & pg_sys::GUC_CUSTOM_PLACEHOLDER == 0
+    }
+}
+
+thread_local! {
+    static IS_AT_COMMIT: Cell<bool> = const { Cell::new(false) };
+}
+
+struct AtCommit(bool);
+
+impl Drop for AtCommit {
+    fn drop(&mut self) {
+        IS_AT_COMMIT.set(self.0);
+    }
+}
+
+/// Runs `body`, a flush at commit: the role in force need not be the one that wrote, nor the search path the one that was in
+/// force then.
+pub fn at_commit<T>(body: impl FnOnce() -> T) -> T {
+    let _restored = AtCommit(IS_AT_COMMIT.replace(true));
+    body()
+}
+
+/// Whether names are to be found as the role in force has set its search path in what runs as the owner of the tables: it has
+/// the owner's rights, and it is its own statement that runs.
+pub fn may_set_names_for(owner: Oid) -> bool {
+    !IS_AT_COMMIT.get() && has_rights_of(owner)
+}
+
+/// Whether errors may tell the client what stands in tables of this owner's. This is the one place that decides it.
+pub fn may_be_told_of(owner: Oid) -> bool {
+    // SAFETY: looks memberships up in the system caches.
+    let has_rights = |role| unsafe { pg_sys::has_privs_of_role(role, owner) };
+    // SAFETY: reads a variable of the backend.
+    let session_role = || unsafe { pg_sys::GetSessionUserId() };
+    has_rights_of(owner) && CALLER.get().is_none_or(has_rights) && (!IS_AT_COMMIT.get() || has_rights(session_role()))
 }
 
 /// Reserves a prefix of setting names: an unknown name under it is an error from now on.

@@ -1,5 +1,7 @@
 //! What a statement sees, and what has become visible since.
 
+use super::error::caught;
+use super::raw;
 use crate::errors::Result;
 use pgrx::pg_sys::{self, Oid};
 use std::ptr::null_mut;
@@ -32,27 +34,41 @@ pub struct RowVersion<'a> {
 
 /// Whether a version of a row that this transaction has read is the valid one still, with everything committed in sight.
 /// It cannot have made room for another: the snapshot of the statement that runs keeps it.
-pub fn is_current(version: &RowVersion) -> bool {
+pub fn is_current(version: &RowVersion) -> Result<bool> {
     let place = version.place.trim_matches(['(', ')']).split_once(',');
     let Some((Ok(block), Ok(offset))) = place.map(|(block, offset)| (block.parse::<u32>(), offset.parse::<u16>()))
     else {
-        return false;
+        return Ok(false);
     };
-    // SAFETY: the statement that read the row holds a lock on its table; the slot is of the table's own kind.
+    let mut place = pg_sys::ItemPointerData::default();
+    pgrx::itemptr::item_pointer_set_all(&mut place, block, offset);
+    let (table, place) = (version.table, &raw mut place);
+    // SAFETY: the statement that read the row holds a lock on its table; the place outlives the call.
+    caught(|| unsafe { is_visible_now(table, place) })
+}
+
+/// Whether a row version is visible, with everything committed in sight.
+///
+/// # Safety
+/// To be called by [`caught`]: what an error leaves open is closed by the abort that follows. The table must be locked, and
+/// the place be one.
+unsafe fn is_visible_now(table: Oid, place: *mut pg_sys::ItemPointerData) -> bool {
+    let no_lock = pg_sys::NoLock.cast_signed();
+    // SAFETY: as above; the slot is of the table's own kind. All of these are raw, for no error may meet a guard of pgrx's
+    // in here; the fetch is what table_tuple_fetch_row_version does, which is no symbol of the server's.
     unsafe {
-        pg_sys::CommandCounterIncrement();
-        let table = pg_sys::table_open(version.table, pg_sys::NoLock.cast_signed());
-        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
-        let slot = pg_sys::table_slot_create(table, null_mut());
-        let mut place = pg_sys::ItemPointerData::default();
-        pgrx::itemptr::item_pointer_set_all(&mut place, block, offset);
-        // What table_tuple_fetch_row_version does; that is no symbol of the server's.
-        let fetch = (*(*table).rd_tableam).tuple_fetch_row_version;
-        let is_current = fetch.is_some_and(|fetch| fetch(table, &raw mut place, snapshot, slot));
-        pg_sys::ExecDropSingleTupleTableSlot(slot);
-        pg_sys::UnregisterSnapshot(snapshot);
-        pg_sys::table_close(table, pg_sys::NoLock.cast_signed());
-        is_current
+        raw::CommandCounterIncrement();
+        let table = raw::table_open(table, no_lock);
+        let snapshot = raw::RegisterSnapshot(raw::GetLatestSnapshot());
+        let slot = raw::table_slot_create(table, null_mut());
+        let is_visible = match (*(*table).rd_tableam).tuple_fetch_row_version {
+            Some(fetch) => fetch(table, place, snapshot, slot),
+            None => false,
+        };
+        raw::ExecDropSingleTupleTableSlot(slot);
+        raw::UnregisterSnapshot(snapshot);
+        raw::table_close(table, no_lock);
+        is_visible
     }
 }
 

@@ -100,6 +100,8 @@ pub fn execute(plan: &Plan, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
 struct Planner {
     seqscan: bool,
     jit: bool,
+    /// What the session wants printed: of a plan, the keys and totals that a statement was planned for.
+    prints: [bool; 3],
 }
 
 impl Planner {
@@ -120,8 +122,16 @@ impl Planner {
             let found = Self {
                 seqscan: pg_sys::enable_seqscan,
                 jit: pg_sys::jit_enabled,
+                prints: [
+                    pg_sys::Debug_print_parse,
+                    pg_sys::Debug_print_rewritten,
+                    pg_sys::Debug_print_plan,
+                ],
             };
             pg_sys::jit_enabled = false;
+            pg_sys::Debug_print_parse = false;
+            pg_sys::Debug_print_rewritten = false;
+            pg_sys::Debug_print_plan = false;
             found
         }
     }
@@ -130,7 +140,14 @@ impl Planner {
 impl Drop for Planner {
     fn drop(&mut self) {
         // SAFETY: as above.
-        unsafe { (pg_sys::enable_seqscan, pg_sys::jit_enabled) = (self.seqscan, self.jit) };
+        unsafe {
+            (pg_sys::enable_seqscan, pg_sys::jit_enabled) = (self.seqscan, self.jit);
+            [
+                pg_sys::Debug_print_parse,
+                pg_sys::Debug_print_rewritten,
+                pg_sys::Debug_print_plan,
+            ] = self.prints;
+        }
     }
 }
 

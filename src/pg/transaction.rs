@@ -1,9 +1,9 @@
 //! The transaction that runs, and hooks into its end and into what changes.
 
 use super::error::{owed, rethrow};
-use super::snapshot::with_snapshot;
-use crate::errors::{PgError, Result};
+use crate::errors::{Error, PgError, Result, Source};
 use pgrx::pg_sys::{self, Datum, Oid};
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
@@ -17,8 +17,7 @@ pub fn next_command() -> u32 {
     }
 }
 
-/// Whether foreign keys are not enforced on what the session writes: `session_replication_role = replica`, as in logical
-/// replication's apply.
+/// Whether the session writes as a replica does: `session_replication_role = replica`, as in logical replication's apply.
 pub fn is_replica() -> bool {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::SessionReplicationRole == pg_sys::SESSION_REPLICATION_ROLE_REPLICA.cast_signed() }
@@ -44,9 +43,7 @@ pub fn nest_level() -> i32 {
 
 /// What the rest of the library has to do when transactions and tables change.
 pub struct Callbacks {
-    /// Whether a transaction that is about to end owes no total.
-    pub owes_nothing: fn() -> bool,
-    /// Before COMMIT and PREPARE TRANSACTION.
+    /// Before COMMIT and PREPARE TRANSACTION; may raise an error, and nothing else.
     pub before_commit: fn() -> Result<()>,
     /// After the transaction ended, or was prepared.
     pub after_end: fn(),
@@ -55,9 +52,29 @@ pub struct Callbacks {
     pub subtransaction_aborts: fn(i32),
     /// The relation cache says that a relation changed; an invalid OID: any may have.
     pub relation_changed: fn(Oid),
+    /// A type changed, known by the hash of [`type_hash`]; 0: any may have.
+    pub type_changed: fn(u32),
 }
 
 static CALLBACKS: OnceLock<Callbacks> = OnceLock::new();
+
+thread_local! {
+    /// The end of a subtransaction could not be noted: what is owed is not known any more.
+    static IS_LOST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Why the transaction must not commit.
+fn lost() -> Result<()> {
+    Err(Error::internal("the end of a subtransaction was not noted"))
+}
+
+/// Runs what follows the end of a subtransaction. PostgreSQL cannot go on after an error there, let alone a panic: the
+/// transaction's commit fails instead.
+fn noted(body: impl FnOnce() + std::panic::UnwindSafe) {
+    if std::panic::catch_unwind(body).is_err() {
+        IS_LOST.set(true);
+    }
+}
 
 unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *mut c_void) {
     use pg_sys::XactEvent::*;
@@ -65,10 +82,10 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *m
     // SAFETY: as in entered.
     let error = unsafe {
         pg_sys::panic::pgrx_extern_c_guard(|| match event {
-            XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE if !(callbacks.owes_nothing)() => {
-                owed(with_snapshot(callbacks.before_commit))
-            }
+            XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE if IS_LOST.get() => owed(lost()),
+            XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => owed((callbacks.before_commit)()),
             XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
+                IS_LOST.set(false);
                 (callbacks.after_end)();
                 null_mut()
             }
@@ -76,7 +93,7 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _: *m
         })
     };
     if !error.is_null() {
-        rethrow(PgError(error));
+        rethrow(PgError(error, Source::Other));
     }
 }
 
@@ -88,8 +105,8 @@ unsafe extern "C-unwind" fn on_subtransaction(
 ) {
     let Some(callbacks) = CALLBACKS.get() else { return };
     match event {
-        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => (callbacks.subtransaction_commits)(nest_level()),
-        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => (callbacks.subtransaction_aborts)(nest_level()),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => noted(|| (callbacks.subtransaction_commits)(nest_level())),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => noted(|| (callbacks.subtransaction_aborts)(nest_level())),
         _ => {}
     }
 }
@@ -101,10 +118,24 @@ unsafe extern "C-unwind" fn on_invalidation(_: Datum, relation: Oid) {
 }
 
 /// A schema or an enum's label was renamed, or a role changed: the relation cache says nothing of it. Our statements name
-/// schemas and labels, and what row-level security hides from the owner of campaigns depends on its role.
+/// schemas and labels, and whether an owner of partitions has the rights of the tables' owner depends on their roles.
 unsafe extern "C-unwind" fn on_other_change(argument: Datum, _: c_int, _: u32) {
     // SAFETY: an invalid OID stands for any relation.
     unsafe { on_invalidation(argument, Oid::INVALID) };
+}
+
+unsafe extern "C-unwind" fn on_type_change(_: Datum, _: c_int, hash: u32) {
+    if let Some(callbacks) = CALLBACKS.get() {
+        (callbacks.type_changed)(hash);
+    }
+}
+
+/// By which the system caches tell of a change of this type.
+pub fn type_hash(kind: Oid) -> u32 {
+    use pg_sys::SysCacheIdentifier::TYPEOID;
+    let none = Datum::from(0);
+    // SAFETY: hashes one key of that cache.
+    unsafe { pg_sys::GetSysCacheHashValue(TYPEOID as c_int, kind.into(), none, none, none) }
 }
 
 /// Hooks the library into transactions and into the relation cache. Once per backend, when it is loaded.
@@ -117,7 +148,8 @@ pub fn register_callbacks(callbacks: Callbacks) {
         pg_sys::RegisterXactCallback(Some(on_transaction), null_mut());
         pg_sys::RegisterSubXactCallback(Some(on_subtransaction), null_mut());
         pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), Datum::from(0));
-        use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, ENUMOID, NAMESPACEOID};
+        use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, ENUMOID, NAMESPACEOID, TYPEOID};
+        pg_sys::CacheRegisterSyscacheCallback(TYPEOID as c_int, Some(on_type_change), Datum::from(0));
         for cache in [NAMESPACEOID, AUTHOID, AUTHMEMROLEMEM, ENUMOID] {
             pg_sys::CacheRegisterSyscacheCallback(cache as c_int, Some(on_other_change), Datum::from(0));
         }

@@ -1,11 +1,14 @@
 //! One call of a trigger: what it is, and what its rows hold.
 
+use super::error::caught;
+use super::raw;
+use crate::errors::{Error, Result};
 use crate::value::key::{Key, KeyType};
 use crate::value::money::{self, MoneyType};
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
 use rust_decimal::Decimal;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::ptr::null_mut;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,20 @@ unsafe fn numeric(datum: Datum) -> Option<Decimal> {
     }
 }
 
+/// No unique index holds a longer text, however well it is compressed: a link that has one names no row, and is not
+/// remembered.
+const LONGEST_KEY_BYTES: usize = 1_000_000;
+
+/// What a BEFORE trigger makes of the row that is about to be written.
+pub enum Kept {
+    /// It is written as it is.
+    AsIs,
+    /// This column keeps the OLD row's value.
+    Old(i16),
+    /// This column gets another value, as text.
+    Text(i16, String),
+}
+
 /// One call of a trigger.
 pub struct TriggerCall<'a>(pub(super) &'a pg_sys::TriggerData);
 
@@ -72,6 +89,63 @@ impl TriggerCall<'_> {
             pg_sys::TRIGGER_EVENT_UPDATE => Event::Update,
             _ => Event::Truncate,
         }
+    }
+
+    /// The row that a BEFORE trigger gives back.
+    pub(super) fn row(&self, kept: Kept) -> Result<Datum> {
+        let row = match self.event() {
+            Event::Update => self.0.tg_newtuple,
+            _ => self.0.tg_trigtuple,
+        };
+        match kept {
+            Kept::AsIs => Ok(Datum::from(row)),
+            Kept::Old(number) => self.with(row, number, self.attribute(Version::Old, number)),
+            Kept::Text(number, text) => {
+                let value = self.read(number, &text)?;
+                self.with(row, number, Some(value))
+            }
+        }
+    }
+
+    /// A value of a column, read from text as its type reads it: one of a domain may be refused.
+    fn read(&self, number: i16, text: &str) -> Result<Datum> {
+        let text = CString::new(text).map_err(|_| Error::internal("a NUL byte in an amount"))?;
+        let text = text.as_ptr().cast_mut();
+        let (mut kind, mut modifier, mut collation) = (Oid::INVALID, -1, Oid::INVALID);
+        let (mut input, mut parameter) = (Oid::INVALID, Oid::INVALID);
+        // SAFETY: the number was looked up for the relation, which PostgreSQL keeps open for the length of the call. The
+        // text outlives the last call, which owns nothing.
+        unsafe {
+            let relation = (*self.0.tg_relation).rd_id;
+            pg_sys::get_atttypetypmodcoll(relation, number, &raw mut kind, &raw mut modifier, &raw mut collation);
+            pg_sys::getTypeInputInfo(kind, &raw mut input, &raw mut parameter);
+            caught(|| raw::OidInputFunctionCall(input, text, parameter, modifier))
+        }
+    }
+
+    /// A row with another value in one column.
+    fn with(&self, row: pg_sys::HeapTuple, number: i16, value: Option<Datum>) -> Result<Datum> {
+        let mut column = c_int::from(number);
+        let mut is_null = value.is_none();
+        let mut value = value.unwrap_or(Datum::from(0));
+        let (column, is_null, value) = (&raw mut column, &raw mut is_null, &raw mut value);
+        // SAFETY: one column of the relation's own; the arrays of one outlive the call.
+        let changed = unsafe {
+            let columns = (*self.0.tg_relation).rd_att;
+            caught(|| raw::heap_modify_tuple_by_cols(row, columns, 1, column, value, is_null))?
+        };
+        Ok(Datum::from(changed))
+    }
+
+    /// The relation that the row is written to; a partition where it is one.
+    pub fn relation(&self) -> Oid {
+        // SAFETY: PostgreSQL keeps the relation open for the length of the call.
+        unsafe { (*self.0.tg_relation).rd_id }
+    }
+
+    pub fn is_on_partition(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*(*self.0.tg_relation).rd_rel).relispartition }
     }
 
     pub fn is_row_level(&self) -> bool {
@@ -148,7 +222,9 @@ impl TriggerCall<'_> {
                 KeyType::Int4 => i32::from_datum(datum, false).map(|i| Key::Int(i.into())),
                 KeyType::Int8 => i64::from_datum(datum, false).map(Key::Int),
                 KeyType::Uuid => pgrx::Uuid::from_datum(datum, false).map(|u| Key::Uuid(*u.as_bytes())),
-                KeyType::Text => <&str>::from_datum(datum, false).map(|t| Key::Text(t.into())),
+                KeyType::Text => <&str>::from_datum(datum, false)
+                    .filter(|text| text.len() <= LONGEST_KEY_BYTES)
+                    .map(|text| Key::Text(text.into())),
             }
         }
     }

@@ -3,11 +3,42 @@
 use super::{EQ, Names, approved};
 
 /// ```sql
-/// SELECT 1 FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k
+/// SELECT k.id FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k
 /// ```
 pub fn lock_clips(names: &Names) -> String {
     let Names { clips, clip_id: id, .. } = names;
-    format!("SELECT 1 FROM {clips} AS k WHERE k.{id} {EQ} ANY ($1) ORDER BY k.{id} FOR SHARE OF k")
+    format!("SELECT k.{id} FROM {clips} AS k WHERE k.{id} {EQ} ANY ($1) ORDER BY k.{id} FOR SHARE OF k")
+}
+
+/// ```sql
+/// SELECT DISTINCT l.campaign, l.clip FROM submissions AS l WHERE l.campaign = ANY ($1)
+/// ```
+pub fn links_of_campaigns(names: &Names) -> String {
+    let Names {
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = names;
+    format!("SELECT DISTINCT l.{campaign}, l.{clip} FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1)")
+}
+
+/// Those that this transaction has written are locked already.
+/// ```sql
+/// SELECT 1 FROM submissions AS l WHERE l.campaign = ANY ($1) AND NOT spend_sync.is_own(l.xmin)
+/// ORDER BY l.campaign, l.clip FOR SHARE OF l
+/// ```
+pub fn lock_links(names: &Names) -> String {
+    let Names {
+        submissions,
+        campaign,
+        clip,
+        ..
+    } = names;
+    format!(
+        "SELECT 1 FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1) AND NOT spend_sync.is_own(l.xmin) \
+         ORDER BY l.{campaign}, l.{clip} FOR SHARE OF l"
+    )
 }
 
 /// ```sql

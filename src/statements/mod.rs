@@ -7,7 +7,10 @@
 use crate::value::money::MoneyType;
 use crate::value::names::literal;
 
+use sums::Campaigns;
+
 mod looks;
+mod own;
 mod stores;
 mod sums;
 
@@ -18,8 +21,20 @@ const NE: &str = "OPERATOR(pg_catalog.<>)";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     LockClips,
+    /// By keys of campaigns.
+    LinksOfCampaigns,
+    /// By keys of campaigns.
+    LockLinks,
     Affected,
     LockCampaigns,
+    /// Nothing: the clips of all links that this transaction wrote.
+    OwnLinks,
+    /// Nothing: the clips that it wrote.
+    OwnClips,
+    /// Nothing: the campaigns that it wrote.
+    OwnCampaigns,
+    /// Nothing: the campaigns whose sum hangs on a row that it wrote, or on a clip that is not there.
+    OwnAffected,
     /// By the key of a clip.
     LinksOfClip,
     /// By the key of a clip.
@@ -46,16 +61,16 @@ pub enum Statement {
     Preview,
     /// Nothing.
     Differing,
+    /// By keys of campaigns; a key and a title for each.
+    Titles,
     /// The campaigns relation; keys as text.
     Large,
 }
 
-/// Takes the advisory locks of an array of bigint, in its order.
-pub const GUARD: &str = "SELECT pg_catalog.pg_advisory_xact_lock(k) FROM pg_catalog.unnest($1) AS k";
-
 /// The columns of a row that `SumFew`, `SumMany` and `Preview` give, one row a campaign.
 pub mod summed {
     pub const ID: usize = 0;
+    /// `Preview` alone reads it.
     pub const TITLE: usize = 1;
     pub const RECORDED: usize = 2;
     /// The total in the column's type; as summed, where the column cannot hold it.
@@ -96,6 +111,13 @@ pub mod version {
     pub const PLACE: usize = 1;
 }
 
+/// The columns of a row that `LinksOfCampaigns` gives, one row a campaign and clip that are linked.
+pub mod named {
+    pub const CAMPAIGN: usize = 0;
+    /// NULL where the link names none.
+    pub const CLIP: usize = 1;
+}
+
 /// The columns of a row that `LinksOfClip` gives, one row a link.
 pub mod link {
     pub const CAMPAIGN: usize = 2;
@@ -129,8 +151,14 @@ pub mod stored {
 pub fn sql(names: &Names, statement: Statement) -> String {
     match statement {
         Statement::LockClips => looks::lock_clips(names),
+        Statement::LinksOfCampaigns => looks::links_of_campaigns(names),
+        Statement::LockLinks => looks::lock_links(names),
         Statement::Affected => looks::affected(names),
         Statement::LockCampaigns => looks::lock_campaigns(names),
+        Statement::OwnLinks => own::links(names),
+        Statement::OwnClips => own::clips(names),
+        Statement::OwnCampaigns => own::campaigns(names),
+        Statement::OwnAffected => own::affected(names),
         Statement::LinksOfClip => looks::links_of_clip(names),
         Statement::Earnings => looks::earnings(names),
         Statement::Move => stores::move_one(names),
@@ -139,12 +167,13 @@ pub fn sql(names: &Names, statement: Statement) -> String {
         Statement::LockByLink => looks::lock_by_link(names),
         Statement::LockByLinks => looks::lock_by_links(names),
         Statement::SumFew => sums::compared(names, &sums::walk(names)),
-        Statement::SumMany => sums::compared(names, &sums::join(names, true)),
+        Statement::SumMany => sums::compared(names, &sums::join(names, Campaigns::OfKeys)),
         Statement::SumByOwn => sums::compared(names, &sums::sums_by_own(names)),
         Statement::StoreOne => stores::store_one(names),
         Statement::Store => stores::store(names),
-        Statement::Preview => sums::compared(names, &sums::join(names, false)),
-        Statement::Differing => sums::differing(&sums::compared(names, &sums::join(names, false))),
+        Statement::Preview => sums::compared(names, &sums::join(names, Campaigns::AllWithTitles)),
+        Statement::Differing => sums::differing(&sums::compared(names, &sums::join(names, Campaigns::All))),
+        Statement::Titles => sums::titles(names),
         Statement::Large => LARGE.to_owned(),
     }
 }

@@ -32,9 +32,18 @@ pub fn walk(names: &Names) -> String {
          FROM {clips} AS k WHERE k.{clip_id} {EQ} l.{clip}) AS earned \
          FROM {submissions} AS l WHERE l.{campaign} {EQ} c.{id} AND {approved} OFFSET 0) AS e) AS s \
          WHERE c.{id} {EQ} ANY ($1)",
-        picked = picked(names),
+        picked = picked(names, NO_TITLE),
         approved = approved(names),
     )
+}
+
+/// Which campaigns are summed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Campaigns {
+    /// Those of an array of keys.
+    OfKeys,
+    All,
+    AllWithTitles,
 }
 
 /// The sums of many campaigns, or of all: one pass over the approved submissions and their clips.
@@ -45,7 +54,7 @@ pub fn walk(names: &Names) -> String {
 ///   WHERE l.status = ANY ('{APPROVED}') [AND l.campaign = ANY ($1)] GROUP BY l.campaign) AS s ON s.campaign = c.id
 /// [WHERE c.id = ANY ($1)]
 /// ```
-pub fn join(names: &Names, only_keys: bool) -> String {
+pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
     let Names {
         campaigns,
         id,
@@ -57,7 +66,11 @@ pub fn join(names: &Names, only_keys: bool) -> String {
         clip,
         ..
     } = names;
-    let (links_of, of_keys) = if only_keys {
+    let title = match campaigns_of {
+        Campaigns::AllWithTitles => title(names),
+        Campaigns::OfKeys | Campaigns::All => NO_TITLE.to_owned(),
+    };
+    let (links_of, of_keys) = if campaigns_of == Campaigns::OfKeys {
         (
             format!(" AND l.{campaign} {EQ} ANY ($1)"),
             format!(" WHERE c.{id} {EQ} ANY ($1)"),
@@ -72,7 +85,7 @@ pub fn join(names: &Names, only_keys: bool) -> String {
          pg_catalog.count(*) AS clips \
          FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
          WHERE {approved}{links_of} GROUP BY l.{campaign}) AS s ON s.campaign {EQ} c.{id}{of_keys}",
-        picked = picked(names),
+        picked = picked(names, &title),
         approved = approved(names),
     )
 }
@@ -105,18 +118,36 @@ pub fn sums_by_own(names: &Names) -> String {
          pg_catalog.count(*) FILTER (WHERE {approved}) AS clips \
          FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
          GROUP BY l.{campaign} HAVING pg_catalog.bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign {EQ} c.{id}",
-        picked = picked(names),
+        picked = picked(names, NO_TITLE),
         approved = approved(names),
     )
 }
 
-fn picked(names: &Names) -> String {
-    let Names { id, spent, .. } = names;
-    let title = match &names.title {
+/// What a flush does not read: a title's cast to text may be code of the owner's.
+const NO_TITLE: &str = "NULL::pg_catalog.text";
+
+fn title(names: &Names) -> String {
+    match &names.title {
         Some(title) => format!("c.{title}::pg_catalog.text"),
-        None => "NULL::pg_catalog.text".to_owned(),
-    };
+        None => NO_TITLE.to_owned(),
+    }
+}
+
+fn picked(names: &Names, title: &str) -> String {
+    let Names { id, spent, .. } = names;
     format!("c.{id} AS id, {title} AS title, c.{spent}::numeric AS recorded")
+}
+
+/// The titles of campaigns.
+/// ```sql
+/// SELECT c.id, c.title::text FROM campaigns AS c WHERE c.id = ANY ($1)
+/// ```
+pub fn titles(names: &Names) -> String {
+    let Names { campaigns, id, .. } = names;
+    format!(
+        "SELECT c.{id}::pg_catalog.text, {title} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1)",
+        title = title(names),
+    )
 }
 
 /// Each total with `fitted`, its value in the type of the spent column; NULL where it does not fit.

@@ -114,19 +114,16 @@ impl fmt::Display for Key {
     }
 }
 
-/// How many advisory locks one relation's keys share. Locks live in a table of fixed size that all sessions share:
-/// a bulk load of 100,000 links must not fill it.
-const GUARD_BUCKETS: u64 = 1024;
-
 impl Key {
-    /// The advisory lock that stands for this key of `relation` while no row may carry it yet: the relation in the
-    /// upper half, a bucket of the key's hash (FNV-1a, the same in every backend and version) in the lower.
-    pub fn guard(&self, relation: pg_sys::Oid) -> i64 {
-        let hash = self.to_string().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        let lock = (u64::from(relation.to_u32()) << 32) | (hash % GUARD_BUCKETS);
-        lock.cast_signed()
+    /// The number of the lock that stands for this key of a table's column while no row may carry it yet: a hash of the
+    /// three (FNV-1a, the same in every backend and version).
+    pub fn guard(&self, relation: pg_sys::Oid, column: i16) -> u64 {
+        let (relation, column) = (relation.to_u32().to_be_bytes(), column.to_be_bytes());
+        let key = self.to_string();
+        let bytes = relation.iter().chain(&column).chain(key.as_bytes());
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
     }
 }
 
@@ -167,11 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_depends_on_relation_and_key_only() {
+    fn a_guard_depends_on_table_column_and_key() {
         let (one, two) = (pg_sys::Oid::from(1), pg_sys::Oid::from(2));
         let key = Key::Text("ckz".into());
-        assert_eq!(key.guard(one), key.clone().guard(one));
-        assert_ne!(key.guard(one), key.guard(two));
-        assert_ne!(key.guard(one), Key::Text("cky".into()).guard(one));
+        assert_eq!(key.guard(one, 1), key.clone().guard(one, 1));
+        assert_ne!(key.guard(one, 1), key.guard(two, 1));
+        assert_ne!(key.guard(one, 1), key.guard(one, 2));
+        assert_ne!(key.guard(one, 1), Key::Text("cky".into()).guard(one, 1));
+        assert_ne!(key.guard(one, 1) >> 32, key.guard(two, 1) >> 32);
     }
 }

@@ -86,6 +86,35 @@ impl DirectWrites {
     }
 }
 
+/// When a total is brought up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flush {
+    /// At the end of each statement.
+    #[default]
+    Statement,
+    /// Once, at commit or at SET CONSTRAINTS ... IMMEDIATE.
+    Commit,
+}
+
+impl Flush {
+    /// Reads the argument of `spend_sync_attach`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        match text {
+            "statement" => Ok(Self::Statement),
+            "commit" => Ok(Self::Commit),
+            _ => Err(ColumnError::BadFlush { given: text.to_owned() }.into()),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Statement => "statement",
+            Self::Commit => "commit",
+        }
+    }
+}
+
 /// The columns of a binding and what counts; the same from whichever trigger one looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
@@ -100,6 +129,9 @@ pub struct Columns {
     pub status: String,
     pub approved: Vec<String>,
     pub direct_writes: DirectWrites,
+    /// Absent in triggers that 0.2.0 made, until they are made anew.
+    #[serde(default)]
+    pub flush: Flush,
 }
 
 /// The whole mapping, with table names as seen from one trigger.
@@ -146,6 +178,7 @@ mod tests {
                 status: "status".into(),
                 approved: vec!["APPROVED".into(), "it's \\ PAID".into()],
                 direct_writes: DirectWrites::Correct,
+                flush: Flush::Statement,
             },
         }
     }

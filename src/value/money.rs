@@ -54,6 +54,20 @@ impl MoneyType {
         }
     }
 
+    /// Whether two amounts, as PostgreSQL prints them, are the same once a column of this type holds them.
+    pub fn is_same(self, one: &str, other: &str) -> bool {
+        fn as_one<T: std::str::FromStr + PartialEq>(one: &str, other: &str) -> bool {
+            let held = |text: &str| text.parse::<T>().ok();
+            held(one).is_some() && held(one) == held(other)
+        }
+        let is_one_float = || match self {
+            Self::Float4 => as_one::<f32>(one, other),
+            Self::Float8 => as_one::<f64>(one, other),
+            _ => false,
+        };
+        is_same(one, other) || is_one_float()
+    }
+
     /// Whether it can hold an amount with no more decimals than it has.
     pub fn holds(self, amount: Decimal) -> bool {
         let whole = |least: i64, greatest: i64| Decimal::from(least) <= amount && amount <= Decimal::from(greatest);
@@ -291,6 +305,14 @@ mod tests {
         assert_eq!(exact_product(amount, -2).expect("fits").to_string(), "-2.50");
         let long = parse("9.999999999999999999999999999").expect("fits");
         assert_eq!(exact_product(long, 9), None);
+    }
+
+    #[test]
+    fn amounts_are_the_same_as_their_column_holds_them() {
+        assert!(MoneyType::Float8.is_same("0.30000000000000004", "0.3000000000000000400000001"));
+        assert!(MoneyType::Float4.is_same("16777216", "16777217"));
+        assert!(!MoneyType::Float8.is_same("0.1", "0.2"));
+        assert!(!MoneyType::Numeric(None).is_same("0.1", "0.10000000000000000001"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is pure, against plainer arithmetic, over random values. (Totals as a whole: tests/properties.)
 
 use super::key::{Key, KeyType};
-use super::mapping::{Columns, DirectWrites, Mapping, TableName};
+use super::mapping::{Columns, DirectWrites, Flush, Mapping, TableName};
 use super::{money, names};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -89,6 +89,7 @@ fn columns(names: &[String], approved: Vec<String>) -> Columns {
         status: name(6),
         approved,
         direct_writes: DirectWrites::Reject,
+        flush: Flush::Commit,
     }
 }
 

@@ -13,6 +13,14 @@ impl Row {
         Self(columns)
     }
 
+    /// The same row with another text in a column.
+    pub fn with(mut self, column: usize, text: Option<String>) -> Self {
+        if let Some(place) = self.0.get_mut(column) {
+            *place = text;
+        }
+        self
+    }
+
     /// The column's text; `None` for NULL.
     pub fn get(&self, column: usize) -> Option<&str> {
         self.0.get(column).and_then(Option::as_deref)

@@ -2,14 +2,19 @@
 //!
 //! Each (sub)transaction has a level of its own. A flush empties all levels, but what it took from an outer one is
 //! remembered in its own: should it be rolled back, the totals it wrote are gone and the outer writes are not.
+//!
+//! Nothing of PostgreSQL's is called while what is kept here is borrowed: an error, or the end of a subtransaction, amid a
+//! borrow would find it taken. So [`record`] takes only notes that borrow nothing, the trigger's call least of all.
 
 use crate::value::mapping::BindingId;
 use crate::write::touched::{CommandId, Touched};
+use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of one level of one binding that are remembered one by one. Beyond, the flush's first half runs early and
-/// leaves only the campaigns: memory stays flat however many rows a statement writes.
+/// Rows of one binding that are remembered one by one, by a level and by all those before it together. Beyond, the flush's
+/// first half runs early and leaves only the campaigns: memory stays flat however many rows a statement writes, and however
+/// many savepoints a transaction makes.
 pub const ROWS_KEPT: usize = 10_000;
 
 /// What was written, per binding, in the order in which their campaigns are locked.
@@ -30,6 +35,18 @@ struct Level {
     open: PerBinding,
     /// Written further out (at the level named), flushed here.
     flushed: BTreeMap<i32, PerBinding>,
+    /// Written further out (at the level named), folded here: the locks that this took end with this level.
+    folded: BTreeSet<(i32, BindingId)>,
+}
+
+/// Where some of what is kept of a binding stands.
+#[derive(Clone, Copy)]
+struct Part {
+    /// The level that keeps it.
+    at: i32,
+    /// The level that wrote it: the same, or one further out, whose writes were flushed at `at`.
+    of: i32,
+    rows: usize,
 }
 
 /// The levels of one transaction, outermost first.
@@ -55,15 +72,71 @@ impl Pending {
         self.level(nest).open.entry(binding).or_default()
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|level| level.open.is_empty())
+    fn has(&self, which: impl Fn(&Touched) -> bool) -> bool {
+        self.0.iter().any(|level| level.open.values().any(&which))
     }
 
-    fn take(&mut self, nest: i32) -> PerBinding {
+    /// Notes what a row trigger saw; how many rows are kept: by this level, and, where it notes its first, by all of them.
+    /// Levels further out grow by what is merged into them, and nothing can be folded then. It is now.
+    fn record(&mut self, nest: i32, binding: BindingId, note: impl FnOnce(&mut Touched)) -> usize {
+        let is_first = !self.level(nest).open.contains_key(&binding);
+        let touched = self.touched(nest, binding);
+        note(touched);
+        let rows = touched.rows();
+        if is_first && self.0.len() > 1 {
+            return self.parts(binding).iter().map(|part| part.rows).sum();
+        }
+        rows
+    }
+
+    /// All that is kept of a binding.
+    fn parts(&self, binding: BindingId) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for level in &self.0 {
+            let flushed = level.flushed.iter().map(|(of, kept)| (*of, kept));
+            for (of, kept) in std::iter::once((level.nest, &level.open)).chain(flushed) {
+                if let Some(touched) = kept.get(&binding) {
+                    let (at, rows) = (level.nest, touched.rows());
+                    parts.push(Part { at, of, rows });
+                }
+            }
+        }
+        parts
+    }
+
+    fn make_room(&mut self, binding: BindingId) -> Vec<i32> {
+        let mut parts = self.parts(binding);
+        parts.sort_by_key(|part| std::cmp::Reverse(part.rows));
+        let mut kept: usize = parts.iter().map(|part| part.rows).sum();
+        let mut to_fold = Vec::new();
+        for Part { at, of, rows } in parts {
+            if kept <= ROWS_KEPT {
+                break;
+            }
+            kept -= rows;
+            if at == of {
+                to_fold.push(at);
+            } else if let Some(flushed) = self.level(at).flushed.get_mut(&of).and_then(|of| of.get_mut(&binding)) {
+                flushed.drop_rows();
+            }
+        }
+        to_fold
+    }
+
+    fn fold(&mut self, nest: i32, outer: i32, binding: BindingId, folded: Touched) {
+        *self.touched(outer, binding) = folded;
+        self.level(nest).folded.insert((outer, binding));
+    }
+
+    fn take(&mut self, nest: i32, which: impl Fn(&Touched) -> bool) -> PerBinding {
         let mut taken = PerBinding::new();
         let mut from_outside = Vec::new();
         for level in &mut self.0 {
-            let open = std::mem::take(&mut level.open);
+            let (open, kept) = std::mem::take(&mut level.open)
+                .into_iter()
+                .partition(|(_, touched)| which(touched));
+            level.open = kept;
+            let open: PerBinding = open;
             if level.nest < nest && !open.is_empty() {
                 from_outside.push((level.nest, open.clone()));
             }
@@ -86,6 +159,9 @@ impl Pending {
                 merge_all(parent.flushed.entry(outer).or_default(), touched);
             }
         }
+        let parent_nest = parent.nest;
+        let still_outside = level.folded.into_iter().filter(|(outer, _)| *outer < parent_nest);
+        parent.folded.extend(still_outside);
     }
 
     fn abort(&mut self, nest: i32) {
@@ -94,6 +170,11 @@ impl Pending {
         };
         for (outer, touched) in level.flushed {
             merge_all(&mut self.level(outer).open, touched);
+        }
+        for (outer, binding) in level.folded {
+            if let Some(touched) = self.level(outer).open.get_mut(&binding) {
+                touched.lost_locks = true;
+            }
         }
     }
 }
@@ -106,27 +187,82 @@ thread_local! {
     static FLUSHED_BEFORE: RefCell<BTreeMap<BindingId, CommandId>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Notes what a trigger saw at subtransaction level `nest`; gives how many rows the level now keeps of this binding.
-pub fn record(nest: i32, binding: BindingId, note: impl FnOnce(&mut Touched)) -> usize {
-    PENDING.with_borrow_mut(|pending| {
-        let touched = pending.touched(nest, binding);
-        note(touched);
-        touched.rows()
+/// Notes what a trigger saw at subtransaction level `nest`; more than [`ROWS_KEPT`] are to be folded. `note` must have all
+/// that it needs: it borrows nothing, so it cannot read the row.
+pub fn record(nest: i32, binding: BindingId, note: impl FnOnce(&mut Touched) + 'static) -> usize {
+    PENDING.with_borrow_mut(|pending| pending.record(nest, binding, note))
+}
+
+/// How many rows are kept in all.
+#[cfg(any(test, feature = "pg_test"))]
+pub fn rows_kept() -> usize {
+    PENDING.with_borrow(|pending| {
+        let kept = pending
+            .0
+            .iter()
+            .flat_map(|level| std::iter::once(&level.open).chain(level.flushed.values()));
+        kept.flat_map(PerBinding::values).map(Touched::rows).sum()
     })
 }
 
-pub fn is_empty() -> bool {
-    PENDING.with_borrow(Pending::is_empty)
+/// Whether a level keeps no clips that kept their key any more: the flush finds them.
+pub fn has_every_own_clip(nest: i32, binding: BindingId) -> bool {
+    PENDING.with_borrow(|pending| {
+        let level = pending.0.iter().rev().find(|level| level.nest == nest);
+        level.is_some_and(|level| level.open.get(&binding).is_some_and(|touched| touched.every_own_clip))
+    })
 }
 
-/// Empties all levels, for a flush at level `nest`.
-pub fn take(nest: i32) -> PerBinding {
-    PENDING.with_borrow_mut(|pending| pending.take(nest))
+/// Whether anything of this kind is owed.
+pub fn has(which: impl Fn(&Touched) -> bool) -> bool {
+    PENDING.with_borrow(|pending| pending.has(which))
+}
+
+/// What is owed and will never be brought up: the first of it.
+pub struct Owed {
+    pub binding: BindingId,
+    /// The relation that was written.
+    pub written: Option<Oid>,
+    pub restricted: bool,
+}
+
+/// The first of what is owed.
+pub fn owed() -> Option<Owed> {
+    PENDING.with_borrow(|pending| {
+        let (binding, touched) = pending.0.iter().flat_map(|level| &level.open).next()?;
+        Some(Owed {
+            binding: *binding,
+            written: touched.written,
+            restricted: touched.restricted,
+        })
+    })
+}
+
+/// Empties all levels of this kind, for a flush at level `nest`.
+pub fn take(nest: i32, which: impl Fn(&Touched) -> bool) -> PerBinding {
+    PENDING.with_borrow_mut(|pending| pending.take(nest, which))
 }
 
 /// Empties one binding's part of the level `nest` alone.
 pub fn take_one(nest: i32, binding: BindingId) -> Touched {
     PENDING.with_borrow_mut(|pending| std::mem::take(pending.touched(nest, binding)))
+}
+
+/// Brings what is kept of a binding back within the bound, the largest first. What was flushed already is needed after a
+/// rollback alone, and can be found again then; else it takes the look-ups of a flush: gives the levels that are to be
+/// folded by the caller.
+pub fn make_room(binding: BindingId) -> Vec<i32> {
+    PENDING.with_borrow_mut(|pending| pending.make_room(binding))
+}
+
+/// A copy of what an outer level wrote: it stays owed until all is done to fold it, for an error on the way may be caught.
+pub fn copy_of(outer: i32, binding: BindingId) -> Touched {
+    PENDING.with_borrow_mut(|pending| pending.touched(outer, binding).clone())
+}
+
+/// What an outer level wrote was folded at level `nest`.
+pub fn fold(nest: i32, outer: i32, binding: BindingId, folded: Touched) {
+    PENDING.with_borrow_mut(|pending| pending.fold(nest, outer, binding, folded));
 }
 
 /// Whether a command has written what no flush of this binding can have read.
@@ -179,7 +315,7 @@ mod tests {
     }
 
     fn clips(pending: &mut Pending, nest: i32) -> Vec<String> {
-        let taken = pending.take(nest).remove(&binding(7)).unwrap_or_default();
+        let taken = pending.take(nest, |_| true).remove(&binding(7)).unwrap_or_default();
         let mut clips: Vec<String> = taken.clips.keys().map(ToString::to_string).collect();
         clips.sort();
         clips
@@ -222,9 +358,9 @@ mod tests {
         write(&mut pending, 1, 1);
         write(&mut pending, 1, 2);
         write(&mut pending, 3, 1);
-        assert!(!pending.is_empty());
+        assert!(pending.has(|_| true));
         assert_eq!(clips(&mut pending, 3), ["1", "2"]);
-        assert!(pending.is_empty());
+        assert!(!pending.has(|_| true));
         assert_eq!(clips(&mut pending, 3), [""; 0]);
     }
 
@@ -257,7 +393,7 @@ mod tests {
         write(&mut pending, 2, 2);
         assert_eq!(clips(&mut pending, 3), ["1", "2"]);
         pending.commit(3);
-        assert!(pending.is_empty());
+        assert!(!pending.has(|_| true));
         pending.abort(2);
         assert_eq!(clips(&mut pending, 1), ["1"]);
     }
@@ -268,7 +404,7 @@ mod tests {
         write(&mut pending, 1, 1);
         assert_eq!(clips(&mut pending, 2), ["1"]);
         pending.commit(2);
-        assert!(pending.is_empty());
+        assert!(!pending.has(|_| true));
         assert!(pending.level(1).flushed.is_empty());
     }
 

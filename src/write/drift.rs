@@ -1,17 +1,19 @@
 //! The log of corrections: a row whenever a total was found wrong.
 
-use crate::binding::{self, Binding};
+use crate::binding::Binding;
 use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
-use crate::pg::{session, spi};
+use crate::pg::{session, spi, transaction};
 use crate::statements::summed;
+use crate::value::mapping::BindingId;
 use crate::value::param::Param;
 use crate::value::row::Row;
+use crate::write::own_update;
+use crate::write::touched::CommandId;
 use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 /// On whose behalf a total is brought up; what the log says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,39 +69,104 @@ impl Correction {
     }
 }
 
+/// A row of the log, of what looked like drift to a flush of this transaction. A flush amid a statement (a trigger's, a
+/// function's) sums rows of that statement of which it has not been told yet, and they are no drift: they reach us before the
+/// transaction ends.
+#[derive(Clone, Copy)]
+struct Suspicion {
+    /// The row's `id`.
+    id: i64,
+    binding: BindingId,
+    /// The flush saw what commands before this one had written.
+    before: CommandId,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It may be drift.
+    Logged,
+    /// It is none; the next flush deletes the row.
+    Acquitted,
+    /// The row is deleted, by a subtransaction of this nest level.
+    Deleted(i32),
+}
+
 thread_local! {
-    /// What looked like drift to a flush of this transaction, by campaigns table. A flush amid a statement (a trigger's, a
-    /// function's) sums rows of that statement of which it has not been told yet, and they are no drift: they reach us
-    /// before the transaction ends.
-    static SUSPECTED: RefCell<Vec<(Oid, Correction)>> = RefCell::default();
+    static SUSPECTED: RefCell<Vec<Suspicion>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes what looks like drift, to be logged when the transaction commits.
-pub fn suspect(binding: &Binding, corrections: Vec<Correction>) {
-    SUSPECTED.with_borrow_mut(|suspected| suspected.extend(corrections.into_iter().map(|one| (binding.oid(), one))));
-}
-
-/// Forgets it: a flush had seen what it was not told of, or was rolled back, or the transaction has ended.
-pub fn acquit() {
-    SUSPECTED.with_borrow_mut(Vec::clear);
-}
-
-pub fn none_is_suspected() -> bool {
-    SUSPECTED.with_borrow(Vec::is_empty)
-}
-
-/// Logs what looked like drift and has turned out to be.
-pub fn log_suspected() -> Result<()> {
-    let mut by_campaigns: BTreeMap<u32, Vec<Correction>> = BTreeMap::new();
-    for (campaigns, correction) in SUSPECTED.take() {
-        by_campaigns.entry(campaigns.to_u32()).or_default().push(correction);
+/// Logs what looks like drift: at once, for nothing can be written when the transaction commits. A flush that a trigger of
+/// the user's sets off within an update of ours cannot tell: what the outer flush has taken is not all stored yet.
+pub fn suspect(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> Result<()> {
+    if own_update::runs() {
+        return Ok(());
     }
-    for (campaigns, corrections) in by_campaigns {
-        if let Some(binding) = binding::of(Oid::from(campaigns))? {
-            log(&binding, FoundBy::Write, &corrections)?;
-        }
+    let before = transaction::next_command();
+    for row in log(binding, found_by, corrections)? {
+        let suspicion = Suspicion {
+            id: row.number(0)?,
+            binding: binding.id(),
+            before,
+            state: State::Logged,
+        };
+        SUSPECTED.with_borrow_mut(|suspected| suspected.push(suspicion));
     }
     Ok(())
+}
+
+/// A flush of this binding had seen what a command wrote, and was not told of it: what it suspected was no drift.
+pub fn acquit(binding: BindingId, command: CommandId) {
+    each(|suspicion| {
+        if suspicion.state == State::Logged && suspicion.binding == binding && command < suspicion.before {
+            suspicion.state = State::Acquitted;
+        }
+    });
+}
+
+/// Takes back what was logged of those that were acquitted.
+pub fn delete_acquitted() -> Result<()> {
+    let (nest, mut ids) = (transaction::nest_level(), Vec::new());
+    each(|suspicion| {
+        if suspicion.state == State::Acquitted {
+            suspicion.state = State::Deleted(nest);
+            ids.push(suspicion.id);
+        }
+    });
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = "DELETE FROM spend_sync.correction AS c WHERE c.id OPERATOR(pg_catalog.=) ANY ($1)";
+    let delete = || spi::query(sql, &[Param::Int8s(&ids)], Sees::Own);
+    let keeper = catalog::keeper()?;
+    session::with_catalog_names(|| session::as_role(keeper, delete)).map(drop)
+}
+
+/// A subtransaction became part of the one around it.
+pub fn commit_subtransaction(nest: i32) {
+    each(|suspicion| {
+        if suspicion.state == State::Deleted(nest) {
+            suspicion.state = State::Deleted(nest - 1);
+        }
+    });
+}
+
+/// A subtransaction was rolled back: what it deleted is there again.
+pub fn abort_subtransaction(nest: i32) {
+    each(|suspicion| {
+        if suspicion.state == State::Deleted(nest) {
+            suspicion.state = State::Acquitted;
+        }
+    });
+}
+
+/// The transaction ended.
+pub fn clear() {
+    SUSPECTED.take();
+}
+
+fn each(change: impl FnMut(&mut Suspicion)) {
+    SUSPECTED.with_borrow_mut(|suspected| suspected.iter_mut().for_each(change));
 }
 
 /// The rows of those that were wrong.
@@ -108,10 +175,10 @@ pub fn found(rows: &[Row]) -> Result<Vec<Correction>> {
     wrong.map(Correction::of).collect()
 }
 
-/// Writes the log, as the owner of the extension's tables.
-pub fn log(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> Result<()> {
+/// Writes the log, as the owner of the extension's tables; the rows' ids.
+pub fn log(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> Result<Vec<Row>> {
     if corrections.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let role = session::current_role();
     let column = |get: fn(&Correction) -> String| corrections.iter().map(get).collect::<Vec<_>>();
@@ -119,11 +186,12 @@ pub fn log(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> 
     let recorded = column(|correction| correction.recorded.clone().unwrap_or_default());
     let actual = column(|correction| correction.actual.clone());
     let written = column(|correction| correction.written.clone());
-    let sql = "INSERT INTO spend_sync.correction (campaigns, campaign_id, recorded, actual, found_by, role) \
+    let sql = "INSERT INTO spend_sync.correction (campaigns, campaign_id, recorded, actual, found_by, role, session_role, \
+        application_name) \
         SELECT $1::pg_catalog.regclass, c.id, nullif(c.recorded, '')::numeric, c.actual::numeric - c.written::numeric, \
-               $6, pg_catalog.pg_get_userbyid($7) \
+               $6, pg_catalog.pg_get_userbyid($7), SESSION_USER, pg_catalog.current_setting('application_name') \
         FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) \
-             AS c (id, recorded, actual, written)";
+             AS c (id, recorded, actual, written) RETURNING id";
     let values = [
         Param::Oid(binding.oid()),
         Param::Texts(&ids),
@@ -135,8 +203,10 @@ pub fn log(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> 
     ];
     // Run by the owner of the extension, perhaps a superuser: nothing of the caller's may be in sight.
     let insert = || spi::query(sql, &values, Sees::Own);
-    session::with_catalog_names(|| session::as_role(binding.keeper, insert)).map(drop)
+    let logged = session::with_catalog_names(|| session::as_role(binding.keeper, insert));
+    binding.met(logged, sql)
 }
+
 /// How many totals of a campaigns table were corrected within the last 7 days, and by what the last one was found. What
 /// attach found was wrong before it was kept. Read as the owner of the log.
 pub fn recent(campaigns: Oid) -> Result<(i64, String)> {

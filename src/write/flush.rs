@@ -3,24 +3,88 @@
 
 use crate::binding;
 use crate::binding::Binding;
-use crate::errors::Result;
 use crate::errors::total::TotalError;
-use crate::pg::{session, snapshot, spi, transaction};
+use crate::errors::{Error, Result};
+use crate::pg::{name, session, snapshot, transaction};
 use crate::statements::{Statement, summed};
-use crate::value::key::Key;
+use crate::value::key::{Key, KeyType};
 use crate::value::money;
 use crate::value::row::Row;
+use crate::write::capture::Owed;
 use crate::write::drift::{Correction, FoundBy};
 use crate::write::moves::{Locked, Move};
 use crate::write::touched::Touched;
+use crate::write::wake;
 use crate::write::{capture, drift, large, locks, moves, single, store, sums};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Brings up all totals that this transaction owes.
 pub fn now() -> Result<()> {
+    bring_up(|_| true)
+}
+
+/// Brings up what is due at the end of a statement: all but what an event that waits will bring up. What was written in a
+/// security-restricted operation is not left to whoever commits. What triggers and rules of the user's write meanwhile, and
+/// no trigger of ours has brought up, is due as well.
+pub fn at_statement() -> Result<()> {
+    until_nothing(|touched| !wake::waits() || !touched.at_commit || touched.restricted)
+}
+
+/// The event of the deferred trigger fires. It counts as waiting until what triggers of the user's write meanwhile is
+/// brought up too, which queues no other.
+pub fn at_event() -> Result<()> {
+    session::at_commit(|| until_nothing(|_| true))?;
+    wake::set(transaction::nest_level(), false);
+    Ok(())
+}
+
+fn until_nothing(is_due: impl Fn(&Touched) -> bool + Copy) -> Result<()> {
+    for _ in 0..ROUNDS {
+        if !capture::has(is_due) {
+            return Ok(());
+        }
+        bring_up(is_due)?;
+    }
+    Err(TotalError::NoEnd { rounds: ROUNDS }.into())
+}
+
+/// How often triggers of the user's may write again what the totals have set off.
+const ROUNDS: usize = 100;
+
+/// What a transaction that is about to commit owes, and nothing will bring up any more: no statement, and nothing of a
+/// user's, may run in a transaction's callback.
+pub fn never_flushed() -> Result<()> {
+    match capture::owed() {
+        None => Ok(()),
+        Some(owed) if owed.restricted => Err(left_by_restricted(&owed)),
+        Some(owed) => Err(TotalError::NeverFlushed {
+            campaigns: name::relation(owed.binding.campaigns()),
+            table: name::relation(owed.written.unwrap_or(owed.binding.campaigns())),
+        }
+        .into()),
+    }
+}
+
+fn left_by_restricted(owed: &Owed) -> Error {
+    TotalError::LeftByRestricted {
+        campaigns: name::relation(owed.binding.campaigns()),
+        table: name::relation(owed.written.unwrap_or(owed.binding.campaigns())),
+    }
+    .into()
+}
+
+fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
+    drift::delete_acquitted()?;
     let mut work: Vec<(Rc<Binding>, Touched)> = Vec::new();
-    for (id, touched) in capture::take(transaction::nest_level()) {
+    for (id, touched) in capture::take(transaction::nest_level(), is_due) {
+        if touched.restricted && !session::is_restricted() {
+            return Err(left_by_restricted(&Owed {
+                binding: id,
+                written: touched.written,
+                restricted: true,
+            }));
+        }
         // A table dropped, or detached, since the write has no total to bring up.
         if let Some(binding) = binding::of(id.campaigns())? {
             work.push((binding, touched));
@@ -28,7 +92,7 @@ pub fn now() -> Result<()> {
     }
     lock_rows(&mut work)?;
     for (binding, touched) in work {
-        settle_written(&binding, touched)?;
+        binding.with_names_set_once(|| settle_written(&binding, touched))?;
     }
     Ok(())
 }
@@ -37,8 +101,8 @@ pub fn now() -> Result<()> {
 /// that exists, as it was found. What it read may have reached us as no write yet (a trigger may call this amid a
 /// statement): the statement's own flush must not take it for news.
 pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -> Result<Vec<Row>> {
-    let rows = session::distrusting(|| sums::bring_up(binding, campaigns))?;
-    drift::log(binding, found_by, &drift::found(&rows)?)?;
+    let rows = session::distrusting(|| sums::bring_up(binding, campaigns, &BTreeSet::new()))?;
+    drift::suspect(binding, found_by, &drift::found(&rows)?)?;
     capture::flushed_before(binding.id(), transaction::next_command());
     Ok(rows)
 }
@@ -54,38 +118,31 @@ pub fn sum_all(binding: &Binding) -> Result<()> {
     session::distrusting(now)
 }
 
-/// Whether a transaction that is about to commit has nothing left to do.
-pub fn owes_nothing() -> bool {
-    capture::is_empty() && drift::none_is_suspected()
-}
-
-/// Brings up what is owed when the transaction commits or is prepared. Deferred constraints fired before this; what
-/// our updates queue after them would be lost, so they are fired here, and what they write in turn is brought up too.
-pub fn before_commit() -> Result<()> {
-    for _ in 0..ROUNDS_AT_COMMIT {
-        now()?;
-        spi::run("SET CONSTRAINTS ALL IMMEDIATE")?;
-        if capture::is_empty() {
-            return drift::log_suspected();
+/// Makes room, where [`capture::record`] says that more than [`capture::ROWS_KEPT`] rows are kept: of the largest parts
+/// only the campaigns are.
+pub fn compact(binding: &Rc<Binding>, nest: i32, rows_in_table: f32) -> Result<()> {
+    let id = binding.id();
+    for level in capture::make_room(id) {
+        if level == nest {
+            // Should it fail, what was taken is rolled back.
+            let folded = fold(binding, capture::take_one(nest, id), rows_in_table)?;
+            capture::record(nest, id, move |level| level.merge(folded));
+        } else {
+            let folded = fold(binding, capture::copy_of(level, id), rows_in_table)?;
+            capture::fold(nest, level, id, folded);
         }
     }
-    Err(TotalError::NoEnd {
-        rounds: ROUNDS_AT_COMMIT,
-    }
-    .into())
+    Ok(())
 }
 
-/// How often triggers of the user's may write again what the totals at commit have set off.
-const ROUNDS_AT_COMMIT: usize = 100;
-
-/// Makes room: of one level's writes of one binding only the campaigns are kept, to be summed. The written rows are locked
-/// already, and the links made now, so what is looked up and locked stays true until commit.
+/// What remains of writes when only their campaigns are kept, to be summed. The written rows are locked already, and the
+/// links made now, so what is looked up and locked stays true until commit, or until the level that we are at is rolled
+/// back.
 ///
 /// A look-up for each clip costs some twenty times what a row costs in one pass over the table. Once so many were written
 /// that all look-ups cost as much as the pass, the pass is left to the flush, and clips need not be noted any more.
-pub fn compact(binding: &Rc<Binding>, nest: i32, rows_in_table: f32) -> Result<()> {
+fn fold(binding: &Rc<Binding>, mut touched: Touched, rows_in_table: f32) -> Result<Touched> {
     const ROWS_OF_A_PASS_PER_LOOKUP: usize = 20;
-    let mut touched = capture::take_one(nest, binding.id());
     let written = touched.rows() + touched.dropped;
     touched.dropped = written;
     if rows_in_table <= (written * ROWS_OF_A_PASS_PER_LOOKUP) as f32 {
@@ -97,25 +154,48 @@ pub fn compact(binding: &Rc<Binding>, nest: i32, rows_in_table: f32) -> Result<(
     lock_rows(&mut work)?;
     let [(_, mut touched)] = work;
     touched.campaigns = moves::campaigns_of(binding, &touched)?;
+    touched.new_campaigns.clear();
     touched.clips.clear();
     touched.links.clear();
-    capture::record(nest, binding.id(), |level| level.merge(touched));
+    touched.new_clips.clear();
+    touched.lost_locks = false;
+    Ok(touched)
+}
+
+/// The locks that come before those of campaigns. What was locked for dropped rows and is no more is locked again.
+fn lock_rows(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
+    for (binding, touched) in work.iter_mut().filter(|(_, touched)| touched.lost_locks) {
+        note_own_rows(binding, touched)?;
+    }
+    locks::before_campaigns(work)
+}
+
+/// Notes all that this transaction has written: nobody else can have changed that.
+fn note_own_rows(binding: &Binding, touched: &mut Touched) -> Result<()> {
+    let (clip, campaign) = (binding.shape.clip_key, binding.shape.campaign_key);
+    touched
+        .linked_clips
+        .extend(own_keys(binding, Statement::OwnLinks, clip)?);
+    touched.new_clips.extend(own_keys(binding, Statement::OwnClips, clip)?);
+    touched
+        .new_campaigns
+        .extend(own_keys(binding, Statement::OwnCampaigns, campaign)?);
     Ok(())
 }
 
-/// The locks that come before those of campaigns.
-fn lock_rows(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
-    locks::take_guards(work)?;
-    locks::lock_linked_clips(work)
+fn own_keys(binding: &Binding, statement: Statement, kind: KeyType) -> Result<Vec<Key>> {
+    let rows = binding.run_alone(statement)?;
+    Ok(rows.iter().filter_map(|row| kind.parse(row.get(0)?)).collect())
 }
 
 fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
     if touched.every_campaign {
         touched.campaigns.extend(binding.differing()?);
     }
-    if !touched.links.is_empty() || !touched.clips.is_empty() {
-        touched.campaigns.append(&mut touched.new_campaigns);
-    }
+    // Links may have named another campaign of the key, which is gone: by what they say the new one would be moved.
+    let of_links = touched.links.keys().map(|(campaign, _)| campaign);
+    let new = of_links.filter(|campaign| touched.new_campaigns.contains(*campaign));
+    touched.campaigns.extend(new.cloned());
     if single::try_move(binding, &touched)? {
         capture::flushed_before(binding.id(), transaction::next_command());
         return Ok(());
@@ -151,7 +231,7 @@ fn sum_by_own(binding: &Binding, touched: &mut Touched) -> Result<Vec<Row>> {
     // All of them are to be summed: how they were found need not be looked up again.
     touched.clips.clear();
     touched.links.clear();
-    locks::lock_campaigns(binding, &touched.campaigns)?;
+    locks::lock_campaigns(binding, &touched.campaigns, &touched.linked_campaigns)?;
     if snapshot::transactions_ended() == ended {
         return Ok(rows);
     }
@@ -172,7 +252,7 @@ fn log_direct_writes(binding: &Binding, written_by_hand: &BTreeSet<Key>, summed:
         return Err(binding.direct_write(row.owned(summed::ID)?));
     }
     let corrections = corrected.into_iter().map(Correction::of).collect::<Result<Vec<_>>>()?;
-    drift::log(binding, FoundBy::DirectWrite, &corrections)
+    drift::log(binding, FoundBy::DirectWrite, &corrections).map(drop)
 }
 
 /// A campaign that was summed although it could have been moved tells whether its total was right before.
@@ -185,8 +265,7 @@ fn suspect_drift(binding: &Binding, moves: &BTreeMap<Key, Move>, summed: &[Row])
             found.push(Correction::at_write(row, to.difference)?);
         }
     }
-    drift::suspect(binding, found);
-    Ok(())
+    drift::suspect(binding, FoundBy::Write, &found)
 }
 
 fn keys_of(binding: &Binding, rows: &[Row]) -> Result<BTreeSet<Key>> {

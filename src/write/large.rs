@@ -183,5 +183,6 @@ fn write(binding: &Binding, sql: &str, arrays: &[Param]) -> Result<()> {
     let mut values = vec![Param::Oid(binding.oid())];
     values.extend_from_slice(arrays);
     let write = || spi::query(sql, &values, Sees::Own);
-    session::with_catalog_names(|| session::as_role(binding.keeper, write)).map(drop)
+    let written = session::with_catalog_names(|| session::as_role(binding.keeper, write));
+    binding.met(written, sql).map(drop)
 }

@@ -8,8 +8,10 @@
 //! - every row version was written after this transaction's last flush (`capture::is_all_new`): an earlier flush in the
 //!   same statement, of a trigger's or a data-modifying WITH's, has perhaps read it;
 //! - what is known of the campaign is of one kind: changed earnings of clips that keep their key, or changed links;
-//! - all of it is known: nothing overflowed, no table was truncated, no campaign came to be, no clip came, went or changed
-//!   its key, no amount was too long;
+//! - all of it is known: nothing overflowed, no table was truncated, no campaign came to be, no clip went or changed its
+//!   key, no amount was too long;
+//! - a clip that came to be is linked by links of this flush alone: one that was there before stands in the total with
+//!   what an earlier clip of the key earned, if that went unseen;
 //! - a link's earnings are those with which it stands in the total: a clip that this transaction wrote may have had
 //!   others then.
 
@@ -80,27 +82,29 @@ fn is_known(binding: &Binding, touched: &Touched) -> bool {
 }
 
 /// Whether they can, and may be read before the campaigns are locked, to be read again where that shows to have been too
-/// early. Without a foreign key a campaign may be missing, which takes more than one look; at SERIALIZABLE what was read
-/// too early counts as read all the same, and would end in 40001.
+/// early. At SERIALIZABLE what was read too early counts as read all the same, and would end in 40001.
 pub fn may_look_first(binding: &Binding, touched: &Touched) -> bool {
-    is_known(binding, touched)
-        && touched.campaigns.is_empty()
-        && binding.campaigns_tied()
-        && !transaction::is_serializable()
+    is_known(binding, touched) && touched.campaigns.is_empty() && !transaction::is_serializable()
 }
 
 /// Locks the campaigns of all that was written, and finds out by how much each has to move.
 pub fn lock(binding: &Binding, touched: &Touched) -> Result<Locked> {
     if may_look_first(binding, touched) {
         if touched.links.is_empty() {
-            return Ok(locked(binding, by_clips(binding, &touched.clips)?));
+            return Ok(locked(binding, by_clips(binding, touched)?));
         }
         if touched.clips.is_empty() {
-            return Ok(locked(binding, by_links(binding, &touched.links)?));
+            return Ok(locked(binding, by_new_links(binding, touched)?));
         }
     }
     let campaigns = campaigns_of(binding, touched)?;
-    locks::lock_campaigns(binding, &campaigns)?;
+    // Which of them got a new link is not known any more where that was forgotten with its locks.
+    let linked = if touched.lost_locks {
+        &campaigns
+    } else {
+        &touched.linked_campaigns
+    };
+    locks::lock_campaigns(binding, &campaigns, linked)?;
     let moves = if is_known(binding, touched) {
         exact(binding, of_one_kind(binding, touched)?)
     } else {
@@ -134,14 +138,24 @@ pub fn campaigns_of(binding: &Binding, touched: &Touched) -> Result<BTreeSet<Key
             campaigns.insert(binding.campaign(row, 0)?);
         }
     }
+    if touched.lost_locks {
+        for row in &binding.run_alone(Statement::OwnAffected)? {
+            campaigns.insert(binding.campaign(row, 0)?);
+        }
+    }
     Ok(campaigns)
 }
 
 /// The moves of a flush of both kinds: of those campaigns of which it knows but one kind, and no more.
 fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<Tallies> {
-    let linked: BTreeSet<&Key> = touched.links.keys().map(|(campaign, _)| campaign).collect();
-    let mut by_clips = by_clips(binding, &touched.clips)?;
-    let mut by_links = by_links(binding, &touched.links)?;
+    let mut by_clips = by_clips(binding, touched)?;
+    let mut links = touched.links.clone();
+    // With a new clip come all its links: those are counted already. Those that went with a clip whose key it has are not.
+    links.retain(|(campaign, clip), count| {
+        *count < 0 || !touched.new_clips.contains(clip) || !by_clips.contains_key(campaign)
+    });
+    let linked: BTreeSet<&Key> = links.keys().map(|(campaign, _)| campaign).collect();
+    let mut by_links = by_links(binding, &links)?;
     by_links.retain(|campaign, _| !by_clips.contains_key(campaign));
     by_clips.retain(|campaign, _| !linked.contains(campaign));
     by_clips.append(&mut by_links);
@@ -150,7 +164,8 @@ fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<Tallies> {
 }
 
 /// A clip's earnings changed: for each of its links that counts, by that much.
-fn by_clips(binding: &Binding, clips: &HashMap<Key, Option<Decimal>>) -> Result<Tallies> {
+fn by_clips(binding: &Binding, touched: &Touched) -> Result<Tallies> {
+    let clips = &touched.clips;
     if clips.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -162,14 +177,23 @@ fn by_clips(binding: &Binding, clips: &HashMap<Key, Option<Decimal>>) -> Result<
     };
     let rows = binding.run_over(statement, keys.len(), &[value], Sees::Locked)?;
     let mut moves = BTreeMap::new();
+    let mut links_of_new: HashMap<(Key, Key), i64> = HashMap::new();
     for row in &rows {
-        let difference = kind.parse(row.text(linked::CLIP)?).and_then(|clip| *clips.get(&clip)?);
-        let tally = tally_of(
-            &mut moves,
-            binding.campaign(row, linked::CAMPAIGN)?,
-            row.get(linked::SPENT),
-        );
-        tally.add(difference.map(|by| if row.is_true(linked::COUNTS) { by } else { Decimal::ZERO }));
+        let (campaign, counts) = (binding.campaign(row, linked::CAMPAIGN)?, row.is_true(linked::COUNTS));
+        let clip = kind.parse(row.text(linked::CLIP)?);
+        let difference = clip.as_ref().and_then(|clip| *clips.get(clip)?);
+        let tally = tally_of(&mut moves, campaign.clone(), row.get(linked::SPENT));
+        tally.add(difference.map(|by| if counts { by } else { Decimal::ZERO }));
+        if let Some(clip) = clip.filter(|clip| touched.new_clips.contains(clip)) {
+            *links_of_new.entry((campaign, clip)).or_default() += i64::from(counts);
+        }
+    }
+    for (link, count) in links_of_new {
+        if touched.links.get(&link).copied().unwrap_or_default() != count
+            && let Some(tally) = moves.get_mut(&link.0)
+        {
+            tally.difference = None; // some of them counted before the clip came
+        }
     }
     Ok(moves)
 }
@@ -177,6 +201,9 @@ fn by_clips(binding: &Binding, clips: &HashMap<Key, Option<Decimal>>) -> Result<
 /// Links came to count, or no longer do: each for what its clip earns now.
 fn by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Tallies> {
     let mut moves = BTreeMap::new();
+    if links.is_empty() {
+        return Ok(moves);
+    }
     for row in &lock_by_links(binding, links)? {
         let campaign = binding.campaign(row, changed::CAMPAIGN)?;
         let tally = tally_of(&mut moves, campaign, row.get(changed::SPENT));
@@ -191,6 +218,16 @@ fn by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Talli
         }
     }
     Ok(moves)
+}
+
+/// The same of links whose campaigns are not locked yet: one that is not there takes a second look, under its guard.
+fn by_new_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
+    let found = by_links(binding, &touched.links)?;
+    let missing = touched.linked_campaigns.iter().filter(|key| !found.contains_key(*key));
+    if locks::guard_missing_campaigns(binding, missing)? {
+        return by_links(binding, &touched.links);
+    }
+    Ok(found)
 }
 
 fn lock_by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Vec<Row>> {

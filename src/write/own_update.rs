@@ -1,63 +1,221 @@
-//! Our own update of a campaign, and how the trigger that it fires knows it: the one place where the two meet.
+//! Our own update of campaigns, and how the triggers that it fires know its rows: the one place where the two meet.
+//!
+//! A row is ours by exactly what is stored: this campaigns table, this key, this total (of a move: this difference), once.
+//! While our update runs, a rule, the function of a CHECK or of a WHEN, or a trigger of the user's may write campaigns as
+//! well: those rows are direct writes like any other.
 
+use crate::errors::Result;
+use crate::pg::snapshot;
+use crate::pg::snapshot::RowVersion;
 use crate::pg::trigger::TriggerCall;
+use crate::value::key::Key;
+use crate::value::mapping::BindingId;
+use crate::value::money::{self, MoneyType};
 use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// What an update of ours stores.
+enum Stores {
+    /// Totals, as PostgreSQL prints them; but for floats, as the column holds them.
+    Totals(HashMap<Key, Row<String>>),
+    /// By how much the total of one campaign moves, as far as a look has shown; then what it has come to.
+    Move(Key, Decimal, Rc<Look>, Row<Option<String>>),
+}
+
+/// A look at one row, which came before the lock of the campaign that it is to move.
+pub struct Look {
+    /// How many transactions had ended then.
+    pub ended: u64,
+    /// The row version, and its table.
+    pub table: Oid,
+    pub place: String,
+}
+
+impl Look {
+    /// Whether one would see the same now. To be asked once the campaign is locked.
+    pub fn is_true(&self) -> Result<bool> {
+        let version = RowVersion {
+            table: self.table,
+            place: &self.place,
+        };
+        Ok(snapshot::transactions_ended() == self.ended || snapshot::is_current(&version)?)
+    }
+}
+
+/// One row that is to be stored.
+struct Row<T> {
+    total: T,
+    state: State,
+}
+
+/// How far a row has come; it goes one way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The BEFORE trigger has not seen it.
+    Due,
+    /// It has, and let it through.
+    Seen,
+    /// The AFTER trigger has seen it stored as meant.
+    Stored,
+}
 
 /// An update of ours that runs.
-#[derive(Clone, Copy)]
 struct Running {
     /// The trigger depth at which it runs.
     depth: i32,
-    /// The campaigns table that it writes.
-    campaigns: Oid,
-    /// By how much it moves the total of its one row.
-    difference: Option<Decimal>,
-    /// A row has come to hold a total that much larger.
-    is_stored: bool,
+    binding: BindingId,
+    stores: Stores,
 }
 
 thread_local! {
-    static RUNNING: Cell<Option<Running>> = const { Cell::new(None) };
+    /// Those that run, the innermost last: what an update sets off may lead to another.
+    static RUNNING: RefCell<Vec<Running>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Says that an update of ours runs, as long as it lives; updates may nest.
-pub struct OwnUpdate(Option<Running>);
+/// Says that an update of ours runs, as long as it lives.
+pub struct OwnUpdate(());
 
 impl OwnUpdate {
-    pub fn of(campaigns: Oid, difference: Option<Decimal>) -> Self {
-        Self(RUNNING.replace(Some(Running {
-            depth: TriggerCall::depth(),
-            campaigns,
-            difference,
-            is_stored: false,
-        })))
+    /// One that stores totals.
+    pub fn of_totals(binding: BindingId, totals: impl Iterator<Item = (Key, String)>) -> Self {
+        let due = |total| Row {
+            total,
+            state: State::Due,
+        };
+        Self::begin(
+            binding,
+            Stores::Totals(totals.map(|(key, total)| (key, due(total))).collect()),
+        )
     }
 
-    pub fn is_stored(&self) -> bool {
-        RUNNING.get().is_some_and(|running| running.is_stored)
+    /// One that moves the total of one campaign.
+    pub fn of_move(binding: BindingId, campaign: Key, difference: Decimal, look: Look) -> Self {
+        let row = Row {
+            total: None,
+            state: State::Due,
+        };
+        Self::begin(binding, Stores::Move(campaign, difference, Rc::new(look), row))
+    }
+
+    fn begin(binding: BindingId, stores: Stores) -> Self {
+        let depth = TriggerCall::depth();
+        RUNNING.with_borrow_mut(|running| running.push(Running { depth, binding, stores }));
+        Self(())
+    }
+
+    /// Whether the total of a move was seen to be stored.
+    pub fn is_moved(&self) -> bool {
+        RUNNING.with_borrow(|running| match running.last().map(|own| &own.stores) {
+            Some(Stores::Move(_, _, _, row)) => row.state == State::Stored,
+            _ => false,
+        })
     }
 }
 
 impl Drop for OwnUpdate {
     fn drop(&mut self) {
-        RUNNING.set(self.0);
+        RUNNING.with_borrow_mut(Vec::pop);
     }
 }
 
-/// Whether a trigger of a campaigns table that runs at this depth was fired by our own update of it: it is one deeper.
-/// What the users' triggers write in turn is deeper still, and what their rules write is another table's: no less a
-/// direct write than any other. `grown_by` is how much the row's total grew.
-pub fn is_ours(depth: i32, campaigns: Oid, grown_by: impl FnOnce() -> Option<Decimal>) -> bool {
-    let own = RUNNING
-        .get()
-        .filter(|own| own.depth == depth - 1 && own.campaigns == campaigns);
-    if let Some(own) = own
-        && own.difference.is_some()
-    {
-        let is_stored = grown_by() == own.difference;
-        RUNNING.set(Some(Running { is_stored, ..own }));
+/// Whether an update of ours runs, at any depth.
+pub fn runs() -> bool {
+    RUNNING.with_borrow(|running| !running.is_empty())
+}
+
+/// Whether an update of ours runs at this trigger depth, so that rows written now are its own, or set off by it.
+pub fn runs_at(depth: i32) -> bool {
+    RUNNING.with_borrow(|running| running.last().is_some_and(|own| own.depth == depth))
+}
+
+/// A campaign's row, as a trigger sees it.
+pub struct Written<'a> {
+    pub binding: BindingId,
+    pub key: &'a Key,
+    /// The new total, as PostgreSQL prints it; `None`: NULL.
+    pub new: Option<&'a str>,
+    pub kind: MoneyType,
+    /// The old and the new total, where both are known exactly.
+    pub exact: Option<(Decimal, Decimal)>,
+}
+
+impl Written<'_> {
+    /// Whether the row holds this total, as its column holds totals.
+    fn is(&self, total: &str) -> bool {
+        self.new.is_some_and(|new| self.kind.is_same(new, total))
     }
-    own.is_some()
+}
+
+/// BEFORE the row is written, which has locked it: what our own statement's move of it rests on.
+pub fn look_behind(binding: BindingId, key: &Key) -> Option<Rc<Look>> {
+    RUNNING.with_borrow(|running| {
+        let own = running.last().filter(|own| own.binding == binding)?;
+        match &own.stores {
+            Stores::Move(moved, _, look, row)
+                if moved == key && row.state == State::Due && own.depth + 1 == TriggerCall::depth() =>
+            {
+                Some(Rc::clone(look))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// BEFORE the row is written: the total that we mean it to have, if it is a row of ours that is due. A trigger of the
+/// user's that came before has perhaps changed it already: a row that our own statement writes is ours all the same.
+pub fn let_through(written: &Written) -> Option<String> {
+    RUNNING.with_borrow_mut(|running| {
+        let own = running.last_mut().filter(|own| own.binding == written.binding)?;
+        let is_direct = own.depth + 1 == TriggerCall::depth();
+        match &mut own.stores {
+            Stores::Totals(rows) => {
+                let row = rows.get_mut(written.key).filter(|row| row.state == State::Due)?;
+                if !is_direct && !written.is(&row.total) {
+                    return None;
+                }
+                row.state = State::Seen;
+                Some(row.total.clone())
+            }
+            Stores::Move(key, difference, _, row) => {
+                if key != written.key || row.state != State::Due {
+                    return None;
+                }
+                let (old, new) = written.exact?;
+                let total = money::exact_sum([old, *difference])?;
+                if !is_direct && new != total {
+                    return None;
+                }
+                row.state = State::Seen;
+                row.total = Some(total.to_string());
+                row.total.clone()
+            }
+        }
+    })
+}
+
+/// AFTER the row was written: whether it is ours, and holds what we mean.
+pub fn is_ours(written: &Written) -> bool {
+    RUNNING.with_borrow_mut(|running| {
+        let Some(own) = running.last_mut().filter(|own| own.binding == written.binding) else {
+            return false;
+        };
+        let (state, total) = match &mut own.stores {
+            Stores::Totals(rows) => match rows.get_mut(written.key) {
+                Some(row) => (&mut row.state, &row.total),
+                None => return false,
+            },
+            Stores::Move(key, _, _, row) => match &row.total {
+                Some(total) if key == written.key => (&mut row.state, total),
+                _ => return false,
+            },
+        };
+        let is_ours = *state == State::Seen && written.is(total);
+        if is_ours {
+            *state = State::Stored;
+        }
+        is_ours
+    })
 }

@@ -2,17 +2,18 @@
 //!
 //! One statement finds the difference, one locks the campaign and moves its total by it. The look came before the lock;
 //! it counts as one that came after if no transaction has ended in between, or if the one row that was looked at is as it
-//! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us.) Else the campaign is
-//! summed.
+//! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us.) Else the total stays
+//! as it is, and the campaign is summed.
 
 use crate::binding::Binding;
 use crate::errors::Result;
 use crate::pg::snapshot;
-use crate::pg::snapshot::{RowVersion, Sees};
+use crate::pg::snapshot::Sees;
 use crate::statements::{Statement, clip, link, version};
 use crate::value::key::Key;
 use crate::value::param::Param;
 use crate::value::row::Row;
+use crate::write::own_update::Look;
 use crate::write::touched::Touched;
 use crate::write::{large, moves, store, sums};
 use rust_decimal::Decimal;
@@ -33,19 +34,10 @@ struct Found {
     row: Row,
 }
 
-impl Found {
-    /// Whether one would find the same now.
-    fn is_current(&self) -> Result<bool> {
-        Ok(snapshot::is_current(&RowVersion {
-            table: self.row.oid(version::TABLE)?,
-            place: self.row.text(version::PLACE)?,
-        }))
-    }
-}
-
 /// Brings up the total of a write that is single and large; false: nothing was done.
 pub fn try_move(binding: &Binding, touched: &Touched) -> Result<bool> {
-    let Some(write) = Write::of(touched).filter(|_| moves::may_look_first(binding, touched)) else {
+    let is_moving = touched.new_clips.is_empty() && moves::may_look_first(binding, touched);
+    let Some(write) = Write::of(touched).filter(|_| is_moving) else {
         return Ok(false);
     };
     let ended = snapshot::transactions_ended();
@@ -55,11 +47,15 @@ pub fn try_move(binding: &Binding, touched: &Touched) -> Result<bool> {
     if found.difference.is_zero() || !large::is_known_movable(binding, &found.campaign)? {
         return Ok(false);
     }
+    // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
+    let look = Look {
+        ended,
+        table: found.row.oid(version::TABLE)?,
+        place: found.row.owned(version::PLACE)?,
+    };
     // From here on the total may have moved, also where that was not seen to come true: it must not move twice.
-    let is_moved = store::move_one(binding, &found.campaign, found.difference)?;
-    let is_true = is_moved && (snapshot::transactions_ended() == ended || found.is_current()?);
-    if !is_true {
-        sums::bring_up(binding, &BTreeSet::from([found.campaign]))?;
+    if !store::move_one(binding, &found.campaign, found.difference, look)? {
+        sums::bring_up(binding, &BTreeSet::from([found.campaign]), &touched.linked_campaigns)?;
     }
     Ok(true)
 }

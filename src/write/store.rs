@@ -1,6 +1,6 @@
 //! Storing totals: the only writer of a total.
 
-use super::own_update::OwnUpdate;
+use super::own_update::{Look, OwnUpdate};
 use crate::binding::Binding;
 use crate::errors::Result;
 use crate::errors::total::TotalError;
@@ -21,23 +21,28 @@ pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item =
     for row in summed.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)) {
         let (id, total) = (row.text(summed::ID)?, row.text(summed::TOTAL)?);
         if !row.is_true(summed::FITS) {
-            return Err(TotalError::TotalDoesNotFit {
+            return Err(binding.refused(TotalError::TotalDoesNotFit {
                 campaigns: shape.campaigns.display(),
                 id: id.to_owned(),
                 total: total.to_owned(),
                 column: name::display_name(&shape.spent.name),
                 kind: shape.spent.type_name.clone(),
-            }
-            .into());
+            }));
         }
-        owed.insert(id.to_owned(), total.to_owned());
+        // As the column will hold it; a float shows fewer digits in ACTUAL than it has.
+        let held = if shape.spent_money.is_float() {
+            total
+        } else {
+            row.text(summed::ACTUAL)?
+        };
+        owed.insert(id.to_owned(), held.to_owned());
     }
     if owed.is_empty() {
         return Ok(());
     }
     let keys: Vec<Key> = owed.keys().filter_map(|id| shape.campaign_key.parse(id)).collect();
     let totals: Vec<String> = owed.values().cloned().collect();
-    let update = OwnUpdate::of(binding.oid(), None);
+    let update = OwnUpdate::of_totals(binding.id(), keys.iter().cloned().zip(totals.iter().cloned()));
     let stored = binding.store(&keys, &totals)?;
     drop(update);
     for row in stored.iter().filter(|row| row.is_true(stored::AS_GIVEN)) {
@@ -45,20 +50,19 @@ pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item =
     }
     match owed.pop_first() {
         None => Ok(()),
-        Some((id, total)) => Err(TotalError::TotalNotStored {
+        Some((id, total)) => Err(binding.refused(TotalError::TotalNotStored {
             campaigns: shape.campaigns.display(),
             id,
             total,
             column: name::display_name(&shape.spent.name),
-        }
-        .into()),
+        })),
     }
 }
 
 /// Moves the total of one campaign, and locks it by that; false if no row came to hold the total moved (it is not there,
-/// its total is NULL or would not fit, or a trigger of the user's interfered).
-pub fn move_one(binding: &Binding, campaign: &Key, difference: Decimal) -> Result<bool> {
-    let update = OwnUpdate::of(binding.oid(), Some(difference));
+/// its total is NULL or would not fit, a trigger of the user's interfered, or what the look has shown is true no more).
+pub fn move_one(binding: &Binding, campaign: &Key, difference: Decimal, look: Look) -> Result<bool> {
+    let update = OwnUpdate::of_move(binding.id(), campaign.clone(), difference, look);
     binding.move_one(campaign, &difference.to_string())?;
-    Ok(update.is_stored())
+    Ok(update.is_moved())
 }

@@ -8,9 +8,10 @@ use crate::value::row::Row;
 use crate::write::{large, locks, store};
 use std::collections::BTreeSet;
 
-/// Locks campaigns, sums them, stores what differs; a row of [`summed`] for each that exists, as it was found.
-pub fn bring_up(binding: &Binding, campaigns: &BTreeSet<Key>) -> Result<Vec<Row>> {
-    locks::lock_campaigns(binding, campaigns)?;
+/// Locks campaigns, sums them, stores what differs; a row of [`summed`] for each that exists, as it was found. `linked`:
+/// campaigns that a link points to anew.
+pub fn bring_up(binding: &Binding, campaigns: &BTreeSet<Key>, linked: &BTreeSet<Key>) -> Result<Vec<Row>> {
+    locks::lock_campaigns(binding, campaigns, linked)?;
     let rows = sum(binding, campaigns, false)?;
     store::store(binding, &rows, std::iter::empty())?;
     large::remember(binding, &rows)?;

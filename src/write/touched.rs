@@ -2,6 +2,7 @@
 
 use crate::value::key::Key;
 use crate::value::money;
+use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,22 +18,22 @@ pub struct Touched {
     /// Links, as campaign and clip, and how many more of them count than before (0: changed there and back, or never
     /// counted). Set by the submissions trigger, kept until the campaigns are found.
     pub links: HashMap<(Key, Key), i64>,
-    /// Clips that a link points to anew: to be locked. Emptied by [`super::locks::lock_linked_clips`]; what is flushed, or
-    /// folded into campaigns, has none left.
+    /// Clips that a link points to anew, or that links of a campaign that came to be point to: to be locked. Emptied by
+    /// [`super::locks::before_campaigns`]; what is flushed, or folded into campaigns, has none left.
     pub linked_clips: BTreeSet<Key>,
+    /// Campaigns that a link points to anew: where one has no row, its guard is taken. Set by the submissions trigger, kept
+    /// until the campaigns are locked.
+    pub linked_campaigns: BTreeSet<Key>,
     /// Campaigns to be summed, whatever else is known of them: written by hand, inserted, or found for rows that were
     /// dropped. One that stands here is never moved.
     pub campaigns: BTreeSet<Key>,
-    /// Campaigns that came to be with nothing spent: joined to `campaigns` if any link or clip was written too, perhaps
-    /// before that; else forgotten.
+    /// Keys of campaigns that came to be: their guards are taken, then links looked for that name them. Those that have any
+    /// are joined to `campaigns` by [`super::locks::before_campaigns`]; nothing is spent for the others, as they stand.
     pub new_campaigns: BTreeSet<Key>,
+    /// Keys of clips that came to be, which stand in `clips` too: their guards are taken. Kept until the campaigns are found.
+    pub new_clips: BTreeSet<Key>,
     /// Of `campaigns`, those whose spent was written by hand: what a sum finds wrong there is logged as such, and no drift.
     pub written_by_hand: BTreeSet<Key>,
-    /// Where no foreign key ties a link to its clip: keys of clips that came to be, or that a link points to anew. Emptied
-    /// by [`super::locks::take_guards`], before anything is looked up.
-    pub guarded_clips: BTreeSet<Key>,
-    /// Where none ties it to its campaign: keys of campaigns that came to be. Emptied as `guarded_clips`.
-    pub guarded_campaigns: BTreeSet<Key>,
     /// A table was truncated, or rows changed past all triggers: whatever differs is summed, nothing is moved.
     pub every_campaign: bool,
     /// How many rows were too many to be kept: of them only the campaigns are, to be summed. Not 0: nothing is moved.
@@ -40,6 +41,16 @@ pub struct Touched {
     /// Among them clips that kept their key, whose campaigns are still to be found: by all clips that this transaction
     /// has written. Set when rows are dropped, holds until the flush.
     pub every_own_clip: bool,
+    /// It is to be brought up at commit: an event of the deferred trigger was to be queued for it. Set by whoever captures.
+    pub at_commit: bool,
+    /// It was written in a security-restricted operation, and is to be brought up in one: never outside.
+    pub restricted: bool,
+    /// The relation that was written last, for the error that says that nothing has flushed it.
+    pub written: Option<Oid>,
+    /// What was dropped was looked up and locked in a subtransaction that has been rolled back since: others may have linked
+    /// what it left open, and links that it changed are as they were. Not true without rows dropped. Flushes look again at
+    /// all that this transaction has written.
+    pub lost_locks: bool,
     /// The command that wrote the oldest of the row versions that clips and links were read from; `None` only while there
     /// are none. Nothing is moved unless it is newer than the last flush.
     pub oldest: Option<CommandId>,
@@ -48,11 +59,7 @@ pub struct Touched {
 impl Touched {
     /// The rows that are remembered one by one.
     pub fn rows(&self) -> usize {
-        self.clips.len()
-            + self.links.len()
-            + self.linked_clips.len()
-            + self.guarded_clips.len()
-            + self.guarded_campaigns.len()
+        self.clips.len() + self.links.len() + self.linked_clips.len() + self.new_campaigns.len()
     }
 
     /// A clip's earnings grew by `difference`; `None`: by what is not known exactly.
@@ -68,6 +75,23 @@ impl Touched {
         *self.links.entry((campaign, clip)).or_default() += count;
     }
 
+    /// Keeps only what cannot be found again, once what looked it up and locked it is rolled back.
+    pub fn drop_rows(&mut self) {
+        self.dropped += self.rows();
+        self.lost_locks = true;
+        let links = std::mem::take(&mut self.links);
+        self.campaigns.extend(links.into_keys().map(|(campaign, _)| campaign));
+        self.clips.clear();
+        for keys in [
+            &mut self.linked_clips,
+            &mut self.linked_campaigns,
+            &mut self.new_clips,
+            &mut self.new_campaigns,
+        ] {
+            keys.clear();
+        }
+    }
+
     pub fn written_by(&mut self, command: CommandId) {
         self.oldest = Some(self.oldest.map_or(command, |oldest| oldest.min(command)));
     }
@@ -81,13 +105,17 @@ impl Touched {
         }
         self.linked_clips.extend(other.linked_clips);
         self.campaigns.extend(other.campaigns);
+        self.linked_campaigns.extend(other.linked_campaigns);
         self.new_campaigns.extend(other.new_campaigns);
+        self.new_clips.extend(other.new_clips);
         self.written_by_hand.extend(other.written_by_hand);
-        self.guarded_clips.extend(other.guarded_clips);
-        self.guarded_campaigns.extend(other.guarded_campaigns);
         self.every_campaign |= other.every_campaign;
         self.dropped += other.dropped;
         self.every_own_clip |= other.every_own_clip;
+        self.at_commit |= other.at_commit;
+        self.restricted |= other.restricted;
+        self.written = other.written.or(self.written);
+        self.lost_locks |= other.lost_locks;
         if let Some(oldest) = other.oldest {
             self.written_by(oldest);
         }

@@ -41,7 +41,8 @@ CREATE TEMP VIEW function AS
 CREATE TEMP VIEW relation AS
     SELECT c.*, m.identity AS name,
            CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' ELSE c.relkind::text END AS kind
-    FROM member m JOIN pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass;
+    FROM member m JOIN pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass
+    WHERE c.relkind <> 'S';
 
 CREATE TEMP VIEW attribute AS
     SELECT r.name AS relation, a.attnum, a.attname,

@@ -1,4 +1,4 @@
--- One platform with keys of one type: psql sets `schema`, `key` (the type), `value` (the nth key), `direct_writes`.
+-- One platform with keys of one type: psql sets `schema`, `key` (the type), `value` (the nth key), `direct_writes`, `flush`.
 -- Names are as ORMs make them: camelCase columns that need quotes, and an enum for the status.
 CREATE SCHEMA :schema AUTHORIZATION app;
 SET search_path = :schema;
@@ -29,6 +29,7 @@ INSERT INTO clip_submissions
   SELECT nth_key(n), nth_key((n - 1) % 6 + 1), nth_key(n),
          CASE WHEN n <= 24 THEN 'APPROVED' ELSE 'PENDING' END::"SubmissionStatus"
   FROM generate_series(1, 30) n;
-SELECT FROM public.spend_sync_attach('campaigns', 'clips', 'clip_submissions', direct_writes => :'direct_writes');
+SELECT FROM public.spend_sync_attach('campaigns', 'clips', 'clip_submissions', direct_writes => :'direct_writes',
+  flush => :'flush');
 RESET ROLE;
 RESET search_path;

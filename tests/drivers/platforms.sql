@@ -1,11 +1,16 @@
--- The database that each client gets a copy of: five platforms, one for each type of key that a driver may send, owned
--- by an ordinary role. Bigint keys lie beyond 2^53, where a float would lose them.
+-- The database that each client gets a copy of: five platforms, one for each type of key that a driver may send, and one
+-- whose totals are brought up at commit, owned by an ordinary role. Bigint keys lie beyond 2^53, where a float would lose
+-- them.
 \ir extension.sql
 
 \set direct_writes correct
-\set schema by_text
 \set key text
 \set value '''c'' || lpad(n::text, 24, ''0'')'
+\set schema at_commit
+\set flush commit
+\ir platform.sql
+\set schema by_text
+\set flush statement
 \ir platform.sql
 \set schema by_bigint
 \set key bigint
@@ -31,6 +36,11 @@ CREATE VIEW truth AS
     FROM by_text.campaigns c
     LEFT JOIN by_text.clip_submissions s ON s."campaignId" = c.id AND s.status = 'APPROVED'
     LEFT JOIN by_text.clips k ON k.id = s."clipId" GROUP BY c.id
+  UNION ALL
+  SELECT 'at_commit.campaigns'::regclass, c.id::text, c.spent, coalesce(sum(k.earnings), 0)
+    FROM at_commit.campaigns c
+    LEFT JOIN at_commit.clip_submissions s ON s."campaignId" = c.id AND s.status = 'APPROVED'
+    LEFT JOIN at_commit.clips k ON k.id = s."clipId" GROUP BY c.id
   UNION ALL
   SELECT 'by_bigint.campaigns'::regclass, c.id::text, c.spent, coalesce(sum(k.earnings), 0)
     FROM by_bigint.campaigns c

@@ -90,7 +90,7 @@ start_server() {
   scripts/cluster.sh remove drivers
   start_cluster
   as_superuser -v password="$password" -v port="$server_port" -f "$tests/roles.sql"
-  printf '%s\n' 'local all postgres trust' 'host all app,app_at_commit 127.0.0.1/32 scram-sha-256' |
+  printf '%s\n' 'local all postgres trust' 'host all app 127.0.0.1/32 scram-sha-256' |
     scripts/as_user.sh tee "$BUILD/clusters/drivers/data/pg_hba.conf" >/dev/null
   scripts/cluster.sh stop drivers
   start_cluster
@@ -102,10 +102,9 @@ create_databases() {
   local database
   as_superuser -d postgres -c 'CREATE DATABASE platforms OWNER app'
   as_superuser -d platforms -f "$tests/platforms.sql" >/dev/null
-  for database in psycopg node jdbc tokio_postgres sqlx pooled pooled_node pooled_at_commit; do
+  for database in psycopg node jdbc tokio_postgres sqlx pooled pooled_node; do
     as_superuser -d postgres -c "CREATE DATABASE $database TEMPLATE platforms OWNER app"
   done
-  as_superuser -d postgres -c "ALTER DATABASE pooled_at_commit SET spend_sync.flush = 'commit'"
   as_superuser -d postgres -c 'CREATE DATABASE prisma OWNER app'
   as_superuser -d prisma -f "$tests/extension.sql"
   psql -X -q -v ON_ERROR_STOP=1 -d prisma -f demo/schema.sql -f "$tests/node/prisma.sql" >/dev/null

@@ -64,6 +64,9 @@ SELECT FROM "Sync Tools".spend_sync_attach('"tenant-b"."Deal"', 'media.clip', '"
 ALTER TABLE media.clip ENABLE ALWAYS TRIGGER "spend_sync_Deal_row";
 ALTER TABLE "tenant-b"."Deal" DISABLE TRIGGER "spend_sync_Deal_update";
 
--- The log of corrections: by attach (above), by a direct write, and of a table that is no more.
+-- The log of corrections: by attach (above), of drift, and of a table that is no more.
+SET session_replication_role = replica;
 UPDATE "App".campaigns SET spent = 1 WHERE id IN ('campaign1', 'campaign6');
-INSERT INTO spend_sync.correction VALUES ('2026-01-01', 4000000000::oid::regclass, '7', NULL, 1.50, 'attach', 'app_owner');
+RESET session_replication_role;
+SELECT FROM "Sync Tools".sync_all_campaigns('"App".campaigns');
+INSERT INTO spend_sync.correction (at, campaigns, campaign_id, recorded, actual, found_by, role) VALUES ('2026-01-01', 4000000000::oid::regclass, '7', NULL, 1.50, 'attach', 'app_owner');

@@ -12,10 +12,12 @@ extension_is_described() {
 }
 
 extension_is_where_postgresql_looks() {
-  local lib="usr/lib/postgresql/$PG_MAJOR/lib/spend_sync.so" extension="usr/share/postgresql/$PG_MAJOR/extension"
+  local lib="usr/lib/postgresql/$PG_MAJOR/lib/spend_sync-$version.so" extension="usr/share/postgresql/$PG_MAJOR/extension"
   diff <(files "$deb" | awk '{ print $3 }' | grep -v /doc/ | sort) - <<-TEXT
 	./$lib
+	./${lib/-$version/}
 	./$extension/spend_sync--0.1.0--0.2.0.sql
+	./$extension/spend_sync--0.2.0--0.3.0.sql
 	./$extension/spend_sync--$version.sql
 	./$extension/spend_sync.control
 	TEXT

@@ -13,17 +13,14 @@ meta_is_valid() {
 
 # The version in each file that has one.
 versions() {
-  local cargo='0,/^version/s/^version = "(.*)"/\1/p' upgrade
+  local cargo='0,/^version/s/^version = "(.*)"/\1/p'
   echo "Cargo.toml $(sed -nE "$cargo" Cargo.toml)"
   echo "admin/Cargo.toml $(sed -nE "$cargo" admin/Cargo.toml)"
   echo "META.json $(meta version)"
   echo "META.json, provides $(meta provides spend_sync version)"
   echo "CHANGELOG.md $(sed -nE 's/^## \[([0-9.]+)\].*/\1/p' CHANGELOG.md | head -n 1)"
   echo "packaging/debian/changelog $(dpkg-parsechangelog -l packaging/debian/changelog -S Version | sed 's/-[0-9]*$//')"
-  for upgrade in sql/released/spend_sync--*.sql; do
-    upgrade="$(basename "$upgrade" .sql)"
-    echo "the upgrade from ${upgrade#spend_sync--} $(cd sql && ls "$upgrade"--*.sql | sed -E 's/.*--(.*)\.sql/\1/' | sort -V | tail -n 1)"
-  done
+  echo "the last upgrade $(cd sql && ls spend_sync--*--*.sql | sed -E 's/.*--(.*)\.sql/\1/' | sort -V | tail -n 1)"
   echo "spend_sync.control $(grep -qx "default_version = '@CARGO_VERSION@'" spend_sync.control && echo "$version")"
 }
 

@@ -51,5 +51,5 @@ builds_from_its_context() {
       packaging/stage.sh "$scratch/staged"
   )
   grep Compiling "$BUILD/log/stage.log"
-  diff <(cd "$scratch/staged" && find usr -type f | sort) <(dpkg-deb --fsys-tarfile "$deb" | tar -t | sed -nE '/\/doc\//d; s|^\./(.*[^/])$|\1|p' | sort)
+  diff <(cd "$scratch/staged" && find usr -type f -o -type l | sort) <(dpkg-deb --fsys-tarfile "$deb" | tar -t | sed -nE '/\/doc\//d; s|^\./(.*[^/])$|\1|p' | sort)
 }

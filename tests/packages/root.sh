@@ -58,17 +58,22 @@ make_platform() {
   sql "$1" <demo/platform.sql >/dev/null
   [ "$(drifted "$1")" = 6 ]
   sql "$1" -c 'CREATE EXTENSION spend_sync'
+}
+
+attach() {
   [ "$(sql "$1" -c 'SELECT corrected FROM spend_sync_attach()')" = 6 ]
   agrees "$1"
 }
 
-# The package as that version's would have been: its script, with this library, which serves the objects of both.
+# The package as that version's would have been: its script, and this library under the name that it had. (Its functions are not
+# called: what a binding of that version meets, and becomes, is tests/upgrade's.)
 make_released_deb() {
   local tree="$scratch/released" extension="$scratch/released/usr/share/postgresql/$PG_MAJOR/extension"
   dpkg-deb --raw-extract "$deb" "$tree"
   rm "$tree/DEBIAN/md5sums" "$extension"/*.sql
   sed -i 's/^Version: .*/Version: 0.1.0-1/' "$tree/DEBIAN/control"
   sed -i "s/^default_version = .*/default_version = '0.1.0'/" "$extension/spend_sync.control"
+  echo "module_pathname = '\$libdir/spend_sync'" >>"$extension/spend_sync.control"
   cp sql/released/spend_sync--0.1.0.sql "$extension/"
   dpkg-deb --root-owner-group --build "$tree" "$scratch/released.deb" >/dev/null
 }
@@ -82,7 +87,6 @@ released_is_installed() {
   in_root pg_ctlcluster "$PG_MAJOR" main start
   make_platform old
   [ "$(extension_version old)" = 0.1.0 ]
-  writes_and_sums old
 }
 
 package_is_upgraded() {
@@ -90,18 +94,19 @@ package_is_upgraded() {
   installed "postgresql-$PG_MAJOR-spend-sync" "$version-1"
   never in_root test -e "/usr/share/postgresql/$PG_MAJOR/extension/spend_sync--0.1.0.sql"
   [ "$(extension_version old)" = 0.1.0 ]
-  writes_and_sums old
 }
 
 extension_is_upgraded() {
   sql old -c 'ALTER EXTENSION spend_sync UPDATE'
   [ "$(extension_version old)" = "$version" ]
+  attach old
   sql old -c 'ALTER TABLE clips RENAME earnings TO earned' -c 'ALTER TABLE clips RENAME earned TO earnings'
   writes_and_sums old
 }
 
 extension_is_created() {
   make_platform fresh
+  attach fresh
   [ "$(extension_version fresh)" = "$version" ]
   writes_and_sums fresh
   [ -z "$(sql fresh -c "SELECT * FROM spend_sync_check() WHERE severity = 'error'")" ]

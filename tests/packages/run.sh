@@ -71,8 +71,8 @@ check "the admin's settings: kept from others, kept over upgrades, no secret in 
 check "a second build gives the same packages" is_reproducible
 
 wait "$making_root" || { cat "$log/root"; fail "no clean root could be made"; }
-check "clean root: apt installs 0.1.0 and PostgreSQL with it; totals are kept" released_is_installed
-check "... apt upgrades to $version; the old version's objects go on" package_is_upgraded
+check "clean root: apt installs 0.1.0 and PostgreSQL with it" released_is_installed
+check "... apt upgrades to $version; the old version's objects stay" package_is_upgraded
 check "... ALTER EXTENSION UPDATE; totals are kept" extension_is_upgraded
 check "... CREATE EXTENSION of $version; totals are kept" extension_is_created
 check "... apt installs the admin program, not enabled" admin_is_installed

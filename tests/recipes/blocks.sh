@@ -29,6 +29,9 @@ block() {
 
 run() { block "$@" | query >/dev/null; }
 
+# brought_up_at statement|commit   attaches again, as the owner may at any time.
+brought_up_at() { [ "$(query -c "SELECT brought_up_at FROM spend_sync_attach(flush => '$1')")" = "$1" ]; }
+
 # Without what differs from run to run: who notified, how many a repair found and how long it took, a row's times.
 # And without where in PostgreSQL's source and in whose statement an error was raised.
 steady() {

@@ -38,9 +38,10 @@ overspend_together() {
 overspend_at_commit() {
   local before
   before="$(spent)"
-  is_refused 'violates check constraint "spent_within_budget"' \
-    -c 'SET spend_sync.flush = commit' -c 'BEGIN' -c "$(earn_more 6000 1)" -c '\echo written' -c 'COMMIT'
+  brought_up_at commit
+  is_refused 'violates check constraint "spent_within_budget"' -c 'BEGIN' -c "$(earn_more 6000 1)" -c '\echo written' -c 'COMMIT'
   grep -x written "$out/refused"
+  brought_up_at statement
   [ "$(spent)" = "$before" ]
   agrees
 }
@@ -70,7 +71,7 @@ check "budget: made NOT VALID on overspent campaigns, then validated" validate_l
 recipe budget
 check "budget: the overspending write fails whole, its constraint's name in the error" overspend_in_turn
 check "budget: one statement, two campaigns: all of it fails" overspend_one_of_two
-check "budget: with flush = commit, the error comes from COMMIT" overspend_at_commit
+check "budget: with flush => 'commit', the error comes from COMMIT" overspend_at_commit
 check "budget: of two sessions that overspend together, the first rolls back" overspend_together ROLLBACK
 query -c "$(earn_more -3000 2)"
 check "budget: of two sessions that overspend together, the second fails" overspend_together COMMIT

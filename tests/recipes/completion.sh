@@ -26,7 +26,8 @@ refuse_approvals() {
 undone_when_rolled_back() {
   query -c 'BEGIN' -c "$reach_budget" -c 'ROLLBACK'
   is_active
-  query -c 'SET spend_sync.flush = commit' -c 'BEGIN' -c "$reach_budget" -c 'COMMIT'
+  brought_up_at commit
+  query -c 'BEGIN' -c "$reach_budget" -c 'COMMIT'
   is_completed
   agrees
 }
@@ -69,7 +70,7 @@ recipe completion_race
 run completion
 run completion-approvals
 check "completion: an approval that meets the write that completes: rolled back" approve_meanwhile ROLLBACK
-check "completion: nothing of it after a rollback; at commit with flush = commit" undone_when_rolled_back
+check "completion: nothing of it after a rollback; at commit with flush => 'commit'" undone_when_rolled_back
 recipe completion_race_lost
 run completion
 run completion-approvals

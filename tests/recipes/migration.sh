@@ -31,8 +31,9 @@ agrees_meanwhile() {
   [ "$(query -c 'SELECT sum(earnings) FROM clips')" != "$before" ]
 }
 
-corrections() { query -c "SELECT count(*) FROM spend_sync.correction WHERE found_by = 'direct write'"; }
-more_corrections_than() { [ "$(corrections)" -gt "$1" ]; }
+direct_writes() { query -c 'SELECT count(*) FROM direct_write'; }
+more_direct_writes_than() { [ "$(direct_writes)" -gt "$1" ]; }
+corrections() { query -c 'SELECT count(*) FROM spend_sync.correction'; }
 
 # What is left to repair are campaigns that are not active: their clips are not tracked.
 prepare_services() {
@@ -52,6 +53,7 @@ SQL
 }
 
 attached() { run migration-attach; }
+noting() { run migration-notes; }
 rejecting() { run migration-reject; }
 
 attach() {
@@ -66,18 +68,19 @@ repair() {
   agrees_meanwhile
 }
 
-# One of the two was mended, and only the other one's role is logged from now on.
+# One of the two was mended, and only the other one's role and statement are noted.
 watch() {
-  eventually more_corrections_than "$(corrections)"
-  [[ "$(block migration-watch | query)" =~ ^tracker\|[0-9]+\|[^$'\n']*$ ]]
+  eventually noting
+  eventually more_direct_writes_than 0
+  [[ "$(block migration-watch | query)" =~ ^tracker\|"UPDATE campaigns SET spent = spent + 0.25 WHERE id = "[^$'\n']*$ ]]
   agrees_meanwhile
 }
 
 no_longer_adds() {
   local before
-  before="$(corrections)"
+  before="$(direct_writes) $(corrections)"
   agrees_meanwhile
-  [ "$(corrections)" = "$before" ]
+  [ "$(direct_writes) $(corrections)" = "$before" ]
 }
 
 reject() {
@@ -95,9 +98,9 @@ service importer does_not_add
 importer=$service
 check "migration: index and attach, while the application writes" attach
 check "migration: after the repair every snapshot agrees, though the application still adds" repair
-check "migration: the log names the service that adds" watch
+check "migration: the service that adds is found, and its statement" watch
 stop_service "$tracker"
-check "migration: the mended service leaves nothing in the log" no_longer_adds
+check "migration: the mended service leaves nothing" no_longer_adds
 check "migration: direct writes are refused, and the mended service goes on" reject
 stop_service "$importer"
 check "migration: no service ever saw an error" is_well tracker

@@ -9,6 +9,7 @@ notify_who_listens() {
 
 notify_once() {
   shows notify-coalesced
+  brought_up_at statement
   agrees
 }
 
@@ -39,6 +40,6 @@ notify_for_each_statement() {
 
 recipe notify
 check "notify: who listens hears of what was committed, and of changes only" notify_who_listens
-check "notify: once for each campaign and transaction, with flush = commit" notify_once
+check "notify: once for each campaign and transaction, with flush => 'commit'" notify_once
 check "notify: another session hears once of a statement over many clips" notify_another_session
 check "notify: a transaction of three statements notifies three times" notify_for_each_statement

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# users."totalEarnings" beside campaigns.spent: one write moves both.
+# users.earned beside campaigns.spent: one write moves both; and a balance that payouts are taken off.
 
 users_agree() { diff /dev/null <(query -f tests/recipes/users_oracle.sql); }
 both_agree() {
@@ -18,14 +18,22 @@ move_both() {
   both_agree
 }
 
+# A payout changes the balance, and never what was earned.
+pay_out() {
+  shows users-pay
+  diff <(echo 0) <(query -c 'SELECT count(*) FROM users WHERE balance IS DISTINCT FROM earned - paid')
+  query -c "UPDATE clips SET earnings = earnings WHERE url = 'https://clips.example/1'"
+  both_agree
+}
+
 # A payment leaves the campaign's total, and stays in the user's.
 pay() {
   local before
-  before="$(query -c 'SELECT sum("totalEarnings") FROM users')"
+  before="$(query -c 'SELECT sum(earned) FROM users')"
   query -c "UPDATE clip_submissions SET status = 'PAID'
     WHERE \"campaignId\" = 'cmultimatetestcampaign001' AND status = 'APPROVED'"
   diff <(echo 0.00) <(query -c "SELECT spent FROM campaigns WHERE id = 'cmultimatetestcampaign001'")
-  diff <(echo "$before") <(query -c 'SELECT sum("totalEarnings") FROM users')
+  diff <(echo "$before") <(query -c 'SELECT sum(earned) FROM users')
   both_agree
 }
 
@@ -47,6 +55,7 @@ write_together() {
 recipe users
 check "users: previewed, then repaired" preview_and_repair
 check "users: a write moves both totals" move_both
+check "users: a payout is taken off the balance" pay_out
 check "users: a payment leaves the campaign's total, not the user's" pay
 check "users: the submitter's earnings" move_to_another_submitter
 check "users: many writers" write_together

@@ -51,12 +51,31 @@ none_drifted() {
 
 writes_and_sums() { sql -d "$1" -f tests/upgrade/writes.sql && none_drifted "$1"; }
 
-# One session that has written before the upgrade and goes on after it: what it has cached is of the old version.
-over_the_upgrade() {
-  sql -d "$1" -f tests/upgrade/writes.sql -c "\! psql -X -q -d $1 -c 'ALTER EXTENSION spend_sync UPDATE'" \
-    -f tests/upgrade/writes.sql
+# fails_with TEXT PSQL_ARGUMENTS...
+fails_with() {
+  local said="$1"
+  shift
+  output="$(sql "$@" 2>&1)" && { echo "it went on: $output"; return 1; }
+  grep -qF "$said" <<<"$output" || { echo "$output"; return 1; }
+}
+
+# The new library where ALTER EXTENSION has not been run: it must not write by the triggers of before.
+says_to_update() {
+  fails_with "HINT:  ALTER EXTENSION spend_sync UPDATE TO '$current';" -d "$1" -c "UPDATE clips SET earnings = earnings + 1" && none_drifted "$1"
+}
+
+# A session that has loaded the library of before, and a writer amid a transaction, are there when it is run.
+updates_beside_them() {
+  sql -d "$1" -c "BEGIN" -c "LOCK TABLE clips IN ROW EXCLUSIVE MODE" -c "SELECT pg_sleep(1)" -c "COMMIT" >/dev/null &
+  fails_with 'HINT:  Connect again.' -d "$1" -c "LOAD 'spend_sync-$old'" \
+    -c "\! psql -X -q -d $1 -c 'ALTER EXTENSION spend_sync UPDATE'" -c "UPDATE clips SET earnings = earnings + 1"
+  wait %1
   [ "$(sql -d "$1" -c "SELECT extversion FROM pg_extension WHERE extname = 'spend_sync'")" = "$current" ] || return 1
   none_drifted "$1"
+}
+
+still_fires_always() {
+  [ "$(sql -d "$1" -c "SELECT tgenabled FROM pg_trigger WHERE tgrelid = 'clip_submissions'::regclass AND tgname = 'spend_sync_campaigns_row'")" = A ]
 }
 
 keeps_its_log() {
@@ -77,6 +96,12 @@ is_healthy() {
 }
 
 check "released scripts are as they were released" are_unchanged
+library="$("$PG_BIN/pg_config" --pkglibdir)"
+extension="$("$PG_BIN/pg_config" --sharedir)/extension"
+# Stands for the library of a version before.
+old=0.0.0
+cp "$library/spend_sync-$current.so" "$library/spend_sync-$old.so"
+trap 'rm -f "$library/spend_sync-$old.so" "$extension"/spend_sync--*.control; scripts/cluster.sh stop upgrade' EXIT
 createdb fresh
 sql -d fresh -c 'CREATE EXTENSION spend_sync'
 for script in "$released"/spend_sync--*.sql; do
@@ -84,13 +109,15 @@ for script in "$released"/spend_sync--*.sql; do
   version="${version#spend_sync--}"
   database="from_$version"
   # Only an upgrade needs the old version's script: it is not installed with the extension.
-  cp "$script" "$("$PG_BIN/pg_config" --sharedir)/extension/"
+  cp "$script" "$extension/"
+  echo "module_pathname = 'spend_sync-$old'" >"$extension/spend_sync--$version.control"
   createdb "$database"
   sql -d "$database" -c "CREATE EXTENSION spend_sync VERSION '$version'" -f tests/upgrade/before.sql >"$log/$database.before"
-  check "$version: the present library serves it before the upgrade" writes_and_sums "$database"
-  check "$version: a session writes on over the upgrade to $current" over_the_upgrade "$database"
+  check "$version: the new library says to update, and writes nothing" says_to_update "$database"
+  check "$version: updated beside a writer; a session of before is told to connect again" updates_beside_them "$database"
   check "$version: the same objects as a fresh install" same_objects "$database"
   check "$version: the log of corrections is kept" keeps_its_log "$database"
+  check "$version: triggers fire as they did" still_fires_always "$database"
   check "$version: new sessions write" writes_and_sums "$database"
   check "$version: what is new works for old bindings" follows_renames "$database"
   check "$version: nothing is wrong with them" is_healthy "$database"

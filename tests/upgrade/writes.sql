@@ -1,8 +1,7 @@
--- Writes of each kind, whatever the version: by the statement, at commit, moved and summed.
+-- Writes of each kind: summed, moved, direct.
 UPDATE clips SET earnings = earnings + 0.25;
 UPDATE clip_submissions SET status = 'APPROVED' WHERE id % 8 = 0;
 BEGIN;
-SET LOCAL spend_sync.flush = commit;
 SET LOCAL spend_sync.recompute_limit = 5;
 UPDATE clips SET earnings = earnings * 2 WHERE id IN ('k1', 'k2', 'k3');
 DELETE FROM clip_submissions WHERE id = (SELECT max(id) FROM clip_submissions);

@@ -47,6 +47,7 @@ final class JdbcStory {
         for (String flush : List.of("statement", "commit")) {
             check("savepoints and rollback, flush = " + flush, c -> Transactions.savepoints(c, flush));
         }
+        check("SET CONSTRAINTS ALL IMMEDIATE brings up what waits", Transactions::atOnce);
         for (String flush : List.of("statement", "commit")) {
             LEVELS.forEach((name, level) -> check("two writers of one campaign, " + name + ", flush = " + flush,
                 c -> Transactions.isolation(c, level, flush)));

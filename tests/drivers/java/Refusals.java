@@ -46,9 +46,9 @@ final class Refusals {
         ServerErrorMessage error = refused("23514", connection, update, key("by_text", 1));
         equal(error.getConstraint(), "within_budget");
         equal(error.getSchema() + "." + error.getTable(), "by_text.campaigns");
+        write(connection, "UPDATE at_commit.campaigns SET budget = spent + 1 WHERE id = ?", key("at_commit", 1));
         connection.setAutoCommit(false);
-        write(connection, "SET LOCAL spend_sync.flush = 'commit'");
-        earn(connection, "by_text", 1, "1.01");
+        earn(connection, "at_commit", 1, "1.01");
         try {
             connection.commit();
             throw new AssertionError("the budget was overrun");

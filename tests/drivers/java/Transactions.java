@@ -16,44 +16,62 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Savepoints, both settings of spend_sync.flush, isolation levels, and the retry that concurrent writers need. */
+/** Savepoints, totals flushed at statements and at commit, isolation levels, and the retry that concurrent writers need. */
 final class Transactions {
     /** Within the transaction the total moves after each statement, or when it commits. */
     static void savepoints(Connection connection, String flush) throws SQLException {
-        BigDecimal before = spent(connection, "by_text", 2);
+        String schema = flushed(flush);
+        BigDecimal before = spent(connection, schema, 2);
         transaction(connection, c -> {
-            write(c, "SET LOCAL spend_sync.flush = '" + flush + "'");
-            earn(c, "by_text", 2, "1.25");
-            equal(spent(c, "by_text", 2), plus(before, flush.equals("statement") ? "1.25" : "0.00"));
+            earn(c, schema, 2, "1.25");
+            equal(spent(c, schema, 2), plus(before, flush.equals("statement") ? "1.25" : "0.00"));
             var doubtful = c.setSavepoint();
-            earn(c, "by_text", 8, "100");
+            earn(c, schema, 8, "100");
             c.rollback(doubtful);
-            earn(c, "by_text", 14, "1.25");
+            earn(c, schema, 14, "1.25");
         });
-        equal(spent(connection, "by_text", 2), plus(before, "2.50"));
+        equal(spent(connection, schema, 2), plus(before, "2.50"));
         connection.setAutoCommit(false);
-        write(connection, "SET LOCAL spend_sync.flush = '" + flush + "'");
-        earn(connection, "by_text", 2, "1000");
+        earn(connection, schema, 2, "1000");
         connection.rollback();
-        equal(spent(connection, "by_text", 2), plus(before, "2.50"));
+        equal(spent(connection, schema, 2), plus(before, "2.50"));
+        agrees(connection);
+    }
+
+    /** A transaction that wants its totals now, and from then on after each statement, says so; the next is as before. */
+    static void atOnce(Connection connection) throws SQLException {
+        BigDecimal before = spent(connection, "at_commit", 3);
+        transaction(connection, c -> {
+            earn(c, "at_commit", 3, "1.25");
+            equal(spent(c, "at_commit", 3), before);
+            write(c, "SET CONSTRAINTS ALL IMMEDIATE");
+            equal(spent(c, "at_commit", 3), plus(before, "1.25"));
+            earn(c, "at_commit", 9, "1.25");
+            equal(spent(c, "at_commit", 3), plus(before, "2.50"));
+        });
+        transaction(connection, c -> {
+            earn(c, "at_commit", 3, "1.25");
+            equal(spent(c, "at_commit", 3), plus(before, "2.50"));
+        });
+        equal(spent(connection, "at_commit", 3), plus(before, "3.75"));
         agrees(connection);
     }
 
     /** Another's commit after the first look ends in 40001; the second attempt goes through. */
     static void isolation(Connection connection, int level, String flush) throws SQLException {
-        BigDecimal before = spent(connection, "by_uuid", 4);
+        String schema = flushed(flush);
+        BigDecimal before = spent(connection, schema, 4);
         AtomicInteger attempts = new AtomicInteger();
         connection.setTransactionIsolation(level);
         try (Connection other = connect()) {
             withRetry(connection, c -> {
-                write(c, "SET LOCAL spend_sync.flush = '" + flush + "'");
-                spent(c, "by_uuid", 4);
-                if (attempts.getAndIncrement() == 0) earn(other, "by_uuid", 10, "1.25");
-                earn(c, "by_uuid", 4, "1.25");
+                spent(c, schema, 4);
+                if (attempts.getAndIncrement() == 0) earn(other, schema, 10, "1.25");
+                earn(c, schema, 4, "1.25");
             });
         }
         equal(attempts.get(), level == Connection.TRANSACTION_READ_COMMITTED ? 1 : 2);
-        equal(spent(connection, "by_uuid", 4), plus(before, "2.50"));
+        equal(spent(connection, schema, 4), plus(before, "2.50"));
         agrees(connection);
     }
 

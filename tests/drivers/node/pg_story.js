@@ -32,6 +32,7 @@ for (const flush of ['statement', 'commit']) {
   await check(`savepoints, flush = ${flush}`, transactions.savepoints, flush);
   await check(`a rolled back transaction, flush = ${flush}`, transactions.rollbacks, flush);
 }
+await check('SET CONSTRAINTS ALL IMMEDIATE brings up what waits', transactions.atOnce);
 for (const level of ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']) {
   for (const flush of ['statement', 'commit']) {
     await check(`two writers of one campaign, ${level}, flush = ${flush}`, transactions.isolation, level, flush);

@@ -12,6 +12,9 @@ export const KEYS = {
   by_integer: (n) => 70000 + n,
   by_smallint: (n) => n,
 };
+// The platform whose totals are brought up so, and its keys.
+export const FLUSHED = { statement: 'by_text', commit: 'at_commit' };
+const KEY_OF = { ...KEYS, at_commit: KEYS.by_text };
 
 // PGHOST and the like say where.
 export const connected = (work, ...args) => connectedWith({}, work, ...args);
@@ -34,12 +37,12 @@ export async function row(client, query, values) {
 }
 
 export async function spent(client, schema, n) {
-  return (await row(client, `SELECT spent FROM ${schema}.campaigns WHERE id = $1`, [KEYS[schema](n)])).spent;
+  return (await row(client, `SELECT spent FROM ${schema}.campaigns WHERE id = $1`, [KEY_OF[schema](n)])).spent;
 }
 
 export function earn(client, schema, clip, amount = '1.25') {
   const update = `UPDATE ${schema}.clips SET earnings = earnings + $1 WHERE id = $2`;
-  return client.query(update, [amount, KEYS[schema](clip)]);
+  return client.query(update, [amount, KEY_OF[schema](clip)]);
 }
 
 export async function drift(client, schema, amount) {

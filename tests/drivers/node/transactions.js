@@ -1,48 +1,67 @@
-// Savepoints, both settings of spend_sync.flush, isolation levels, and the retry that concurrent writers need.
+// Savepoints, totals flushed at statements and at commit, isolation levels, and the retry that concurrent writers need.
 import { equal } from './checks.js';
-import { KEYS, agrees, cents, connected, earn, row, spent, transaction, withRetry } from './platforms.js';
+import { FLUSHED, KEYS, agrees, cents, connected, earn, spent, transaction, withRetry } from './platforms.js';
 
 // Within the transaction the total moves after each statement, or when it commits.
 export async function savepoints(client, flush) {
-  const before = await spent(client, 'by_text', 2);
+  const schema = FLUSHED[flush];
+  const before = await spent(client, schema, 2);
   await transaction(client, async () => {
-    await client.query(`SET LOCAL spend_sync.flush = '${flush}'`);
-    await earn(client, 'by_text', 2);
-    equal(cents(await spent(client, 'by_text', 2)) - cents(before), flush === 'statement' ? 125n : 0n);
+    await earn(client, schema, 2);
+    equal(cents(await spent(client, schema, 2)) - cents(before), flush === 'statement' ? 125n : 0n);
     await client.query('SAVEPOINT doubtful');
-    await earn(client, 'by_text', 8, '100');
+    await earn(client, schema, 8, '100');
     await client.query('ROLLBACK TO SAVEPOINT doubtful');
-    await earn(client, 'by_text', 14);
+    await earn(client, schema, 14);
   });
-  equal(cents(await spent(client, 'by_text', 2)) - cents(before), 250n);
+  equal(cents(await spent(client, schema, 2)) - cents(before), 250n);
+  await agrees(client);
+}
+
+// A transaction that wants its totals now, and from then on after each statement, says so; the next is as before.
+export async function atOnce(client) {
+  const before = cents(await spent(client, 'at_commit', 3));
+  const moved = async () => cents(await spent(client, 'at_commit', 3)) - before;
+  await transaction(client, async () => {
+    await earn(client, 'at_commit', 3);
+    equal(await moved(), 0n);
+    await client.query('SET CONSTRAINTS ALL IMMEDIATE');
+    equal(await moved(), 125n);
+    await earn(client, 'at_commit', 9);
+    equal(await moved(), 250n);
+  });
+  await transaction(client, async () => {
+    await earn(client, 'at_commit', 3);
+    equal(await moved(), 250n);
+  });
+  equal(await moved(), 375n);
   await agrees(client);
 }
 
 export async function rollbacks(client, flush) {
-  const before = await spent(client, 'by_text', 2);
+  const schema = FLUSHED[flush];
+  const before = await spent(client, schema, 2);
   await client.query('BEGIN');
-  await client.query(`SET LOCAL spend_sync.flush = '${flush}'`);
-  await earn(client, 'by_text', 2, '1000');
+  await earn(client, schema, 2, '1000');
   await client.query('ROLLBACK');
-  equal(await spent(client, 'by_text', 2), before);
-  equal(await row(client, 'SHOW spend_sync.flush'), { 'spend_sync.flush': 'statement' });
+  equal(await spent(client, schema, 2), before);
   await agrees(client);
 }
 
 // Another's commit after the first look ends in 40001; the second attempt goes through.
 export async function isolation(client, level, flush) {
-  const before = await spent(client, 'by_uuid', 4);
+  const schema = FLUSHED[flush];
+  const before = await spent(client, schema, 4);
   let attempts = 0;
   await connected((other) => withRetry(client, async () => {
     await client.query(`SET TRANSACTION ISOLATION LEVEL ${level}`);
-    await client.query(`SET LOCAL spend_sync.flush = '${flush}'`);
-    await spent(client, 'by_uuid', 4);
-    if (attempts === 0) await earn(other, 'by_uuid', 10);
+    await spent(client, schema, 4);
+    if (attempts === 0) await earn(other, schema, 10);
     attempts += 1;
-    await earn(client, 'by_uuid', 4);
+    await earn(client, schema, 4);
   }));
   equal(attempts, level === 'READ COMMITTED' ? 1 : 2);
-  equal(cents(await spent(client, 'by_uuid', 4)) - cents(before), 250n);
+  equal(cents(await spent(client, schema, 4)) - cents(before), 250n);
   await agrees(client);
 }
 

@@ -8,7 +8,7 @@ import psycopg
 
 import transactions
 from checks import Checks, equal
-from platforms import KEYS, agrees, connect, drift, earn, spent, with_retry
+from platforms import FLUSHED, KEYS, agrees, connect, drift, earn, spent, with_retry
 
 checks = Checks("PgBouncer")
 text = KEYS["by_text"]
@@ -18,74 +18,73 @@ def backend(conn):
     return conn.execute("SELECT pg_backend_pid()").fetchone()[0]
 
 
-def set_local_ends_with_its_transaction():
-    """Two clients, one server connection: what the first has set is not there for the second."""
+def set_constraints_ends_with_its_transaction():
+    """Two clients, one server connection: what the first has chosen is not there for the second."""
     with connect(dbname="one_connection") as first, connect(dbname="one_connection") as second:
         with first.transaction():
-            first.execute("SET LOCAL spend_sync.flush = 'commit'")
-            earn(first, "by_text", 3)
+            first.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            before = spent(first, "at_commit", 3)
+            earn(first, "at_commit", 3)
+            equal(spent(first, "at_commit", 3), before + Decimal("1.25"))
             pid = backend(first)
         equal(backend(second), pid)
-        equal(second.execute("SHOW spend_sync.flush").fetchone()[0], "statement")
         transactions.savepoints(second, "statement")
         transactions.savepoints(second, "commit")
         agrees(second)
 
 
-def rolls_back(conn):
+def rolls_back(conn, schema):
     raise psycopg.Rollback()
 
 
-def fails(conn):
+def fails(conn, schema):
     conn.execute("SELECT 1 / 0")
 
 
-def fails_while_totals_are_stored(conn):
-    earn(conn, "by_text", 9, "999999999999999999.99")
-    conn.execute("SET LOCAL spend_sync.flush = 'statement'")
-    earn(conn, "by_text", 4, "1.00")
+def fails_while_totals_are_stored(conn, schema):
+    for clip in 9, 15:
+        earn(conn, schema, clip, "500000000000000000.00")
+    conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def leaves_nothing_behind(flush, ending):
     """A total that went wrong meanwhile shows it: had the backend kept what the first client wrote, the second one's
     commit would mend it, or move it."""
+    schema = FLUSHED[flush]
     with connect(dbname="one_connection") as first, connect(dbname="one_connection") as second:
-        total = spent(first, "by_text", 3)
+        total = spent(first, schema, 3)
         try:
             with first.transaction():
-                first.execute(f"SET LOCAL spend_sync.flush = '{flush}'")
-                earn(first, "by_text", 3, "5.00")
+                earn(first, schema, 3, "5.00")
                 with first.transaction():
-                    earn(first, "by_text", 9, "5.00")
+                    earn(first, schema, 9, "5.00")
                     raise psycopg.Rollback()
                 pid = backend(first)
-                ending(first)
+                ending(first, schema)
         except psycopg.Error as error:
             equal(error.sqlstate in ("22012", "22003"), True)
-        drift(second, "by_text", Decimal("0.07"))
+        drift(second, schema, Decimal("0.07"))
         equal(backend(second), pid)
-        for flush_of_second in "statement", "commit":
+        for written in FLUSHED.values():
             with second.transaction():
-                second.execute(f"SET LOCAL spend_sync.flush = '{flush_of_second}'")
-                earn(second, "by_text", 4)
-        equal(spent(second, "by_text", 3), total + Decimal("0.07"))
-        second.execute("SELECT FROM sync_all_campaigns('by_text.campaigns')")
+                earn(second, written, 4)
+        equal(spent(second, schema, 3), total + Decimal("0.07"))
+        second.execute(f"SELECT FROM sync_all_campaigns('{schema}.campaigns')")
         agrees(second)
 
 
 def a_client_that_vanishes():
     """PgBouncer closes the server connection whose transaction nobody will end."""
     first = connect(dbname="one_connection")
-    before = spent(first, "by_text", 3)
+    before = spent(first, "at_commit", 3)
     first.execute("BEGIN")
-    first.execute("SET LOCAL spend_sync.flush = 'commit'")
-    earn(first, "by_text", 3, "5.00")
+    earn(first, "at_commit", 3, "5.00")
     pid = backend(first)
     first.close()
     with connect(dbname="one_connection") as second:
         equal(backend(second) != pid, True)
-        equal(spent(second, "by_text", 3), before)
-        earn(second, "by_text", 3)
+        equal(spent(second, "at_commit", 3), before)
+        earn(second, "at_commit", 3)
         agrees(second)
 
 
@@ -111,19 +110,20 @@ def attached_on_another_connection():
 
 
 def eight_clients():
-    """Eight clients on three server connections, each transaction with its own setting."""
+    """Eight clients on three server connections, each transaction over totals of both kinds, in turn at once."""
     failures = []
 
     def writer(number):
         def work(conn):
-            conn.execute(f"SET LOCAL spend_sync.flush = '{flush}'")
+            conn.execute(f"SET CONSTRAINTS ALL {moment}")
             earn(conn, "by_integer", (number + turn) % 24 + 1)
+            earn(conn, "at_commit", (number + turn) % 24 + 1)
             earn(conn, "by_integer", (number + turn * 7) % 24 + 1)
 
         try:
             with connect() as conn:
                 for turn in range(25):
-                    flush = ("statement", "commit")[(number + turn) % 2]
+                    moment = ("IMMEDIATE", "DEFERRED")[(number + turn) % 2]
                     with_retry(conn, work)
         except Exception as error:
             failures.append(error)
@@ -141,20 +141,7 @@ def eight_clients():
         agrees(conn)
 
 
-def at_commit_by(parameters):
-    """The setting of the role or the database is there from the start of each server connection."""
-    with connect(**parameters) as conn:
-        for _ in range(2):
-            with conn.transaction():
-                equal(conn.execute("SHOW spend_sync.flush").fetchone()[0], "commit")
-                before = spent(conn, "by_text", 5)
-                earn(conn, "by_text", 5)
-                equal(spent(conn, "by_text", 5), before)
-            equal(spent(conn, "by_text", 5), before + Decimal("1.25"))
-        agrees(conn)
-
-
-checks.check("SET LOCAL ends with its transaction", set_local_ends_with_its_transaction)
+checks.check("SET CONSTRAINTS ends with its transaction", set_constraints_ends_with_its_transaction)
 for flush in "statement", "commit":
     for ending in rolls_back, fails, fails_while_totals_are_stored:
         name = f"nothing is left of a transaction that {ending.__name__.replace('_', ' ')}, flush = {flush}"
@@ -162,6 +149,4 @@ for flush in "statement", "commit":
 checks.check("nothing is left of a client that vanishes", a_client_that_vanishes)
 checks.check("detach and attach on another server connection", attached_on_another_connection)
 checks.check("eight clients on three server connections", eight_clients)
-checks.check("ALTER ROLE SET spend_sync.flush", at_commit_by, {"user": "app_at_commit"})
-checks.check("ALTER DATABASE SET spend_sync.flush", at_commit_by, {"dbname": "pooled_at_commit"})
 checks.finish()

@@ -18,6 +18,9 @@ KEYS = {
     "by_integer": lambda n: 70000 + n,
     "by_smallint": lambda n: n,
 }
+# The platform whose totals are brought up so, and its keys.
+FLUSHED = {"statement": "by_text", "commit": "at_commit"}
+KEY_OF = {**KEYS, "at_commit": KEYS["by_text"]}
 
 
 def connect(**parameters):
@@ -28,12 +31,12 @@ def connect(**parameters):
 
 
 def spent(conn, schema, n):
-    return conn.execute(f"SELECT spent FROM {schema}.campaigns WHERE id = %s", [KEYS[schema](n)]).fetchone()[0]
+    return conn.execute(f"SELECT spent FROM {schema}.campaigns WHERE id = %s", [KEY_OF[schema](n)]).fetchone()[0]
 
 
 def earn(conn, schema, clip, amount="1.25"):
     conn.execute(
-        f"UPDATE {schema}.clips SET earnings = earnings + %s WHERE id = %s", [Decimal(amount), KEYS[schema](clip)]
+        f"UPDATE {schema}.clips SET earnings = earnings + %s WHERE id = %s", [Decimal(amount), KEY_OF[schema](clip)]
     )
 
 

@@ -35,6 +35,7 @@ for schema in "by_text", "by_bigint", "by_uuid":
 for flush in "statement", "commit":
     check(f"savepoints, flush = {flush}", transactions.savepoints, flush)
     check(f"a rolled back transaction, flush = {flush}", transactions.rollbacks, flush)
+check("SET CONSTRAINTS ALL IMMEDIATE brings up what waits", transactions.at_once)
 for level in "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE":
     for flush in "statement", "commit":
         check(f"two writers of one campaign, {level}, flush = {flush}", transactions.isolation, level, flush)

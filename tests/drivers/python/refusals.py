@@ -47,17 +47,18 @@ def hard_budget(conn):
 
 
 def hard_budget_at_commit(conn):
-    """With flush = commit it is the COMMIT that fails, and the same error object that comes."""
-    before = spent(conn, "by_text", 1)
+    """Where totals are brought up at commit it is the COMMIT that fails, and the same error object that comes."""
+    before = spent(conn, "at_commit", 1)
+    conn.execute("UPDATE at_commit.campaigns SET budget = spent + 1 WHERE id = %s", [text(1)])
     try:
         with conn.transaction():
-            conn.execute("SET LOCAL spend_sync.flush = 'commit'")
-            earn(conn, "by_text", 1, "1.01")
+            earn(conn, "at_commit", 1, "1.01")
     except errors.CheckViolation as error:
         equal(error.diag.constraint_name, "within_budget")
     else:
         raise AssertionError("the budget was overrun")
-    equal(spent(conn, "by_text", 1), before)
+    equal(spent(conn, "at_commit", 1), before)
+    conn.execute("UPDATE at_commit.campaigns SET budget = NULL WHERE id = %s", [text(1)])
     agrees(conn)
 
 

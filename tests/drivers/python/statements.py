@@ -26,7 +26,7 @@ def prepared_statements_follow(conn):
         conn.execute(update, [Decimal("0.10"), bigint(2)])
         equal(spent(conn, "by_bigint", 2), before)
         refused(conn, "55000", sync, [bigint(2)])
-        equal(attach(other, "by_bigint")[5:], (1, Decimal("0.10")))
+        equal(attach(other, "by_bigint")[6:], (1, Decimal("0.10")))
     conn.execute(update, [Decimal("0.10"), bigint(2)])
     equal(spent(conn, "by_bigint", 2), before + Decimal("0.20"))
     equal(conn.execute(sync, [bigint(2)]).fetchone()[0], before + Decimal("0.20"))

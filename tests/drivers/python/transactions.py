@@ -1,4 +1,4 @@
-"""Savepoints, both settings of spend_sync.flush, isolation levels, and the retry that concurrent writers need."""
+"""Savepoints, totals flushed at statements and at commit, isolation levels, and the retry that concurrent writers need."""
 
 import threading
 from decimal import Decimal
@@ -6,53 +6,69 @@ from decimal import Decimal
 import psycopg
 
 from checks import equal
-from platforms import KEYS, agrees, connect, earn, spent, with_retry
+from platforms import FLUSHED, KEYS, agrees, connect, earn, spent, with_retry
 
 
 def savepoints(conn, flush):
     """Within the transaction the total moves after each statement, or when it commits."""
-    before = spent(conn, "by_text", 2)
+    schema = FLUSHED[flush]
+    before = spent(conn, schema, 2)
     with conn.transaction():
-        conn.execute(f"SET LOCAL spend_sync.flush = '{flush}'")
-        earn(conn, "by_text", 2)
-        equal(spent(conn, "by_text", 2), before + (Decimal("1.25") if flush == "statement" else 0))
+        earn(conn, schema, 2)
+        equal(spent(conn, schema, 2), before + (Decimal("1.25") if flush == "statement" else 0))
         with conn.transaction():
-            earn(conn, "by_text", 8, "100")
+            earn(conn, schema, 8, "100")
             raise psycopg.Rollback()
         with conn.transaction():
-            earn(conn, "by_text", 14)
-    equal(spent(conn, "by_text", 2), before + Decimal("2.50"))
+            earn(conn, schema, 14)
+    equal(spent(conn, schema, 2), before + Decimal("2.50"))
+    agrees(conn)
+
+
+def at_once(conn):
+    """A transaction that wants its totals now, and from then on after each statement, says so; the next is as before."""
+    before = spent(conn, "at_commit", 3)
+    with conn.transaction():
+        earn(conn, "at_commit", 3)
+        equal(spent(conn, "at_commit", 3), before)
+        conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        equal(spent(conn, "at_commit", 3), before + Decimal("1.25"))
+        earn(conn, "at_commit", 9)
+        equal(spent(conn, "at_commit", 3), before + Decimal("2.50"))
+    with conn.transaction():
+        earn(conn, "at_commit", 3)
+        equal(spent(conn, "at_commit", 3), before + Decimal("2.50"))
+    equal(spent(conn, "at_commit", 3), before + Decimal("3.75"))
     agrees(conn)
 
 
 def rollbacks(conn, flush):
-    before = spent(conn, "by_text", 2)
+    schema = FLUSHED[flush]
+    before = spent(conn, schema, 2)
     with conn.transaction():
-        conn.execute(f"SET LOCAL spend_sync.flush = '{flush}'")
-        earn(conn, "by_text", 2, "1000")
+        earn(conn, schema, 2, "1000")
         raise psycopg.Rollback()
-    equal(spent(conn, "by_text", 2), before)
-    equal(conn.execute("SHOW spend_sync.flush").fetchone()[0], "statement")
+    equal(spent(conn, schema, 2), before)
     agrees(conn)
 
 
 def isolation(conn, level, flush):
     """Another's commit after the first look ends in 40001; the second attempt goes through."""
-    before, attempts = spent(conn, "by_uuid", 4), []
+    schema = FLUSHED[flush]
+    before, attempts = spent(conn, schema, 4), []
 
     def work(conn):
         conn.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
-        conn.execute(f"SET LOCAL spend_sync.flush = '{flush}'")
-        spent(conn, "by_uuid", 4)
+        spent(conn, schema, 4)
         if not attempts:
-            earn(other, "by_uuid", 10)
+            earn(other, schema, 10)
         attempts.append(1)
-        earn(conn, "by_uuid", 4)
+        earn(conn, schema, 4)
 
     with connect() as other:
         with_retry(conn, work)
     equal(len(attempts), 1 if level == "READ COMMITTED" else 2)
-    equal(spent(conn, "by_uuid", 4), before + Decimal("2.50"))
+    equal(spent(conn, schema, 4), before + Decimal("2.50"))
     agrees(conn)
 
 

@@ -60,7 +60,8 @@ pub enum Step {
 
 #[derive(Clone, Debug)]
 pub struct Transaction {
-    pub flush_at_commit: bool,
+    /// Whether it wants its totals after each statement, where they are brought up at commit.
+    pub at_once: bool,
     pub recompute_limit: &'static str,
     pub isolation: &'static str,
     pub steps: Vec<Step>,
@@ -210,15 +211,13 @@ fn transaction() -> impl Strategy<Value = Transaction> {
         vec(step(), 1..=4),
         proptest::bool::weighted(0.9),
     )
-        .prop_map(
-            |(flush_at_commit, recompute_limit, isolation, steps, commit)| Transaction {
-                flush_at_commit,
-                recompute_limit,
-                isolation,
-                steps,
-                commit,
-            },
-        )
+        .prop_map(|(at_once, recompute_limit, isolation, steps, commit)| Transaction {
+            at_once,
+            recompute_limit,
+            isolation,
+            steps,
+            commit,
+        })
 }
 
 pub fn program(shape: &Shape) -> impl Strategy<Value = Program> + use<> {

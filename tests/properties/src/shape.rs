@@ -19,10 +19,27 @@ impl KeyType {
     }
 }
 
+/// When the totals are brought up, by their owner's choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    Statement,
+    Commit,
+}
+
+impl Flush {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Statement => "statement",
+            Self::Commit => "commit",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// Of the schema, too.
     pub name: &'static str,
+    pub flush: Flush,
     pub earnings: Money,
     pub spent: Money,
     pub key: KeyType,
@@ -50,7 +67,9 @@ impl Shape {
              CREATE INDEX ON {name}.links (campaign_id, status);
              CREATE INDEX ON {name}.links (clip_id);
              SELECT spend_sync_attach(campaigns => '{name}.campaigns', clips => '{name}.clips',
-                                      submissions => '{name}.links', approved => '{{APPROVED,PAID}}');",
+                                      submissions => '{name}.links', approved => '{{APPROVED,PAID}}',
+                                      flush => '{flush}');",
+            flush = self.flush.name(),
             spent = self.spent.name(),
             earnings = self.earnings.name(),
             campaigns = references("campaigns"),

@@ -5,7 +5,7 @@ use spend_sync_properties::amount::Money::{self, Float8, Int2, Int4, Int8, Limit
 use spend_sync_properties::program;
 use spend_sync_properties::run::{self, Tally};
 use spend_sync_properties::session::Session;
-use spend_sync_properties::shape::{KeyType, Shape};
+use spend_sync_properties::shape::{Flush, KeyType, Shape};
 use std::cell::RefCell;
 
 /// Enough that each kind of table sees each kind of trouble many times.
@@ -48,11 +48,12 @@ fn every_total_is_the_models(shape: &Shape) -> Result<(), String> {
 }
 
 macro_rules! properties {
-    ($($name:ident: $earnings:expr, $spent:expr, $key:ident, $is_tied:expr;)*) => {
+    ($($name:ident: $earnings:expr, $spent:expr, $key:ident, $is_tied:expr, $flush:ident;)*) => {
         $(#[test]
         fn $name() {
             let (earnings, spent): (Money, Money) = ($earnings, $spent);
-            let shape = Shape { name: stringify!($name), earnings, spent, key: KeyType::$key, is_tied: $is_tied };
+            let (flush, key) = (Flush::$flush, KeyType::$key);
+            let shape = Shape { name: stringify!($name), flush, earnings, spent, key, is_tied: $is_tied };
             if let Err(disagreement) = every_total_is_the_models(&shape) {
                 panic!("{disagreement}");
             }
@@ -60,22 +61,23 @@ macro_rules! properties {
     };
 }
 
-// Named by earnings and spent. The last: whether foreign keys tie the links.
+// Named by earnings and spent. The last two: whether foreign keys tie the links, and when totals are brought up.
 properties! {
-    money_to_money: Limited(10, 2), Limited(10, 2), Text, true;
-    money_to_money_untied: Limited(10, 2), Limited(10, 2), Text, false;
-    numeric_to_numeric: Numeric, Numeric, Text, false;
-    numeric_to_money: Numeric, Limited(10, 2), Uuid, true;
-    numeric_to_bigint: Numeric, Int8, Text, true;
-    numeric_to_hundreds: Numeric, Limited(5, -2), Int8, false;
-    numeric_to_fractions: Numeric, Limited(3, 5), Int8, true;
-    numeric_to_float: Numeric, Float8, Text, false;
-    long_to_long: Limited(38, 10), Limited(38, 10), Uuid, true;
-    long_to_whole: Limited(38, 10), Limited(10, 0), Text, false;
-    integer_to_bigint: Int4, Int8, Int8, true;
-    integer_to_smallint: Int4, Int2, Int8, false;
-    bigint_to_bigint: Int8, Int8, Text, false;
-    bigint_to_numeric: Int8, Numeric, Uuid, true;
-    float_to_numeric: Float8, Numeric, Int8, false;
-    float_to_money: Float8, Limited(10, 2), Text, true;
+    money_to_money: Limited(10, 2), Limited(10, 2), Text, true, Statement;
+    money_to_money_at_commit: Limited(10, 2), Limited(10, 2), Text, true, Commit;
+    money_to_money_untied: Limited(10, 2), Limited(10, 2), Text, false, Statement;
+    numeric_to_numeric: Numeric, Numeric, Text, false, Commit;
+    numeric_to_money: Numeric, Limited(10, 2), Uuid, true, Statement;
+    numeric_to_bigint: Numeric, Int8, Text, true, Statement;
+    numeric_to_hundreds: Numeric, Limited(5, -2), Int8, false, Commit;
+    numeric_to_fractions: Numeric, Limited(3, 5), Int8, true, Commit;
+    numeric_to_float: Numeric, Float8, Text, false, Statement;
+    long_to_long: Limited(38, 10), Limited(38, 10), Uuid, true, Statement;
+    long_to_whole: Limited(38, 10), Limited(10, 0), Text, false, Commit;
+    integer_to_bigint: Int4, Int8, Int8, true, Commit;
+    integer_to_smallint: Int4, Int2, Int8, false, Statement;
+    bigint_to_bigint: Int8, Int8, Text, false, Statement;
+    bigint_to_numeric: Int8, Numeric, Uuid, true, Commit;
+    float_to_numeric: Float8, Numeric, Int8, false, Commit;
+    float_to_money: Float8, Limited(10, 2), Text, true, Statement;
 }

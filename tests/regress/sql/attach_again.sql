@@ -69,8 +69,8 @@ SELECT corrected FROM spend_sync_attach();
 SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'clips'::regclass AND NOT tgisinternal ORDER BY 1;
 
 -- In a transaction that wrote before, and that writes after; rolled back, nothing of it stays.
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = 50 WHERE id = 2;
 UPDATE campaigns SET spent = 1 WHERE id = 3;
 SELECT approved_when, corrected, total_difference FROM spend_sync_attach(approved => '{APPROVED,PENDING,PAID}');

@@ -41,7 +41,7 @@ DELETE FROM clips WHERE id = 5;
 TABLE oracle;
 
 -- At commit. A savepoint cannot take it back any more, and nothing of the transaction stays.
-SET spend_sync.flush = commit;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 UPDATE clips SET earnings = 100 WHERE id = 2;
 \echo :SQLSTATE
 BEGIN;
@@ -58,7 +58,7 @@ BEGIN;
 UPDATE clips SET earnings = 'NaN' WHERE id = 3;
 UPDATE clips SET earnings = 8 WHERE id = 3;
 COMMIT;
-RESET spend_sync.flush;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE oracle;
 
 -- More decimals than the column has are rounded, half away from zero, as PostgreSQL rounds; NULLs count nothing.
@@ -93,10 +93,9 @@ UPDATE parts SET earnings = -9223372036854775807;
 UPDATE parts SET earnings = CASE id WHEN 1 THEN -9223372036854775807 ELSE -1 END;
 SELECT * FROM parents;
 -- Floats: what would be 0 and is not, and what no float holds.
-ALTER TABLE parents ALTER spent TYPE real;
-UPDATE parts SET earnings = 3;
-CREATE TABLE tiny (id int PRIMARY KEY, earnings numeric);
 SELECT spend_sync_detach('parents');
+ALTER TABLE parents ALTER spent TYPE real;
+CREATE TABLE tiny (id int PRIMARY KEY, earnings numeric);
 DELETE FROM rows;
 INSERT INTO tiny VALUES (1, 1);
 INSERT INTO rows VALUES (1, 1);

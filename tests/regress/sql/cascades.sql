@@ -42,10 +42,11 @@ TABLE totals;
 DELETE FROM users WHERE id = 1;
 TABLE totals;
 SELECT * FROM clip_submissions ORDER BY id;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 DELETE FROM users;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
 SELECT * FROM clip_submissions ORDER BY id;
 

@@ -49,17 +49,37 @@ SELECT * FROM spend_sync_check();
 SELECT corrected FROM spend_sync_attach();
 SELECT * FROM spend_sync_check();
 
--- The owner of the campaigns table cannot read, or lock, the rest.
+-- Tables of two owners; and one owner who has taken from itself what it needs.
 ALTER TABLE clips OWNER TO check_clips_owner;
+GRANT ALL ON clips TO check_owner;
+SELECT * FROM spend_sync_check();
+ALTER TABLE public.clips OWNER TO check_owner;
+SELECT * FROM spend_sync_check();
+REVOKE SELECT ON clips FROM check_owner;
 SELECT * FROM spend_sync_check();
 GRANT SELECT ON clips TO check_owner;
+REVOKE UPDATE ON clips FROM check_owner;
 SELECT * FROM spend_sync_check();
-ALTER TABLE clips ENABLE ROW LEVEL SECURITY;
-GRANT UPDATE ON clips TO check_owner;
+GRANT UPDATE ON public.clips TO check_owner;
+-- Row-level security hides nothing from the owner.
+ALTER TABLE clips ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 SELECT * FROM spend_sync_check();
-ALTER TABLE clips DISABLE ROW LEVEL SECURITY;
-ALTER TABLE clips OWNER TO check_owner;
+ALTER TABLE clips DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+
+-- Functions of triggers on campaigns that find names wherever the session looks; C functions find none.
+CREATE SCHEMA tools;
+CREATE FUNCTION tools."Look up"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER looks BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION tools."Look up"();
+CREATE TRIGGER looks_too BEFORE INSERT ON campaigns FOR EACH ROW EXECUTE FUNCTION tools."Look up"();
+CREATE TRIGGER finds_none BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
 SELECT * FROM spend_sync_check();
+ALTER FUNCTION tools."Look up"() SET search_path = pg_catalog, tools, public, pg_temp;
+SELECT * FROM spend_sync_check();
+ALTER FUNCTION tools."Look up"() RESET ALL;
+ALTER FUNCTION tools."Look up"() SET work_mem = '4MB';
+SELECT object, advice FROM spend_sync_check();
+DROP SCHEMA tools CASCADE;
+DROP TRIGGER finds_none ON campaigns;
 
 -- A column that rounds, or keeps fewer digits. (PostgreSQL does not change the type of a column while a trigger's WHEN
 -- names it: detach, change it, attach.)

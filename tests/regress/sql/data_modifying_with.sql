@@ -58,8 +58,8 @@ SELECT earn(id, 8) FROM clips ORDER BY id;
 TABLE totals;
 
 -- At commit, all of that again.
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 WITH w AS (UPDATE clips SET earnings = 9 WHERE id = 3)
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 3;
 WITH w AS (UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 3)
@@ -67,6 +67,7 @@ UPDATE clips SET earnings = 10 WHERE id = 3;
 WITH s AS (DELETE FROM clip_submissions WHERE id = 6 RETURNING clip_id)
 DELETE FROM clips k USING s WHERE k.id = s.clip_id;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
 
 -- The oracle.

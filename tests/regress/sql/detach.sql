@@ -34,18 +34,17 @@ UPDATE clips SET earnings = 100;
 ROLLBACK;
 UPDATE clips SET earnings = earnings + 1;
 TABLE totals;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1;
 SELECT spend_sync_detach('campaigns');
 TABLE totals;
 UPDATE clips SET earnings = earnings + 1;
 COMMIT;
 TABLE totals;
-SELECT corrected FROM spend_sync_attach();
+SELECT corrected FROM spend_sync_attach(flush => 'commit');
 -- The same within a savepoint that is rolled back.
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1;
 SAVEPOINT a;
 SELECT spend_sync_detach('campaigns');
@@ -53,6 +52,7 @@ ROLLBACK TO a;
 UPDATE clips SET earnings = earnings + 1;
 COMMIT;
 TABLE totals;
+SELECT FROM spend_sync_attach(sync => false);
 
 -- Only our own triggers go, and only those of this total.
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;

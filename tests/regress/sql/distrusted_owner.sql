@@ -97,10 +97,10 @@ DROP SCHEMA bait CASCADE;
 \echo :SQLSTATE
 ALTER TABLE lair.clips DETACH PARTITION bait.clips_2;
 \echo :SQLSTATE
-SET spend_sync.flush = commit;
+SELECT FROM spend_sync_attach('lair.campaigns', 'lair.clips', 'lair.clip_submissions', flush => 'commit', sync => false);
 DROP SCHEMA bait CASCADE;
 \echo :SQLSTATE
-RESET spend_sync.flush;
+SELECT FROM spend_sync_attach('lair.campaigns', 'lair.clips', 'lair.clip_submissions', sync => false);
 :outcome
 -- Detached, nothing of his is set off: a superuser can always get rid of it.
 BEGIN;

@@ -25,11 +25,20 @@ ROLLBACK;
 UPDATE clips SET earnings = earnings + 1;
 TABLE totals;
 
--- Also amid a transaction that still owes its totals: there is nobody left to owe them to.
+-- Amid a transaction that still owes its totals it would take along what brings them up: the commit says so, and all is as
+-- before. Brought up first, it goes.
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1;
 UPDATE clip_submissions SET status = 'APPROVED';
+DROP EXTENSION spend_sync CASCADE;
+COMMIT;
+\echo :SQLSTATE
+TABLE totals;
+BEGIN;
+UPDATE clips SET earnings = earnings + 1;
+UPDATE clip_submissions SET status = 'APPROVED';
+SET CONSTRAINTS ALL IMMEDIATE;
 DROP EXTENSION spend_sync CASCADE;
 COMMIT;
 TABLE totals;

@@ -54,7 +54,9 @@ SELECT * FROM diagnose('UPDATE clips SET earnings = 1000 WHERE id = 1');
 UPDATE clips SET earnings = 1000 WHERE id = 1;
 \echo :SQLSTATE
 -- For comparison: what the same error carries when the application writes the total itself.
+SET session_replication_role = replica;
 SELECT * FROM diagnose('UPDATE campaigns SET spent = 1000 WHERE id = 1');
+RESET session_replication_role;
 
 -- A domain's CHECK.
 CREATE DOMAIN amount AS numeric CONSTRAINT positive CHECK (VALUE >= 0);
@@ -94,17 +96,17 @@ DROP TRIGGER over_budget ON campaigns;
 -- At commit.
 CREATE CONSTRAINT TRIGGER over_budget AFTER UPDATE ON campaigns DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (NEW.spent > 500) EXECUTE FUNCTION over_budget();
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = 501 WHERE id = 1;
 COMMIT;
 \echo :LAST_ERROR_SQLSTATE :LAST_ERROR_MESSAGE
 DROP TRIGGER over_budget ON campaigns;
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = 1001 WHERE id = 1;
 COMMIT;
 \echo :LAST_ERROR_SQLSTATE :LAST_ERROR_MESSAGE
+SELECT FROM spend_sync_attach(sync => false);
 
 -- A foreign key of campaigns, broken by a BEFORE trigger that our update fires.
 CREATE TABLE owners (id int PRIMARY KEY);

@@ -1,11 +1,10 @@
--- spend_sync.flush = commit: totals are brought up once, when the transaction commits or is prepared. Whatever that
--- sets off in the user's own triggers and deferred constraints happens as well.
+-- flush => 'commit': totals are brought up once, when the transaction commits or is prepared. Whatever that sets off in the
+-- user's own triggers and deferred constraints happens as well. (What fires at commit beside it: see flush_commit_beside.)
 CREATE EXTENSION spend_sync;
 \ir ../tables.sql
-SELECT corrected, total_difference FROM spend_sync_attach();
+SELECT brought_up_at, corrected, total_difference FROM spend_sync_attach(flush => 'commit');
+SELECT flush FROM spend_sync.binding;
 TABLE totals;
-
-SET spend_sync.flush = 'commit';
 
 -- Nothing until the commit; then everything at once.
 BEGIN;
@@ -52,14 +51,21 @@ UPDATE clips SET earnings = 15 WHERE id = 1;
 COMMIT;
 TABLE totals;
 
--- The setting may change in between: what is pending is brought up by the next statement that is not deferred.
+-- A transaction may have it otherwise: what is owed is brought up, and from then on at the end of each statement; and back.
 BEGIN;
 UPDATE clips SET earnings = 16 WHERE id = 1;
-SET LOCAL spend_sync.flush = 'statement';
+SET CONSTRAINTS ALL IMMEDIATE;
 TABLE totals;
 UPDATE clips SET earnings = 34 WHERE id = 3;
 TABLE totals;
+UPDATE clips SET earnings = earnings + 1;
+TABLE totals;
+SET CONSTRAINTS ALL DEFERRED;
+UPDATE clips SET earnings = earnings - 1;
+UPDATE clip_submissions SET status = status;
+TABLE totals;
 COMMIT;
+TABLE totals;
 
 -- A total that does not fit fails the commit, whole.
 BEGIN;
@@ -208,12 +214,13 @@ UPDATE clip_submissions SET status = 'PENDING';
 TABLE totals;
 UPDATE clips SET earnings = 51 WHERE id = 1;
 TABLE totals;
+SELECT brought_up_at FROM spend_sync_attach();
 BEGIN;
-SET LOCAL spend_sync.flush = 'statement';
 UPDATE clips SET earnings = 53 WHERE id = 3;
 TABLE totals;
 COMMIT;
 TABLE totals;
+SELECT brought_up_at FROM spend_sync_attach(flush => 'commit');
 
 -- SET CONSTRAINTS is for one transaction: the next one's deferred constraints are deferred again.
 BEGIN;
@@ -223,9 +230,9 @@ INSERT INTO accounts VALUES (77);
 COMMIT;
 TABLE totals;
 
--- What no statement trigger sees is brought up at the commit under either setting: here as logical replication applies it,
--- which fires row triggers that are ENABLE ALWAYS, and no statement triggers of any kind but those.
-RESET spend_sync.flush;
+-- What no statement trigger sees is brought up at the commit either way: here as logical replication applies it,
+-- which fires triggers that are ENABLE ALWAYS or REPLICA, and no statement triggers. The deferred trigger is REPLICA for that.
+SELECT brought_up_at FROM spend_sync_attach();
 ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
 BEGIN;
 SET LOCAL session_replication_role = replica;

@@ -11,6 +11,7 @@ DECLARE
     t text[] := ARRAY(SELECT format('%I.%I', left(n, 40), left(left(n, 20) || k || n, 63)) FROM unnest('{c,k,s}'::text[]) k);
     c name := left('a' || n, 63);
     s name := left('b' || n, 63);
+    attach text;
     oracle text;
     step text;
     found text;
@@ -23,8 +24,9 @@ BEGIN
         t[3], c, t[1], s, t[2], left('st' || n, 63), left(n, 40));
     EXECUTE format('CREATE INDEX ON %s (%I)', t[3], c);
     EXECUTE format('CREATE INDEX ON %s (%I)', t[3], s);
-    EXECUTE format('SELECT spend_sync_attach(%L, %L, %L, title => %L, spent => %L, earnings => %L, status => %L, approved => %L)',
+    attach := format('SELECT spend_sync_attach(%L, %L, %L, title => %L, spent => %L, earnings => %L, status => %L, approved => %L, flush => ',
         t[1], t[2], t[3], left('t' || n, 63), s, s, left('st' || n, 63), ARRAY[left(n, 63)]);
+    EXECUTE attach || '''statement'')';
     oracle := format('SELECT string_agg(c.%1$I, %5$L) FROM %2$s c WHERE c.%3$I IS DISTINCT FROM
             (SELECT sum(k.%3$I) FROM %4$s s JOIN %6$s k ON k.%1$I = s.%3$I WHERE s.%1$I = c.%1$I AND s.%7$I::text = %8$L)',
         c, t[1], s, t[3], ', ', t[2], left('st' || n, 63), left(n, 63));
@@ -33,7 +35,10 @@ BEGIN
         format('INSERT INTO %s VALUES (%L, 1.50)', t[2], n),
         format('INSERT INTO %s VALUES (%L, %L, %L)', t[3], n, n, left(n, 63)),
         format('UPDATE %s SET %I = 2.50', t[2], s),
-        format('SET LOCAL spend_sync.flush = commit; UPDATE %s SET %I = 3.50; SET LOCAL spend_sync.flush = statement; UPDATE %s SET %I = 4.50', t[2], s, t[2], s),
+        attach || '''commit'')',
+        format('UPDATE %s SET %I = 3.50; SET CONSTRAINTS ALL IMMEDIATE', t[2], s),
+        format('UPDATE %s SET %I = 4.50; SET CONSTRAINTS ALL DEFERRED', t[2], s),
+        attach || '''statement'')',
         format('UPDATE %s SET %I = 0', t[1], s),
         format('UPDATE %s SET %I = %L', t[2], c, n || '2') || format(' WHERE false'),
         format('SELECT * FROM sync_campaign(%L, %L)', n, t[1]),

@@ -32,14 +32,13 @@ TABLE spend_sync.binding;
 SELECT * FROM spend_sync_status();
 \echo :SQLSTATE
 
--- The setting: its default, its values.
-SHOW spend_sync.flush;
+-- The settings: their defaults, their values; 0.2.0's spend_sync.flush is one no more.
 SELECT name, context, unit, enumvals, boot_val FROM pg_settings WHERE name LIKE 'spend\_sync.%' ORDER BY name;
-SET spend_sync.flush = 'commit';
-SHOW spend_sync.flush;
-SET spend_sync.flush = 'later';
+SET spend_sync.recompute_interval = '2min';
+SHOW spend_sync.recompute_interval;
+SET spend_sync.recompute_interval = 'later';
 \echo :SQLSTATE
-RESET spend_sync.flush;
+RESET spend_sync.recompute_interval;
 
 -- In a schema of the user's choice, which need not be in the search path afterwards.
 DROP EXTENSION spend_sync;
@@ -47,10 +46,17 @@ CREATE SCHEMA tools;
 CREATE EXTENSION spend_sync SCHEMA tools;
 SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'spend_sync';
 SELECT count(*) AS functions_in_public FROM pg_proc WHERE pronamespace = 'public'::regnamespace;
-SELECT p.oid::regprocedure::text AS for_granted_roles_only
+-- Every role may call all functions, which ask for its rights themselves: also where default privileges would not let it.
+DROP EXTENSION spend_sync;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+CREATE EXTENSION spend_sync SCHEMA tools;
+SELECT p.oid::regprocedure::text AS for_everybody
 FROM pg_proc p
-WHERE p.pronamespace = 'tools'::regnamespace AND NOT has_function_privilege('pg_monitor', p.oid, 'EXECUTE')
+WHERE p.pronamespace = 'tools'::regnamespace AND has_function_privilege('pg_monitor', p.oid, 'EXECUTE') AND p.proname ~ '^sync|repair'
 ORDER BY 1;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+DROP EXTENSION spend_sync;
+CREATE EXTENSION spend_sync SCHEMA tools;
 ALTER EXTENSION spend_sync SET SCHEMA public;
 \echo :SQLSTATE
 
@@ -73,21 +79,21 @@ UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 2;
 SELECT * FROM tools.sync_campaign(1);
 TABLE totals;
 
--- A setting of the database holds from the first write of a new session on, before anything else loaded the library.
-SELECT current_database() AS database \gset
-ALTER DATABASE :"database" SET spend_sync.flush = 'commit';
+-- When a total is brought up is no session's choice but the owner's: so from the first write of a new session on.
+SELECT brought_up_at FROM tools.spend_sync_attach(flush => 'commit');
 \c -
 BEGIN;
 UPDATE clips SET earnings = 100 WHERE id = 1;
 TABLE totals;
 COMMIT;
 TABLE totals;
-ALTER DATABASE :"database" RESET spend_sync.flush;
-\c -
+SELECT brought_up_at FROM tools.spend_sync_attach();
 BEGIN;
 UPDATE clips SET earnings = 200 WHERE id = 1;
 TABLE totals;
 COMMIT;
+SELECT brought_up_at FROM tools.spend_sync_attach(flush => 'later');
+\echo :SQLSTATE
 
 -- The oracle.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;

@@ -19,13 +19,14 @@ ALTER TABLE clip_submissions
 UPDATE campaigns SET id = 10 WHERE id = 1;
 UPDATE clips SET id = 300, earnings = 31 WHERE id = 3;
 TABLE totals;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE campaigns SET id = 11 WHERE id = 10;
 UPDATE clips SET id = 100 WHERE id = 1;
 UPDATE campaigns SET id = 12 WHERE id = 11;
 UPDATE clips SET earnings = 17 WHERE id = 100;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
 SELECT campaign_id, title, recorded_spent, needs_sync FROM spend_sync_status();
 
@@ -35,10 +36,11 @@ ALTER TABLE clip_submissions
 ALTER TABLE campaigns DROP CONSTRAINT campaigns_pkey, ADD PRIMARY KEY (id) DEFERRABLE INITIALLY IMMEDIATE;
 UPDATE campaigns SET id = CASE id WHEN 12 THEN 2 ELSE 12 END WHERE id IN (12, 2);
 SELECT c.title, t.* FROM totals t JOIN campaigns c USING (id) ORDER BY id;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE campaigns SET id = CASE id WHEN 12 THEN 2 ELSE 12 END WHERE id IN (12, 2);
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 SELECT c.title, t.* FROM totals t JOIN campaigns c USING (id) ORDER BY id;
 
 -- Without foreign keys a key that goes leaves its links behind, and whoever gets it has them.
@@ -61,11 +63,12 @@ TABLE totals;
 -- Links first, then what they name; in one transaction and in one statement.
 INSERT INTO clip_submissions VALUES (10, 77, 770, 'APPROVED'), (11, 12, 770, 'APPROVED');
 TABLE totals;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 INSERT INTO campaigns VALUES (77, 'Late', 0);
 INSERT INTO clips VALUES (770, 7.70);
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
 WITH k AS (INSERT INTO clips VALUES (880, 8.80)), l AS (INSERT INTO clip_submissions VALUES (12, 88, 880, 'APPROVED'))
 INSERT INTO campaigns VALUES (88, 'All at once', 0);

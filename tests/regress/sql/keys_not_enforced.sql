@@ -1,5 +1,5 @@
 -- PostgreSQL 18 and later: a foreign key that is not enforced ties nothing: a link may name a clip or a campaign that does not
--- exist yet. Writes take the same advisory locks as without a key, and totals are right whichever comes first.
+-- exist yet. Writes take the same guards as without a key (a table's and a key's), and totals are right whichever comes first.
 CREATE EXTENSION spend_sync;
 CREATE TABLE campaigns (id int PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
 CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2) DEFAULT 0);
@@ -18,7 +18,7 @@ INSERT INTO clips VALUES (1, 10.00);
 SELECT corrected FROM spend_sync_attach();
 SELECT submission_campaign, submission_clip FROM spend_sync.binding;
 
--- Enforced: no lock is needed, for a link or for a clip.
+-- Enforced: a link needs no guard; a clip has its own all the same, for who is not held to the key.
 BEGIN;
 INSERT INTO clip_submissions VALUES (1, 1, 1);
 INSERT INTO clips VALUES (2, 20.00);

@@ -62,6 +62,10 @@ UPDATE clips SET earnings = earnings + 1;
 TABLE known_large;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 
+-- Attached anew, a campaign is not known to be large until it is summed.
+\set at_commit 'SELECT FROM spend_sync_attach(flush => ''commit''); SELECT count(*) AS summed FROM campaigns AS c, sync_campaign(c.id);'
+\set at_statement 'SELECT FROM spend_sync_attach(); SELECT count(*) AS summed FROM campaigns AS c, sync_campaign(c.id);'
+
 -- One clip: more, less, NULL, and again; a clip that counts twice in a campaign, and in two campaigns.
 UPDATE clips SET earnings = 100.01 WHERE id = 1;
 UPDATE clips SET earnings = -0.99 WHERE id = 1;
@@ -87,17 +91,18 @@ CREATE TABLE rows_before AS SELECT id, ctid AS at FROM campaigns;
 INSERT INTO clip_submissions VALUES (44, 'big', 37), (45, 'small', 38), (46, 'big', 39);
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 44;
 DELETE FROM clip_submissions WHERE id IN (44, 45, 46);
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
 UPDATE clips SET earnings = earnings - 1 WHERE id = 2;
 COMMIT;
+:at_statement
 SELECT c.id, c.ctid = b.at AS is_the_same_row FROM campaigns c JOIN rows_before b USING (id) ORDER BY c.id;
 DROP TABLE rows_before;
 
 -- Two kinds in one flush: changed earnings and changed links, of one clip and of different ones.
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 10 WHERE id = 5;
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 5;
 UPDATE clips SET earnings = earnings + 20 WHERE id IN (6, 31);
@@ -105,12 +110,12 @@ INSERT INTO clip_submissions VALUES (43, 'small', 36, 'APPROVED');
 COMMIT;
 TABLE totals;
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 DELETE FROM clip_submissions WHERE id = 43;
 UPDATE clips SET earnings = earnings + 7 WHERE id = 36;
 INSERT INTO clip_submissions VALUES (43, 'big', 36, 'APPROVED');
 UPDATE clips SET earnings = earnings + 7 WHERE id = 32;
 COMMIT;
+:at_statement
 TABLE totals;
 WITH w AS (UPDATE clips SET earnings = earnings + 1 WHERE id = 6)
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 6;
@@ -129,8 +134,8 @@ SELECT campaign_id, count(*) FROM spend_sync.correction WHERE found_by = 'direct
 TRUNCATE spend_sync.correction;
 
 -- A savepoint rolled back after capture: what it wrote must not count, what it flushed for others is owed again.
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1 WHERE id = 7;
 SAVEPOINT s;
 UPDATE clips SET earnings = earnings + 1000 WHERE id = 8;
@@ -139,13 +144,13 @@ UPDATE clips SET earnings = earnings + 1 WHERE id = 9;
 COMMIT;
 TABLE totals;
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1 WHERE id = 7;
 SAVEPOINT s;
-SET LOCAL spend_sync.flush = 'statement';
+SET CONSTRAINTS ALL IMMEDIATE;
 UPDATE clips SET earnings = earnings + 1000 WHERE id = 8;
 ROLLBACK TO s;
 COMMIT;
+:at_statement
 TABLE totals;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 
@@ -299,14 +304,14 @@ BEGIN
 END $$;
 CALL many_rows();
 TABLE totals;
-SET spend_sync.flush = 'commit';
+:at_commit
 CALL many_rows();
 TABLE totals;
 -- A table so small that one pass over it costs less than a look-up for each row: PostgreSQL's statistics say so.
 ANALYZE clips;
 CALL many_rows();
 TABLE totals;
-RESET spend_sync.flush;
+:at_statement
 CALL many_rows();
 TABLE totals;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
@@ -315,31 +320,35 @@ DELETE FROM campaigns WHERE id = 'other';
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1 WHERE id > 1000;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 1001;
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 1001;
 COMMIT;
+:at_statement
 TABLE totals;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 -- So are what was written by hand, and that a table was truncated.
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE campaigns SET spent = spent + 100 WHERE id = 'small';
 UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
 COMMIT;
+:at_statement
 SELECT campaign_id, count(*) FROM spend_sync.correction WHERE found_by = 'direct write' GROUP BY 1;
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 TRUNCATE clip_submissions;
 INSERT INTO clip_submissions SELECT n, 'small', n, 'APPROVED' FROM generate_series(1001, 11005) n;
-SET LOCAL spend_sync.flush = 'statement';
+SET CONSTRAINTS ALL IMMEDIATE;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 1001;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 ROLLBACK;
+:at_statement
 
--- A total that does not fit, or that is NULL, is none to move to; nor one that a trigger of the user's bends or swallows.
+-- A total that does not fit, or that is NULL, is none to move to; nor one that a trigger of the user's, later than
+-- ours, bends or swallows.
 UPDATE clips SET earnings = 99999999 WHERE id = 26;
 \echo :LAST_ERROR_SQLSTATE
 UPDATE clips SET earnings = 'NaN' WHERE id = 26;
@@ -349,14 +358,14 @@ RESET session_replication_role;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 TABLE totals;
 CREATE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.spent := NEW.spent + 1; RETURN NEW; END $$;
-CREATE TRIGGER bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
+CREATE TRIGGER z_bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 26;
 CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.spent := OLD.spent; RETURN NEW; END $$;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
-DROP TRIGGER bend ON campaigns;
+DROP TRIGGER z_bend ON campaigns;
 -- The trigger that would see a move is disabled: it is summed.
 ALTER TABLE campaigns DISABLE TRIGGER spend_sync_campaigns_update;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
@@ -380,10 +389,10 @@ BEGIN
     RETURN NEW;
 END $$;
 UPDATE campaigns SET title = 'Bend' WHERE id = 'big';
-CREATE TRIGGER bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
+CREATE TRIGGER z_bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
-DROP TRIGGER bend ON campaigns;
+DROP TRIGGER z_bend ON campaigns;
 
 -- A link to no campaign, where one has the empty text for a key.
 INSERT INTO campaigns VALUES ('', 'Empty', 0);
@@ -401,20 +410,22 @@ WITH l AS (DELETE FROM clip_submissions WHERE campaign_id = '' RETURNING 1),
 INSERT INTO campaigns SELECT id, 'again', 0 FROM c;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 INSERT INTO clip_submissions VALUES (50, '', 38, 'APPROVED');
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE campaigns SET id = 'moved on' WHERE id = '';
 INSERT INTO campaigns VALUES ('', 'again', 0);
 COMMIT;
+:at_statement
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 -- A truncated table, and a campaign that happens not to differ when that is looked at.
 CREATE TABLE kept AS TABLE clip_submissions;
 UPDATE clips SET earnings = (SELECT spent FROM campaigns WHERE id = 'big') WHERE id = 40;
+:at_commit
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 TRUNCATE clip_submissions;
 INSERT INTO clip_submissions VALUES (52, 'big', 40, 'APPROVED');
 COMMIT;
+:at_statement
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 TRUNCATE clip_submissions;
 INSERT INTO clip_submissions TABLE kept;

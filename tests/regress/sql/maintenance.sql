@@ -30,10 +30,11 @@ UPDATE clips SET earnings = 8;
 REFRESH MATERIALIZED VIEW earned;
 TABLE totals;
 UPDATE clips SET earnings = 9;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = commit;
 REFRESH MATERIALIZED VIEW earned;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
 -- What moves rows and builds indexes anew moves no total, and writes go on.
 REINDEX TABLE clip_submissions;

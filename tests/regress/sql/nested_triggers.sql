@@ -110,19 +110,24 @@ UPDATE campaigns SET spent = 5 WHERE id = 2;
 TABLE totals;
 DROP TRIGGER meddle ON campaigns;
 
--- A trigger that will not let the total become what it must be: the write fails whole.
+-- A trigger that will not let the total become what it must be. Where it fires before ours, ours has the last word; where it
+-- fires later, the write fails whole.
 CREATE FUNCTION cap() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.spent := least(NEW.spent, 5000);
     RETURN NEW;
 END $$;
 CREATE TRIGGER cap BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION cap();
+UPDATE clips SET earnings = 5001 WHERE id = 3;
+TABLE totals;
+DROP TRIGGER cap ON campaigns;
+CREATE TRIGGER the_cap BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION cap();
 UPDATE clips SET earnings = 1000 WHERE id = 3;
 TABLE totals;
 UPDATE clips SET earnings = 5001 WHERE id = 3;
 \echo :SQLSTATE
 TABLE totals;
-DROP TRIGGER cap ON campaigns;
+DROP TRIGGER the_cap ON campaigns;
 CREATE TRIGGER cap BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION swallow();
 UPDATE clips SET earnings = 900 WHERE id = 3;
 \echo :SQLSTATE
@@ -134,11 +139,12 @@ CREATE TRIGGER approve_earners AFTER UPDATE ON clips FOR EACH ROW EXECUTE FUNCTI
 CREATE TRIGGER give_bonus AFTER UPDATE ON campaigns FOR EACH ROW WHEN (NEW.spent > OLD.spent) EXECUTE FUNCTION give_bonus();
 UPDATE clip_submissions SET status = 'PENDING' WHERE id IN (3, 7);
 UPDATE clips SET bonus = false, earnings = 50;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = 200 WHERE id IN (2, 3);
 SELECT id, spent FROM campaigns ORDER BY id;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 SELECT id, earnings, bonus FROM clips ORDER BY id;
 TABLE totals;
 DROP TRIGGER approve_earners ON clips;

@@ -61,8 +61,10 @@ INSERT INTO clips VALUES (3, 30);
 INSERT INTO clip_submissions VALUES (3, 1, 3, 'APPROVED');
 UPDATE clip_submissions SET campaign_id = 2 WHERE id = 1;
 TABLE totals;
+RESET ROLE;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
+SET ROLE priv_writer;
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 DELETE FROM clips WHERE id = 2;
 UPDATE clip_submissions SET status = 'PENDING' WHERE id = 3;
 COMMIT;
@@ -112,10 +114,50 @@ SELECT * FROM sync_campaign('1');
 \echo :SQLSTATE
 RESET ROLE;
 SELECT campaign_id, recorded, actual, found_by, role FROM spend_sync.correction WHERE found_by LIKE 'sync%' ORDER BY at, campaign_id;
--- The owner of the tables has to be told as well.
+-- A grant to PUBLIC is no grant to anybody: every role may call them so that the owner may.
+GRANT EXECUTE ON FUNCTION sync_campaign(text, regclass) TO PUBLIC;
+SET ROLE priv_writer;
+SELECT * FROM sync_campaign('1');
+\echo :SQLSTATE
+-- A grant to a role counts for those who are members of it and inherit.
+RESET ROLE;
+CREATE ROLE priv_team IN ROLE priv_fixer;
+CREATE ROLE priv_guest NOINHERIT IN ROLE priv_fixer;
+SET ROLE priv_team;
+SELECT * FROM sync_campaign(1);
+SET ROLE priv_guest;
+SELECT * FROM sync_campaign(1);
+\echo :SQLSTATE
+-- The owner of the tables, and its members, need none.
+SET ROLE priv_owner;
+SELECT * FROM sync_all_campaigns();
+SELECT * FROM sync_campaign(1);
+\set VERBOSITY sqlstate
+CALL spend_sync_repair();
+SET ROLE priv_member;
+CALL spend_sync_repair();
+\set VERBOSITY default
+SELECT * FROM sync_campaign('2');
+SET ROLE priv_writer;
+CALL spend_sync_repair('app.campaigns');
+\echo :SQLSTATE
+RESET ROLE;
+GRANT EXECUTE ON PROCEDURE spend_sync_repair(regclass, integer) TO priv_fixer;
+SET ROLE priv_fixer;
+\set VERBOSITY sqlstate
+CALL spend_sync_repair('app.campaigns');
+\set VERBOSITY default
+-- Taken from PUBLIC, PostgreSQL itself refuses; whom it is given to may.
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION sync_all_campaigns(regclass) FROM PUBLIC;
 SET ROLE priv_owner;
 SELECT * FROM sync_all_campaigns();
 \echo :SQLSTATE
+SET ROLE priv_fixer;
+SELECT count(*) FROM sync_all_campaigns();
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION sync_all_campaigns(regclass) TO PUBLIC;
+SET ROLE priv_owner;
 
 -- The preview is for the owner, its members, and whoever may read all three tables. Some columns are not enough.
 SELECT * FROM spend_sync_status();
@@ -162,7 +204,7 @@ TABLE totals;
 SELECT corrected FROM spend_sync_attach();
 DROP TABLE lair.clips, lair.log;
 
--- Binding tables of two owners: both must be the caller's, and the campaigns' owner must be able to read and lock the rest.
+-- Binding tables of two owners: refused, whatever one has granted the other.
 ALTER TABLE clips OWNER TO priv_stranger;
 SET ROLE priv_owner;
 SELECT * FROM spend_sync_attach();
@@ -172,7 +214,7 @@ SELECT spend_sync_detach('campaigns');
 RESET ROLE;
 SELECT * FROM spend_sync_attach();
 \echo :SQLSTATE
-GRANT SELECT ON clips TO priv_owner;
+GRANT ALL ON clips TO priv_owner;
 SELECT * FROM spend_sync_attach();
 \echo :SQLSTATE
 -- Until then a write fails, loudly, rather than leave the total behind.
@@ -181,12 +223,20 @@ INSERT INTO clip_submissions VALUES (9, 1, 1, 'APPROVED');
 \echo :SQLSTATE
 RESET ROLE;
 TABLE totals;
-GRANT UPDATE ON clips TO priv_owner;
+SELECT severity, object, problem, advice FROM spend_sync_check();
+ALTER TABLE app.clips OWNER TO priv_owner;
 SELECT corrected FROM spend_sync_attach();
 SET ROLE priv_writer;
 INSERT INTO clip_submissions VALUES (9, 1, 1, 'APPROVED');
 RESET ROLE;
 TABLE totals;
+
+-- One role owns them all, and has taken from itself what it needs, or may not reach its own table.
+REVOKE UPDATE ON clips FROM priv_owner;
+SELECT * FROM spend_sync_attach();
+\echo :SQLSTATE
+SELECT severity, problem, advice FROM spend_sync_check();
+GRANT UPDATE ON clips TO priv_owner;
 
 -- The oracle.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
@@ -195,4 +245,4 @@ RESET search_path;
 SET client_min_messages = warning;
 DROP SCHEMA app, lair CASCADE;
 DROP EXTENSION spend_sync;
-DROP ROLE priv_member, priv_owner, priv_writer, priv_fixer, priv_reader, priv_peeker, priv_stranger;
+DROP ROLE priv_member, priv_owner, priv_writer, priv_fixer, priv_reader, priv_peeker, priv_stranger, priv_team, priv_guest;

@@ -84,14 +84,20 @@ ALTER TABLE contests RENAME TO campaigns;
 ALTER TABLE "clip ""Submissions""" RENAME TO clip_submissions;
 
 -- Amid a transaction that owes totals until its commit, and rolled back.
+SELECT * FROM spend_sync.binding \gset
+\set columns 'campaign_id => :''campaign_id'', title => :''title'', spent => :''spent'', clip_id => :''clip_id'', submission_campaign => :''submission_campaign'', submission_clip => :''submission_clip'', status => :''status'', approved => :''approved'''
+SELECT FROM spend_sync_attach(:columns, earnings => 'earnings', flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = commit;
 UPDATE clips SET earnings = earnings + 1;
+SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE clips RENAME earnings TO earned;
 ALTER TABLE campaigns RENAME TO contests;
 UPDATE clips SET earned = earned + 1;
 COMMIT;
 TABLE oracle;
+ALTER TABLE contests RENAME TO campaigns;
+SELECT FROM spend_sync_attach(:columns, earnings => 'earned', sync => false);
+ALTER TABLE campaigns RENAME TO contests;
 BEGIN;
 UPDATE clips SET earned = earned + 1;
 SAVEPOINT a;
@@ -167,7 +173,8 @@ TABLE oracle;
 DROP TABLE clips;
 ALTER TABLE old_clips RENAME TO clips;
 
--- Each table may belong to a role of its own; a rename of one writes the triggers of all as their owners.
+-- Who may rename a table is a member of the role that owns it; a rename writes the triggers of all as their owner. Each table of
+-- a role of its own: the rename is followed still, and writes fail.
 CREATE ROLE renames_campaigns;
 CREATE ROLE renames_clips;
 GRANT CREATE, USAGE ON SCHEMA public TO renames_clips, renames_campaigns;
@@ -179,6 +186,18 @@ GRANT UPDATE ON clips TO renames_campaigns;
 SET ROLE renames_clips;
 ALTER TABLE clips RENAME earned TO earnings;
 UPDATE clips SET earnings = earnings + 1;
+\echo :SQLSTATE
+RESET ROLE;
+ALTER TABLE clips OWNER TO renames_campaigns;
+ALTER TABLE entries OWNER TO renames_campaigns;
+GRANT renames_campaigns TO renames_clips;
+SET ROLE renames_clips;
+ALTER TABLE clips RENAME earnings TO earned;
+ALTER TABLE clips RENAME earned TO earnings;
+UPDATE clips SET earnings = earnings + 1;
+RESET ROLE;
+REVOKE renames_campaigns FROM renames_clips;
+SET ROLE renames_clips;
 -- Who may not rename it does not lock it either.
 BEGIN;
 SAVEPOINT a;

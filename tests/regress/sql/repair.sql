@@ -82,13 +82,13 @@ GRANT EXECUTE ON PROCEDURE spend_sync_repair TO repairer;
 TABLE wrong;
 SELECT found_by, role, count(*) FROM spend_sync.correction GROUP BY found_by, role ORDER BY 1, 2;
 -- What a transaction still owes comes first, also where it does not end yet: a procedure of the user's.
-SET spend_sync.flush = 'commit';
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 CREATE PROCEDURE pay_and_repair() LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE clips SET earnings = earnings + 1;
     CALL spend_sync_repair(batch_size => 3);
 END $$;
-\! PGOPTIONS='-c spend_sync.flush=commit' psql -Xq -d spend_sync_test -c 'CALL pay_and_repair()' 2>&1 | sed -E 's/[0-9]+\.[0-9] s/N s/'
+\! psql -Xq -d spend_sync_test -c 'CALL pay_and_repair()' 2>&1 | sed -E 's/[0-9]+\.[0-9] s/N s/'
 TABLE wrong;
 DROP OWNED BY repairer;
 DROP ROLE repairer;

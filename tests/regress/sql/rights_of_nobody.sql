@@ -34,6 +34,8 @@ CREATE VIEW attempts AS
     JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'spend_sync',
     unnest(ARRAY['SELECT * FROM %s', 'INSERT INTO %s DEFAULT VALUES', 'UPDATE %s SET %s = NULL', 'DELETE FROM %s', 'TRUNCATE %s',
         'LOCK TABLE %s', 'ALTER TABLE %s RENAME TO mine', 'DROP TABLE %s', 'CREATE TRIGGER t AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip()']) AS command
+    -- What PostgreSQL says of sequences there depends on its version.
+    WHERE c.relkind <> 'S' OR command !~ '^(LOCK|CREATE TRIGGER)'
     UNION ALL
     SELECT unnest(ARRAY['DROP EXTENSION spend_sync', 'ALTER EVENT TRIGGER spend_sync_before DISABLE', 'DROP EVENT TRIGGER spend_sync_after',
         'CREATE TABLE spend_sync.mine (id int)', 'CREATE FUNCTION spend_sync.flush(int) RETURNS int LANGUAGE sql AS ''SELECT 1''', 'DROP SCHEMA spend_sync CASCADE',
@@ -71,7 +73,7 @@ SELECT count(*) AS corrections FROM spend_sync.correction;
 SET ROLE nobody_at_all;
 CREATE TABLE lair.clips (id int, earnings numeric);
 CREATE TRIGGER forged AFTER INSERT OR UPDATE ON lair.clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(
-    '{"campaigns":["app","campaigns"],"clips":["app","clips"],"submissions":["app","clip_submissions"],"campaign_id":"id","title":"title","spent":"spent","clip_id":"id","earnings":"earnings","submission_campaign":"campaign_id","submission_clip":"clip_id","status":"status","approved":["APPROVED"],"direct_writes":"correct"}');
+    '{"campaigns":["app","campaigns"],"clips":["app","clips"],"submissions":["app","clip_submissions"],"campaign_id":"id","title":"title","spent":"spent","clip_id":"id","earnings":"earnings","submission_campaign":"campaign_id","submission_clip":"clip_id","status":"status","approved":["APPROVED"],"direct_writes":"correct","flush":"statement"}');
 INSERT INTO lair.clips VALUES (1, 100000);
 \echo :SQLSTATE
 CREATE TEMP TABLE campaigns (id int PRIMARY KEY, spent numeric);
@@ -124,9 +126,9 @@ CREATE TABLE app.seen (role name);
 CREATE FUNCTION app.look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.seen VALUES (current_user); RETURN NEW; END $$;
 CREATE TRIGGER look BEFORE UPDATE ON app.campaigns FOR EACH ROW EXECUTE FUNCTION app.look();
 RESET ROLE;
-ALTER TABLE app.campaigns DISABLE TRIGGER spend_sync_campaigns_update;
+SET session_replication_role = replica;
 UPDATE app.campaigns SET spent = 0;
-ALTER TABLE app.campaigns ENABLE TRIGGER spend_sync_campaigns_update;
+RESET session_replication_role;
 TRUNCATE app.seen;
 SELECT new_spent FROM sync_all_campaigns('app.campaigns');
 UPDATE app.clips SET earnings = 15;

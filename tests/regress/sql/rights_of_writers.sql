@@ -26,12 +26,13 @@ SET ROLE writers_writer;
 SELECT * FROM campaigns;
 UPDATE clips SET earnings = 5000;
 \echo :SQLSTATE
-BEGIN;
-SET LOCAL spend_sync.flush = commit;
+SET ROLE writers_owner;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
+SET ROLE writers_writer;
 UPDATE clips SET earnings = 5000;
-COMMIT;
 \echo :SQLSTATE
 SET ROLE writers_owner;
+SELECT FROM spend_sync_attach(sync => false);
 UPDATE clips SET earnings = 5000;
 ALTER TABLE campaigns DROP CONSTRAINT hard, ADD UNIQUE (rank), ALTER title SET NOT NULL;
 CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -100,10 +101,8 @@ CREATE FUNCTION app.earn(amount float8) RETURNS float8 LANGUAGE sql AS 'UPDATE a
 CREATE MATERIALIZED VIEW app.refreshed AS SELECT app.earn(20) AS earned;
 SELECT brief FROM campaigns WHERE id = 1;
 UPDATE app.clips SET earnings = 21;
-BEGIN;
-SET LOCAL spend_sync.flush = commit;
+SELECT FROM spend_sync_attach(spent => 'brief', flush => 'commit', sync => false);
 REFRESH MATERIALIZED VIEW app.refreshed;
-COMMIT;
 SELECT brief FROM campaigns WHERE id = 1;
 
 -- An argument that is longer than any mapping is not read, whoever names whose table: it would cost each rename of everybody's.

@@ -70,8 +70,10 @@ SET ROLE rls_ann;
 UPDATE clips SET earnings = earnings + 1;
 INSERT INTO clip_submissions VALUES (5, 1, 1, 'APPROVED', 'rls_ann');
 TABLE totals;
+RESET ROLE;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
+SET ROLE rls_ann;
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1;
 COMMIT;
 TABLE totals;
@@ -80,7 +82,7 @@ RESET ROLE;
 SET session_replication_role = replica;
 UPDATE campaigns SET spent = 0;
 RESET session_replication_role;
-GRANT EXECUTE ON FUNCTION sync_campaign(bigint, regclass), sync_all_campaigns(regclass) TO rls_owner, rls_bob;
+GRANT EXECUTE ON FUNCTION sync_campaign(bigint, regclass), sync_all_campaigns(regclass) TO rls_bob;
 SET ROLE rls_owner;
 SELECT * FROM spend_sync_status();
 SELECT * FROM sync_campaign(1);
@@ -100,7 +102,7 @@ SELECT spend_sync_report();
 SET ROLE rls_auditor;
 SELECT * FROM spend_sync_status();
 
--- Clips of another owner whose rows are hidden from the campaigns' owner: no total could be right. Writes fail, loudly,
+-- Clips of another owner, whose rows could be hidden from the campaigns' owner: no total could be right. Writes fail, loudly,
 -- and so does attach.
 RESET ROLE;
 ALTER TABLE clips OWNER TO rls_clips_owner;
@@ -112,13 +114,16 @@ UPDATE clips SET earnings = earnings + 1;
 RESET ROLE;
 SELECT * FROM spend_sync_attach();
 \echo :SQLSTATE
-SELECT severity, object, problem FROM spend_sync_check();
+SELECT severity, object, problem, advice FROM spend_sync_check();
 TABLE totals;
--- It helps to show them.
+-- It does not help to show them.
 CREATE POLICY all_of_them ON clips TO rls_owner USING (true);
+ALTER ROLE rls_owner BYPASSRLS;
 SELECT * FROM spend_sync_attach();
 \echo :SQLSTATE
-ALTER ROLE rls_owner BYPASSRLS;
+ALTER TABLE app.clips OWNER TO rls_owner;
+ALTER ROLE rls_owner NOBYPASSRLS;
+DROP POLICY all_of_them ON clips;
 SELECT corrected FROM spend_sync_attach();
 SET ROLE rls_ann;
 UPDATE clips SET earnings = earnings + 1;

@@ -22,17 +22,19 @@ TABLE totals;
 ALTER TABLE clip_submissions ALTER status SET EXPRESSION AS (CASE WHEN score > 2 AND score < 8 THEN 'APPROVED' ELSE 'PENDING' END);
 TABLE totals;
 -- With what the transaction has written before, and writes after it; and taken back.
-SET spend_sync.flush = commit;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
 UPDATE clips SET views = views + 100;
+SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE clips ALTER earnings SET EXPRESSION AS (views * 0.03);
+SET CONSTRAINTS ALL DEFERRED;
 UPDATE clips SET views = views + 100;
 COMMIT;
 TABLE totals;
 BEGIN;
 ALTER TABLE clips ALTER earnings SET EXPRESSION AS (views * 9);
 ROLLBACK;
-RESET spend_sync.flush;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
 -- On with values of its own.
 ALTER TABLE clips ALTER earnings DROP EXPRESSION;

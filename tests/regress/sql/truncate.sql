@@ -27,21 +27,37 @@ TRUNCATE clip_submissions;
 ROLLBACK TO a;
 COMMIT;
 TABLE totals;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
+TRUNCATE clip_submissions;
+INSERT INTO clip_submissions VALUES (3, 1, 2, 'APPROVED');
+COMMIT;
+TABLE totals;
+-- Where an event waits, PostgreSQL wants it fired first.
+BEGIN;
 INSERT INTO clip_submissions VALUES (2, 1, 1, 'APPROVED');
+SAVEPOINT a;
+TRUNCATE clip_submissions;
+\echo :SQLSTATE
+ROLLBACK TO a;
+SET CONSTRAINTS ALL IMMEDIATE;
+TABLE totals;
+SET CONSTRAINTS ALL DEFERRED;
 TRUNCATE clip_submissions;
 INSERT INTO clip_submissions VALUES (3, 1, 2, 'APPROVED');
 TABLE totals;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = 21 WHERE id = 2;
 SAVEPOINT a;
+SET CONSTRAINTS ALL IMMEDIATE;
 TRUNCATE clips, clip_submissions RESTART IDENTITY;
 ROLLBACK TO a;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 TABLE totals;
 
 -- All three, and campaigns made anew.

@@ -83,8 +83,10 @@ UPDATE users SET "totalEarnings" = 1 WHERE id = 'bob';
 UPDATE campaigns SET spent = 1;
 TABLE earned;
 TABLE totals;
+-- Two that wait for the commit, beside one that does not.
+SELECT brought_up_at FROM spend_sync_attach(flush => 'commit', sync => false);
+SELECT brought_up_at FROM spend_sync_attach('users', spent => 'totalEarnings', submission_campaign => 'userId', flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings * 2;
 DELETE FROM users WHERE id = 'anna';
 DELETE FROM clip_submissions WHERE id = 2;
@@ -110,10 +112,8 @@ UPDATE campaigns SET spent = 0;
 TABLE totals;
 SELECT b.id, b.spent, sum(c.spent) AS oracle FROM brands b JOIN brand_campaigns ON brand_id = b.id JOIN campaigns c ON c.id = campaign_id
 GROUP BY b.id ORDER BY b.id;
-BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
+SELECT brought_up_at FROM spend_sync_attach('brands', 'campaigns', 'brand_campaigns', earnings => 'spent', flush => 'commit', sync => false);
 UPDATE clips SET earnings = earnings + 1;
-COMMIT;
 SELECT b.id, b.spent, sum(c.spent) AS oracle FROM brands b JOIN brand_campaigns ON brand_id = b.id JOIN campaigns c ON c.id = campaign_id
 GROUP BY b.id ORDER BY b.id;
 

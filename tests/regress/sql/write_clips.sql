@@ -84,11 +84,12 @@ UPDATE clips SET earnings = earnings + 0.5 WHERE id > 1000;
 SELECT count(*), sum(spent), count(*) FILTER (WHERE spent IS DISTINCT FROM oracle) AS wrong FROM totals WHERE id > 100;
 UPDATE clip_submissions SET status = 'APPROVED', campaign_id = 101 + (id + 1) % 200 WHERE id > 1000;
 SELECT count(*), sum(spent), count(*) FILTER (WHERE spent IS DISTINCT FROM oracle) AS wrong FROM totals WHERE id > 100;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
 BEGIN;
-SET LOCAL spend_sync.flush = 'commit';
 UPDATE clips SET earnings = earnings + 1 WHERE id > 1000;
 UPDATE clips SET earnings = earnings + 1 WHERE id > 2000;
 COMMIT;
+SELECT FROM spend_sync_attach(sync => false);
 SELECT count(*), sum(spent), count(*) FILTER (WHERE spent IS DISTINCT FROM oracle) AS wrong FROM totals WHERE id > 100;
 -- All of them of one campaign.
 UPDATE clip_submissions SET campaign_id = 101 WHERE id > 1000;

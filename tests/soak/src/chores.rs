@@ -3,9 +3,11 @@
 use anyhow::{Result, bail};
 use postgres::Client;
 
+pub const EXTENSION: &str = "CREATE EXTENSION IF NOT EXISTS spend_sync";
+
+/// In the schema that stands first in the search path.
 pub const TABLES: &str = r#"
     DROP TABLE IF EXISTS clip_submissions, clips, campaigns CASCADE;
-    CREATE EXTENSION IF NOT EXISTS spend_sync;
     CREATE TABLE campaigns (id text PRIMARY KEY, title text, spent numeric(12,2) DEFAULT 0) WITH (fillfactor = 50);
     CREATE TABLE clips (id text PRIMARY KEY, earnings numeric(12,2)) WITH (fillfactor = 50);
     CREATE TABLE clip_submissions (id int PRIMARY KEY, "campaignId" text REFERENCES campaigns,
@@ -18,7 +20,9 @@ pub const TABLES: &str = r#"
     ANALYZE campaigns, clips, clip_submissions;
 "#;
 
-pub const ATTACH: &str = "SELECT spend_sync_attach()";
+pub fn attach(flush: &str) -> String {
+    format!("SELECT spend_sync_attach(flush => '{flush}')")
+}
 
 pub const ATTACH_AND_DETACH: &str =
     "SELECT spend_sync_attach(sync => false); UPDATE clips SET earnings = earnings + 1 WHERE id = 'k1';
@@ -28,12 +32,12 @@ pub const DRIFTED: &str = r#"SELECT FROM campaigns c WHERE spent IS DISTINCT FRO
     (SELECT coalesce(sum(k.earnings), 0) FROM clip_submissions s JOIN clips k ON k.id = s."clipId"
      WHERE s."campaignId" = c.id AND s.status = 'APPROVED')"#;
 
-pub fn round(client: &mut Client, round: u32) -> Result<()> {
+pub fn round(client: &mut Client, round: u32, flush: &str) -> Result<()> {
     single_writes(client, round)?;
     client.batch_execute("UPDATE clips SET earnings = 1 + earnings % 100")?; // past what is remembered row by row
     refused_writes(client, round)?;
     rolled_back_savepoints(client, round)?;
-    changed_tables(client, round)?;
+    changed_tables(client, round, flush)?;
     functions(client, round)
 }
 
@@ -88,7 +92,7 @@ fn rolled_back_savepoints(client: &mut Client, round: u32) -> Result<()> {
 }
 
 /// Everything cached of the tables becomes wrong, and is looked up and planned anew.
-fn changed_tables(client: &mut Client, round: u32) -> Result<()> {
+fn changed_tables(client: &mut Client, round: u32, flush: &str) -> Result<()> {
     for number in 0..5 {
         let column = if number % 2 == 0 {
             ("earnings", "earned")
@@ -104,14 +108,19 @@ fn changed_tables(client: &mut Client, round: u32) -> Result<()> {
             1 + (round + number) % 12000
         ))?;
     }
-    client.batch_execute("ALTER TABLE clips RENAME earned TO earnings; SELECT spend_sync_attach(sync => false)")?;
+    client.batch_execute(&format!(
+        "ALTER TABLE clips RENAME earned TO earnings; SELECT spend_sync_attach(sync => false, flush => '{flush}')"
+    ))?;
     Ok(())
 }
 
+/// A direct write is kept away, and leaves nothing; drift is corrected, and logged.
 fn functions(client: &mut Client, round: u32) -> Result<()> {
     let campaign = format!("c{}", 1 + round % 50);
     client.batch_execute(&format!(
-        "UPDATE campaigns SET spent = spent + 1 WHERE id = '{campaign}'; SELECT sync_campaign('{campaign}');
+        "UPDATE campaigns SET spent = spent + 1 WHERE id = '{campaign}';
+         SET session_replication_role = replica; UPDATE campaigns SET spent = spent + 1 WHERE id = '{campaign}';
+         RESET session_replication_role; SELECT sync_campaign('{campaign}');
          SELECT spend_sync_report(); SELECT * FROM spend_sync_check(); SELECT sync_all_campaigns()"
     ))?;
     if !client.query(DRIFTED, &[])?.is_empty() {

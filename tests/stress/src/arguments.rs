@@ -7,26 +7,38 @@ use anyhow::{Context, Result, bail};
 pub const USAGE: &str = "\
 spend_sync_stress --host SOCKETDIR --port PORT --user USER --dbname DATABASE
                   [--seconds 20] [--seed 1] [--clients 8]
-                  [--flush mixed|statement|commit] [--totals mixed|summed|moved] [--schema keyed|loose|both]
+                  [--flush mixed|statement|commit] [--totals mixed|summed|moved]
+                  [--schema both|all|keyed|loose|deferred|orphans|checked|meddled]
                   [--no-extension] [--naive] [--keep] [--until-cut] [--check-only] [--deadlocks]
 
-The database must exist; its schemas stress_keyed and stress_loose are made anew.
+The database must exist; its schemas stress_keyed, stress_loose, ... are made anew.
 --no-extension  nothing keeps the totals: shows that the checker finds drift. Drift is only reported.
 --naive         as above, with triggers that sum without a lock: right with --clients 1, wrong with more.
 --keep          the schemas stay as an earlier run left them, and whoever keeps their totals.
 --until-cut     the server is taken away amid the run: a lost connection ends it, and none within --seconds fails it.
 --check-only    nothing is made and nothing written: snapshots for --seconds, while others write; 0: one, at rest.
 --deadlocks     counts deadlocks beside the same load without triggers, --seconds in all; in databases named after
-                DATABASE, made anew.";
+                DATABASE, made anew.
+--flush mixed   one schema's totals are brought up at each statement, the other's at commit; which is which, the seed says.";
 
-/// What `spend_sync.flush` a transaction runs under.
+/// When totals are brought up: what the schemas are attached with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlushMix {
     Mixed,
     Statement,
     Commit,
-    /// What the session was set to; not chosen on the command line.
-    Session,
+}
+
+impl FlushMix {
+    /// What the schema of this number is attached with.
+    pub fn of(self, schema: usize, seed: u64) -> &'static str {
+        let is_even = (seed ^ schema as u64) & 1 == 0;
+        match self {
+            FlushMix::Statement => "statement",
+            FlushMix::Mixed if is_even => "statement",
+            FlushMix::Commit | FlushMix::Mixed => "commit",
+        }
+    }
 }
 
 /// How totals are brought up: `spend_sync.recompute_limit` and `recompute_interval` of the clients.
@@ -41,7 +53,13 @@ pub enum TotalsMix {
 pub enum SchemaChoice {
     Keyed,
     Loose,
+    Deferred,
+    Orphans,
+    Checked,
+    Meddled,
+    /// Keyed and loose.
     Both,
+    All,
 }
 
 /// Who keeps `campaigns.spent`.
@@ -151,8 +169,13 @@ fn set(arguments: &mut Arguments, option: &str, value: &str) -> Result<()> {
             arguments.schema = match value {
                 "keyed" => SchemaChoice::Keyed,
                 "loose" => SchemaChoice::Loose,
+                "deferred" => SchemaChoice::Deferred,
+                "orphans" => SchemaChoice::Orphans,
+                "checked" => SchemaChoice::Checked,
+                "meddled" => SchemaChoice::Meddled,
                 "both" => SchemaChoice::Both,
-                _ => bail!("not one of keyed, loose, both"),
+                "all" => SchemaChoice::All,
+                _ => bail!("not one of both, all, keyed, loose, deferred, orphans, checked, meddled"),
             }
         }
         _ => bail!("unknown option"),

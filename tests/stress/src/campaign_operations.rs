@@ -10,14 +10,22 @@
 //! A repair finds nothing to repair, ever: what it finds in a transaction that has left nothing to its commit is drift.
 
 use crate::dice::Dice;
-use crate::operations::{DUPLICATE_KEY, Kind, NO_SUCH_CAMPAIGN, NOTHING, campaign, on_conflict, unless_exists};
-use crate::schema::Schema;
+use crate::operations::{DUPLICATE_KEY, Kind, NO_SUCH_CAMPAIGN, NOTHING, Needs, campaign, on_conflict, unless_exists};
+use crate::schema::{Schema, Shape};
+use crate::totals::Total;
 
 pub const KINDS: &[Kind] = &[
     Kind::anywhere("campaign: spent", 3, NOTHING, spent),
     Kind::anywhere("campaign: spent of all", 1, NOTHING, spent_of_all),
     Kind::anywhere("campaign: title only", 1, NOTHING, title),
-    Kind::anywhere("campaign: insert", 4, DUPLICATE_KEY, insert),
+    Kind::of(Needs::NoRule, "campaign: insert", 4, DUPLICATE_KEY, insert),
+    Kind::of(
+        Needs::Shape(Shape::Meddled),
+        "campaign: plain insert",
+        4,
+        DUPLICATE_KEY,
+        plain_insert,
+    ),
     Kind::anywhere("campaign: delete", 1, NOTHING, delete),
     Kind::anywhere("campaign: key", 2, DUPLICATE_KEY, key),
     Kind::extension("sync_campaign", 3, NO_SUCH_CAMPAIGN, sync),
@@ -58,6 +66,13 @@ fn insert(dice: &mut Dice, schema: &Schema) -> String {
     format!("INSERT INTO {name}.campaigns (id, title, spent) VALUES ({campaign}, 'Campaign', {spent}) {conflict}")
 }
 
+/// A rule forbids ON CONFLICT.
+fn plain_insert(dice: &mut Dice, schema: &Schema) -> String {
+    let (name, campaign) = (schema.name, campaign(dice));
+    let free = unless_exists(dice, schema, "campaigns", &campaign);
+    format!("INSERT INTO {name}.campaigns (id, title, spent) SELECT {campaign}, 'Campaign', 12.34 WHERE {free}")
+}
+
 fn delete(dice: &mut Dice, schema: &Schema) -> String {
     format!("DELETE FROM {}.campaigns WHERE id = {}", schema.name, campaign(dice))
 }
@@ -75,17 +90,18 @@ fn key(dice: &mut Dice, schema: &Schema) -> String {
 fn sync(dice: &mut Dice, schema: &Schema) -> String {
     repaired(
         &format!("sync_campaign({}, '{}.campaigns')", campaign(dice), schema.name),
-        schema,
+        &schema.totals[0],
     )
 }
 
 fn sync_all(_: &mut Dice, schema: &Schema) -> String {
-    repaired(&format!("sync_all_campaigns('{}.campaigns')", schema.name), schema)
+    let total = &schema.totals[0];
+    repaired(&format!("sync_all_campaigns('{}')", total.name()), total)
 }
 
 /// The rows of a repair that had something to repair, in the form of the oracle's: where, recorded, actual.
-fn repaired(function: &str, schema: &Schema) -> String {
-    let name = schema.name;
+pub fn repaired(function: &str, total: &Total) -> String {
+    let name = total.name();
     format!(
         "SELECT 'sync {name}.' || campaign_id, old_spent, new_spent FROM {function} WHERE difference IS DISTINCT FROM 0"
     )

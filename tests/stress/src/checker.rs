@@ -48,11 +48,19 @@ pub fn snapshot(
     with_status: bool,
 ) -> Result<Findings, postgres::Error> {
     let mut queries = String::from("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ");
+    // A TRUNCATE between the snapshot and its reads would empty tables in the snapshot's eyes, and totals not.
     for schema in schemas {
-        queries += &format!("{}; {}; ", oracle::spent_query(schema), oracle::totals_query(schema));
+        let tables = schema.tables().join(&format!(", {}.", schema.name));
+        queries += &format!("LOCK TABLE {}.{tables} IN ACCESS SHARE MODE; ", schema.name);
+    }
+    for total in schemas.iter().flat_map(|schema| schema.totals) {
+        queries += &format!("{}; {}; ", oracle::spent_query(total), oracle::totals_query(total));
         if with_status {
-            queries += &format!("{}; ", oracle::status_query(schema));
+            queries += &format!("{}; ", oracle::status_query(total));
         }
+    }
+    for seen in schemas.iter().filter_map(|schema| oracle::seen_query(schema)) {
+        queries += &format!("{seen}; ");
     }
     queries += "COMMIT";
     oracle::ask(client, &queries)

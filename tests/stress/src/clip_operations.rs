@@ -11,7 +11,7 @@ use crate::dice::Dice;
 use crate::operations::{
     DUPLICATE_KEY, Kind, NOTHING, campaign, clip, clip_and_partition, on_conflict, three_clips, unless_exists,
 };
-use crate::schema::Schema;
+use crate::schema::{Schema, Shape};
 
 pub const KINDS: &[Kind] = &[
     Kind::anywhere("clip: earnings", 18, NOTHING, earnings),
@@ -47,10 +47,12 @@ fn several_earnings(dice: &mut Dice, schema: &Schema) -> String {
     )
 }
 
-/// The view-tracking run of one campaign. The difference keeps each clip's amount its own, and does not grow for ever.
+/// The view-tracking run of one campaign. The difference keeps each clip's amount its own, and does not grow for ever;
+/// nothing is below 0 where a CHECK forbids it.
 fn campaign_earnings(dice: &mut Dice, schema: &Schema) -> String {
+    let absolute = if schema.shape == Shape::Checked { "abs" } else { "" };
     format!(
-        "UPDATE {0}.clips SET earnings = {1} - coalesce(earnings, 0)
+        "UPDATE {0}.clips SET earnings = {absolute}({1} - coalesce(earnings, 0))
          WHERE id IN (SELECT \"clipId\" FROM {0}.clip_submissions WHERE \"campaignId\" = {2})",
         schema.name,
         dice.money(),

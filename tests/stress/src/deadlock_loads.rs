@@ -54,14 +54,14 @@ impl Load {
     }
 
     /// The tables that its transactions write, filled, and attached if somebody keeps totals.
-    pub fn set_up(self, client: &mut Client, seed: u64, attached: bool) -> Result<()> {
+    pub fn set_up(self, client: &mut Client, seed: u64, flush: Option<&str>) -> Result<()> {
         if self == Load::Stress {
             // Client numbers begin at 1: number 0 fills the tables.
             let mut dice = Dice::new(seed, 0);
             for schema in stress_schemas() {
                 schema.create(client, &mut dice)?;
-                if attached {
-                    schema.attach(client)?;
+                if let Some(flush) = flush {
+                    schema.attach(client, flush)?;
                 }
             }
             return Ok(());
@@ -75,8 +75,8 @@ impl Load {
                 CASE WHEN i < {CLIPS} THEN 'APPROVED' ELSE 'PENDING' END FROM generate_series(0, {SUBMISSIONS} - 1) i;
              ANALYZE campaigns, clips, clip_submissions"
         ))?;
-        if attached {
-            client.execute("SELECT spend_sync_attach()", &[])?;
+        if let Some(flush) = flush {
+            client.execute("SELECT spend_sync_attach(flush => $1)", &[&flush])?;
         }
         Ok(())
     }

@@ -4,8 +4,8 @@
 //! line is `1 passed, 0 failed` or `0 passed, 1 failed`, the exit status 0 or 1.
 //!
 //! Expected errors are 40001 and 40P01 anywhere, and what an operation provokes by itself, listed with each kind: 23505
-//! (a key that exists), 23503 (a link to nothing, keyed schema only), P0002 (sync_campaign of a campaign that does not
-//! exist). No time-out of locks or statements is set: it would hide a deadlock that the server does not see. The
+//! (a key that exists), 23503 (a link to nothing, where there are keys), P0002 (sync_campaign of a campaign that does not
+//! exist), 55006 (a table that something waits for is truncated); or a schema, listed in `Schema::provokes`. No time-out of locks or statements is set: it would hide a deadlock that the server does not see. The
 //! watchdog finds that one.
 //!
 //! What it is worth: each of these, taken out of the extension, failed a run of 20 s (seed 1). The clips' FOR SHARE;
@@ -16,8 +16,10 @@
 //! A server that is taken away amid a run (`--until-cut`), and what it says after it came back or on a standby
 //! (`--check-only`), is tests/crash/run.sh's business.
 //!
-//! Clients differ in how their totals are brought up (`--totals`), and the user's own triggers write amid a statement.
+//! Clients differ in how their totals are brought up (`--totals`), the schemas in when (`--flush`; transactions choose too,
+//! by SET CONSTRAINTS), and the user's own triggers write amid a statement.
 
+mod account_operations;
 mod arguments;
 mod campaign_operations;
 mod check_only;
@@ -31,14 +33,19 @@ mod deadlock_counts;
 mod deadlock_loads;
 mod deadlocks;
 mod dice;
+mod direct_operations;
 mod mixed_operations;
 mod naive;
 mod operations;
 mod oracle;
+mod orphan_operations;
 mod plan;
 mod schema;
+mod session_operations;
+mod shapes;
 mod submission_operations;
 mod tally;
+mod totals;
 
 use std::process::ExitCode;
 use std::thread::{self, sleep};
@@ -47,13 +54,13 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use postgres::Client;
 
-use arguments::{Arguments, Keeper, TotalsMix};
+use arguments::{Arguments, FlushMix, Keeper, TotalsMix};
 use connection::connect;
 use control::Control;
 use dice::Dice;
 use operations::Repertoire;
 use plan::Choices;
-use schema::Schema;
+use schema::{Schema, Shape};
 use tally::{Snapshots, Tally};
 
 /// No transaction ended for so long: something waits for ever.
@@ -140,10 +147,18 @@ fn set_up(arguments: &Arguments, schemas: &[&'static Schema]) -> Result<()> {
     }
     // Client numbers begin at 1: number 0 fills the tables.
     let mut dice = Dice::new(arguments.seed, 0);
-    for schema in schemas {
+    for (number, schema) in schemas.iter().enumerate() {
         schema.create(&mut client, &mut dice)?;
+        let flush = match (arguments.flush, schema.shape) {
+            // Where postgres_fdw is used, the commit is the moment that matters.
+            (FlushMix::Mixed, Shape::Meddled) => "commit",
+            (mix, _) => mix.of(number, arguments.seed),
+        };
         match arguments.keeper {
-            Keeper::Extension => println!("attached {}", schema.attach(&mut client)?),
+            Keeper::Extension => schema
+                .attach(&mut client, flush)?
+                .iter()
+                .for_each(|bound| println!("attached {bound}")),
             Keeper::NaiveTriggers => naive::create_triggers(&mut client, schema)?,
             Keeper::Nobody => {}
         }
@@ -171,6 +186,12 @@ fn write_and_check(
     repertoire: &Repertoire,
     control: &Control,
 ) -> Result<(Tally, Snapshots)> {
+    let extension = arguments.keeper == Keeper::Extension;
+    // Of a run over tables that are kept, an earlier one has decided it.
+    let at_commit = match extension {
+        true => totals::flushed_at_commit(&mut connect(arguments, "stress set-up")?, schemas)?,
+        false => Vec::new(),
+    };
     let mut workers = Vec::new();
     for number in 1..=arguments.clients {
         let mut client = connect(arguments, &format!("stress client {number}"))?;
@@ -189,7 +210,8 @@ fn write_and_check(
             choices: Choices {
                 schemas,
                 repertoire,
-                flush: arguments.flush,
+                at_commit: &at_commit,
+                chooses_moment: true,
             },
             control,
             tally: Tally::default(),
@@ -197,7 +219,6 @@ fn write_and_check(
         });
     }
     let checker = connect(arguments, "stress checker")?;
-    let extension = arguments.keeper == Keeper::Extension;
 
     thread::scope(|scope| {
         let checker = scope.spawn(move || checker::run(checker, schemas, extension, control));
@@ -272,7 +293,7 @@ fn describe_waits(arguments: &Arguments) -> Result<()> {
 /// is a difference that was wrong.
 fn check_corrections(client: &mut Client, control: &Control) -> Result<()> {
     let wrong = client.query(
-        "SELECT concat_ws(' ', campaigns, campaign_id, recorded, actual) FROM spend_sync.correction
+        "SELECT concat_ws(' ', campaigns, campaign_id, recorded, actual, at, application_name) FROM spend_sync.correction
          WHERE found_by = 'write' LIMIT 20",
         &[],
     )?;

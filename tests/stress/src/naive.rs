@@ -9,7 +9,7 @@ use crate::schema::Schema;
 
 /// Brings the totals to the truth once and leaves the rest to the triggers.
 pub fn create_triggers(client: &mut Client, schema: &Schema) -> Result<()> {
-    let (name, sum) = (schema.name, oracle::sum_of_campaign(schema, "k.id"));
+    let (name, sum) = (schema.name, oracle::sum_of_campaign(&schema.totals[0], "k.id"));
     let update = format!("UPDATE {name}.campaigns k SET spent = {sum} WHERE k.spent IS DISTINCT FROM {sum}");
     // The function's own UPDATE fires the trigger of campaigns again, where there is nothing left to do.
     let function = format!(

@@ -1,18 +1,22 @@
 //! What a random transaction is made of. An operation is SQL text, made from dice alone; it names keys that may or may
 //! not exist, so that it needs to read nothing first.
 //!
-//! TRUNCATE is left out: it is not MVCC-safe (a snapshot taken before it sees an empty table after it), so that a
-//! snapshot that disagrees would say nothing about the totals. It is tested alone.
+//! TRUNCATE is not MVCC-safe: a snapshot taken before it sees an empty table after it. So the checker locks all tables
+//! before it takes its snapshot.
 
 use crate::dice::Dice;
-use crate::schema::{self, Schema};
-use crate::{campaign_operations, clip_operations, mixed_operations, submission_operations};
+use crate::schema::{self, Schema, Shape};
+use crate::{
+    account_operations, campaign_operations, clip_operations, direct_operations, mixed_operations, orphan_operations,
+    session_operations, submission_operations,
+};
 
 /// SQLSTATEs an operation may provoke besides 40001 and 40P01.
 pub const NOTHING: &[&str] = &[];
 pub const DUPLICATE_KEY: &[&str] = &["23505"];
 pub const MISSING_PARENT: &[&str] = &["23503"];
 pub const KEY_OR_PARENT: &[&str] = &["23505", "23503"];
+pub const IN_USE_OR_PARENT: &[&str] = &["55006", "23503"];
 pub const NO_SUCH_CAMPAIGN: &[&str] = &["P0002"];
 
 /// Where an operation makes sense.
@@ -23,6 +27,13 @@ pub enum Needs {
     LooseTables,
     /// The sync functions.
     Extension,
+    /// The same, and a second total.
+    SecondTotal,
+    /// No rule on campaigns: it forbids ON CONFLICT, MERGE and WITH.
+    NoRule,
+    /// Nobody who looks at totals amid a statement: one of several tables is brought up table by table.
+    NotAmid,
+    Shape(Shape),
 }
 
 type Build = fn(&mut Dice, &Schema) -> String;
@@ -43,6 +54,22 @@ impl Kind {
             name,
             weight,
             needs: Needs::Nothing,
+            provokes,
+            sql,
+        }
+    }
+
+    pub const fn of(
+        needs: Needs,
+        name: &'static str,
+        weight: u32,
+        provokes: &'static [&'static str],
+        sql: Build,
+    ) -> Kind {
+        Kind {
+            name,
+            weight,
+            needs,
             provokes,
             sql,
         }
@@ -90,12 +117,26 @@ impl Repertoire {
             submission_operations::KINDS,
             mixed_operations::KINDS,
             campaign_operations::KINDS,
+            account_operations::KINDS,
+            direct_operations::KINDS,
+            orphan_operations::KINDS,
+            session_operations::KINDS,
         ];
         let possible = |kind: &&Kind| schemas.iter().any(|schema| fits(kind, schema, extension));
         Repertoire {
             kinds: families.into_iter().flatten().filter(possible).collect(),
             extension,
         }
+    }
+
+    /// An operation of the kind of this name.
+    pub fn named(&self, name: &str, dice: &mut Dice, schema: &'static Schema) -> Option<Operation> {
+        let kind = self.kinds.iter().position(|kind| kind.name == name)?;
+        Some(Operation {
+            kind,
+            schema,
+            sql: (self.kinds[kind].sql)(dice, schema),
+        })
     }
 
     /// A random operation on a schema, by weight.
@@ -125,8 +166,12 @@ impl Repertoire {
 fn fits(kind: &Kind, schema: &Schema, extension: bool) -> bool {
     match kind.needs {
         Needs::Nothing => true,
-        Needs::LooseTables => schema.loose,
+        Needs::LooseTables => schema.is_loose(),
         Needs::Extension => extension,
+        Needs::SecondTotal => extension && schema.totals.len() > 1,
+        Needs::NoRule => schema.shape != Shape::Meddled,
+        Needs::NotAmid => schema.shape != Shape::Checked,
+        Needs::Shape(shape) => schema.shape == shape,
     }
 }
 
@@ -183,7 +228,7 @@ pub fn on_conflict(dice: &mut Dice) -> &'static str {
 /// knows no ON CONFLICT (an UPDATE) or where it would not help: the key of the loose submissions contains the status,
 /// and ids that stand in both partitions fail at every decision.
 pub fn unless_exists(dice: &mut Dice, schema: &Schema, table: &str, key: &str) -> String {
-    let may_double = !(schema.loose && table == "clip_submissions");
+    let may_double = !(schema.is_loose() && table == "clip_submissions");
     if may_double && dice.chance(20) {
         return "true".to_owned();
     }
@@ -195,19 +240,22 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{Needs, Repertoire};
+    use crate::arguments::SchemaChoice;
     use crate::dice::Dice;
-    use crate::schema::{KEYED, LOOSE};
+    use crate::schema::{self, KEYED, LOOSE};
 
     #[test]
     fn every_kind_comes_up_and_none_where_it_does_not_fit() {
-        let repertoire = Repertoire::new(&[&KEYED, &LOOSE], true);
+        let schemas = schema::chosen(SchemaChoice::All);
+        let repertoire = Repertoire::new(&schemas, true);
         let mut dice = Dice::new(1, 1);
         let mut seen = BTreeSet::new();
         for _ in 0..5000 {
             let keyed = repertoire.choose(&mut dice, &KEYED);
             assert_ne!(repertoire.kinds[keyed.kind].needs, Needs::LooseTables);
-            seen.insert(keyed.kind);
-            seen.insert(repertoire.choose(&mut dice, &LOOSE).kind);
+            for schema in &schemas {
+                seen.insert(repertoire.choose(&mut dice, schema).kind);
+            }
         }
         assert_eq!(seen.len(), repertoire.kinds.len());
     }

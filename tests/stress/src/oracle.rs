@@ -3,7 +3,8 @@
 use anyhow::Result;
 use postgres::{Client, SimpleQueryMessage};
 
-use crate::schema::Schema;
+use crate::schema::{Schema, Shape};
+use crate::totals::Total;
 
 /// One thing a snapshot said that is not so.
 #[derive(Clone, Debug)]
@@ -22,51 +23,69 @@ pub struct Findings {
 }
 
 /// The sum of one campaign: a row of the link table is one contribution, an earning that is NULL counts 0.
-pub fn sum_of_campaign(schema: &Schema, campaign: &str) -> String {
+pub fn sum_of_campaign(total: &Total, campaign: &str) -> String {
     format!(
         "(SELECT coalesce(sum(c.earnings), 0) FROM {})",
-        approved_clips(schema, campaign)
+        approved_clips(total, campaign)
     )
 }
 
-fn approved_clips(schema: &Schema, campaign: &str) -> String {
-    let (name, approved) = (schema.name, schema.approved.join("', '"));
+fn approved_clips(total: &Total, campaign: &str) -> String {
+    let Total {
+        schema,
+        links,
+        link_campaign,
+        link_clip,
+        clip_key,
+        ..
+    } = total;
+    let approved = total.approved.join("', '");
     format!(
-        "{name}.clip_submissions s JOIN {name}.clips c ON c.id = s.\"clipId\"
-         WHERE s.\"campaignId\" = {campaign} AND s.status IN ('{approved}')"
+        "{schema}.{links} s JOIN {schema}.clips c ON c.{clip_key} = s.{link_clip}
+         WHERE s.{link_campaign} = {campaign} AND s.status IN ('{approved}')"
     )
 }
 
-/// A query of no row if every campaign of the schema agrees: where ('spent <schema>.<campaign>'), recorded, actual.
+/// A query of no row if every campaign of the total agrees: where ('spent <schema>.<campaigns>.<campaign>'), recorded,
+/// actual.
 ///
-///     SELECT 'spent s.' || k.id, k.spent, sum
+///     SELECT 'spent s.campaigns.' || k.id, k.spent, sum
 ///     FROM s.campaigns k
 ///     WHERE k.spent IS DISTINCT FROM (SELECT sum(c.earnings) FROM s.clip_submissions s JOIN s.clips c ...)
-pub fn spent_query(schema: &Schema) -> String {
-    let (name, sum) = (schema.name, sum_of_campaign(schema, "k.id"));
-    format!(
-        "SELECT 'spent {name}.' || k.id, k.spent, {sum} FROM {name}.campaigns k WHERE k.spent IS DISTINCT FROM {sum}"
-    )
+pub fn spent_query(total: &Total) -> String {
+    let (name, sum) = (total.name(), sum_of_campaign(total, "k.id"));
+    format!("SELECT 'spent {name}.' || k.id, k.spent, {sum} FROM {name} k WHERE k.spent IS DISTINCT FROM {sum}")
+}
+
+/// A query of no row if the user's own trigger has seen nothing but true totals; none where there is no such trigger.
+pub fn seen_query(schema: &Schema) -> Option<String> {
+    let name = schema.name;
+    (schema.shape == Shape::Checked).then(|| {
+        format!(
+            "SELECT 'seen {name}.campaigns.' || campaign, spent, actual FROM {name}.completions
+             WHERE spent IS DISTINCT FROM actual"
+        )
+    })
 }
 
 /// A query of no row if `spend_sync_status()` says of every campaign, in key order, what the plain sum says. Approved
 /// clips are the terms of the sum: approved submissions whose clip exists.
-pub fn status_query(schema: &Schema) -> String {
+pub fn status_query(total: &Total) -> String {
     let (name, sum, from) = (
-        schema.name,
-        sum_of_campaign(schema, "k.id"),
-        approved_clips(schema, "k.id"),
+        total.name(),
+        sum_of_campaign(total, "k.id"),
+        approved_clips(total, "k.id"),
     );
     format!(
         "WITH truth AS (
              SELECT row_number() OVER (ORDER BY k.id) AS place, k.id AS campaign_id, k.title, k.spent AS recorded_spent,
                     {sum} AS actual_spent, {sum} - k.spent AS difference, k.spent IS DISTINCT FROM {sum} AS needs_sync,
                     (SELECT count(*) FROM {from}) AS approved_clips
-             FROM {name}.campaigns k),
+             FROM {name} k),
          said AS (
              SELECT ordinality AS place, campaign_id, title, recorded_spent, actual_spent, difference, needs_sync,
                     approved_clips
-             FROM spend_sync_status('{name}.campaigns') WITH ORDINALITY)
+             FROM spend_sync_status('{name}') WITH ORDINALITY)
          SELECT 'status {name}.' || coalesce(truth.campaign_id, said.campaign_id), said, truth
          FROM truth FULL JOIN said USING (place)
          WHERE (truth.*) IS DISTINCT FROM (said.*)"
@@ -74,10 +93,10 @@ pub fn status_query(schema: &Schema) -> String {
 }
 
 /// One row, 'totals', of everything that is summed.
-pub fn totals_query(schema: &Schema) -> String {
+pub fn totals_query(total: &Total) -> String {
     format!(
-        "SELECT 'totals', string_agg(id || '=' || spent, ' ' ORDER BY id), '' FROM {}.campaigns",
-        schema.name
+        "SELECT 'totals', string_agg(id || '=' || spent, ' ' ORDER BY id), '' FROM {}",
+        total.name()
     )
 }
 
@@ -91,6 +110,8 @@ pub fn ask(client: &mut Client, queries: &str) -> Result<Findings, postgres::Err
         let text = |column| row.get(column).unwrap_or("NULL").to_owned();
         match row.get(0) {
             Some("totals") => findings.totals += &text(1),
+            // What a rule of the user's selects.
+            Some("t") => {}
             _ => findings.drifts.push(Drift {
                 campaign: text(0),
                 recorded: text(1),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::arguments::FlushMix;
 use crate::dice::Dice;
 use crate::operations::{Operation, Repertoire};
-use crate::schema::Schema;
+use crate::orphan_operations;
+use crate::schema::{Schema, Shape};
+use crate::totals::Total;
 
 pub const ISOLATION_LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
 
@@ -14,8 +15,9 @@ pub enum Step {
     Pause(Duration),
     Do(Operation),
     /// Compare spent with the sum, in one snapshot, inside the transaction.
-    Check(&'static Schema),
-    SetFlush(&'static str),
+    Check(&'static Total),
+    /// IMMEDIATE or DEFERRED, from here on.
+    SetMoment(&'static str),
     Savepoint(Savepoint),
 }
 
@@ -53,43 +55,40 @@ pub const ENDINGS: [Ending; 4] = [
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub isolation: &'static str,
-    /// None: the server's setting, which is `statement` unless somebody changed it.
-    pub flush: Option<&'static str>,
+    /// IMMEDIATE or DEFERRED, from the start; None: as the totals were attached.
+    pub moment: Option<&'static str>,
     /// Take the snapshot, then wait: at REPEATABLE READ and SERIALIZABLE everything after is older than what others
     /// commit.
     pub old_snapshot: bool,
     pub steps: Vec<Step>,
     pub ending: Ending,
-    /// Nothing is left to the commit: a repair must find nothing to repair.
-    pub flushes_at_once: bool,
+    /// The totals of which nothing is left to the commit: a repair must find nothing to repair.
+    pub at_once: Vec<&'static Total>,
 }
 
 /// What the dice may choose from.
 pub struct Choices<'a> {
     pub schemas: &'a [&'static Schema],
     pub repertoire: &'a Repertoire,
-    pub flush: FlushMix,
+    /// The names of the totals that are brought up at commit.
+    pub at_commit: &'a [String],
+    /// Whether transactions choose the moment themselves, and compare totals amid.
+    pub chooses_moment: bool,
 }
 
 pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
     let isolation = dice.pick(&ISOLATION_LEVELS);
-    let changes_flush = choices.flush == FlushMix::Mixed && dice.chance(10);
-    let flush = match choices.flush {
-        // Writes left to the commit, then one that flushes them inside a savepoint, then that savepoint rolled back.
-        FlushMix::Mixed if changes_flush => Some("commit"),
-        FlushMix::Mixed => dice.pick(&[None, Some("statement"), Some("commit"), Some("commit")]),
-        FlushMix::Statement => Some("statement"),
-        FlushMix::Commit => Some("commit"),
-        FlushMix::Session => None,
+    // Writes left to the commit, then a savepoint that brings them up, then that savepoint rolled back.
+    let changes_moment = choices.chooses_moment && dice.chance(15);
+    let moment = match choices.chooses_moment && !changes_moment {
+        true => dice.pick(&[None, None, Some("DEFERRED"), Some("IMMEDIATE")]),
+        false => None,
     };
-    let flushes_at_once = flush != Some("commit") && !changes_flush && choices.flush != FlushMix::Session;
-    // With the transaction's own old snapshot, rows that others committed since and that the total rightly contains are
-    // not seen; so only a READ COMMITTED transaction can compare what it has not yet committed.
-    let checks = flushes_at_once && isolation == "READ COMMITTED";
+    let at_once = totals_at_once(choices, moment);
 
     // Short transactions are the most: a long one holds so many campaigns that it meets every other one at a lock, and
     // what comes between two unlocked steps is seldom seen.
-    let (operations, savepoint_percent) = if changes_flush {
+    let (operations, savepoint_percent) = if changes_moment {
         (3 + dice.below(3), 50)
     } else {
         (dice.pick(&[1, 1, 1, 2, 2, 3, 4, 5]), 20)
@@ -98,13 +97,24 @@ pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
         dice,
         choices,
         home: None,
-        checks,
+        // With the transaction's own old snapshot, rows that others committed since and that the total rightly contains
+        // are not seen; so only a READ COMMITTED transaction can compare what it has not yet committed.
+        checked: if isolation == "READ COMMITTED" { &at_once } else { &[] },
         savepoint_percent,
+        changes_moment,
     };
     let mut steps = writer.steps(operations);
-    if changes_flush {
-        let place = dice.below(steps.len() as u32 + 1) as usize;
-        steps.insert(place, Step::SetFlush("statement"));
+    writer.settle(&mut steps);
+    let home = writer.home;
+    if changes_moment {
+        for moment in ["IMMEDIATE", "DEFERRED"] {
+            let place = dice.below(steps.len() as u32 + 1) as usize;
+            steps.insert(place, Step::SetMoment(moment));
+        }
+    }
+    if isolation == "READ COMMITTED" && choices.chooses_moment && dice.chance(40) {
+        steps.push(Step::SetMoment("IMMEDIATE"));
+        steps.extend(home.iter().flat_map(|home| home.totals).map(Step::Check));
     }
     let old_snapshot = dice.chance(30);
     let ending = match dice.below(100) {
@@ -115,12 +125,26 @@ pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
     };
     Plan {
         isolation,
-        flush,
+        moment,
         old_snapshot,
         steps,
         ending,
-        flushes_at_once,
+        at_once,
     }
+}
+
+/// Writes in replica mode are left to the commit, whatever their total's moment: no statement trigger fires in apply.
+fn totals_at_once(choices: &Choices, moment: Option<&str>) -> Vec<&'static Total> {
+    let mut totals = Vec::new();
+    for schema in choices.schemas {
+        for total in schema.totals {
+            let waits = schema.shape == Shape::Orphans || choices.at_commit.contains(&total.name());
+            if choices.chooses_moment && (!waits || moment == Some("IMMEDIATE")) {
+                totals.push(total);
+            }
+        }
+    }
+    totals
 }
 
 /// Up to two thousandths of a second, as often none: long enough for another client to come between.
@@ -137,8 +161,10 @@ struct Writer<'a> {
     choices: &'a Choices<'a>,
     /// The schema most of the transaction is about.
     home: Option<&'static Schema>,
-    checks: bool,
+    /// The totals that are compared amid.
+    checked: &'a [&'static Total],
     savepoint_percent: u32,
+    changes_moment: bool,
 }
 
 impl Writer<'_> {
@@ -164,6 +190,20 @@ impl Writer<'_> {
         steps
     }
 
+    /// Links without rows would end most transactions over deferred keys.
+    fn settle(&mut self, steps: &mut Vec<Step>) {
+        let Some(home) = self.home.filter(|home| home.shape == Shape::Deferred) else {
+            return;
+        };
+        if self.dice.chance(75) {
+            let operation = self
+                .choices
+                .repertoire
+                .named(orphan_operations::SETTLE, self.dice, home);
+            steps.extend(operation.map(Step::Do));
+        }
+    }
+
     fn savepoint(&mut self, operations: u32) -> Step {
         let mut steps = Vec::new();
         for index in 0..operations {
@@ -171,6 +211,9 @@ impl Writer<'_> {
                 steps.push(self.savepoint(1));
             } else {
                 self.operation(&mut steps);
+            }
+            if self.changes_moment && self.dice.chance(30) {
+                steps.push(Step::SetMoment("IMMEDIATE"));
             }
             steps.push(Step::Pause(pause(self.dice)));
         }
@@ -195,8 +238,10 @@ impl Writer<'_> {
             self.dice.pick(schemas)
         };
         steps.push(Step::Do(self.choices.repertoire.choose(self.dice, schema)));
-        if self.checks && self.dice.chance(25) {
-            steps.push(Step::Check(schema));
+        for total in schema.totals {
+            if self.checked.contains(&total) && self.dice.chance(25) {
+                steps.push(Step::Check(total));
+            }
         }
     }
 }
@@ -204,18 +249,18 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Choices, Plan, Step, transaction};
-    use crate::arguments::FlushMix;
     use crate::dice::Dice;
     use crate::operations::Repertoire;
     use crate::schema::{KEYED, LOOSE};
 
-    fn plans(flush: FlushMix, count: usize) -> Vec<Plan> {
+    fn plans(at_commit: &[String], count: usize) -> Vec<Plan> {
         let schemas = [&KEYED, &LOOSE];
         let repertoire = Repertoire::new(&schemas, true);
         let choices = Choices {
             schemas: &schemas,
             repertoire: &repertoire,
-            flush,
+            at_commit,
+            chooses_moment: true,
         };
         let mut dice = Dice::new(1, 1);
         (0..count).map(|_| transaction(&mut dice, &choices)).collect()
@@ -232,25 +277,30 @@ mod tests {
 
     #[test]
     fn a_transaction_has_one_to_five_operations() {
-        for plan in plans(FlushMix::Mixed, 2000) {
+        for plan in plans(&[LOOSE.totals[0].name()], 2000) {
             assert!((1..=5).contains(&operations(&plan.steps)), "{plan:?}");
         }
     }
 
     #[test]
-    fn a_transaction_that_flushes_at_commit_checks_nothing_before() {
-        for plan in plans(FlushMix::Commit, 2000) {
-            assert!(!plan.flushes_at_once);
-            assert!(
-                !plan.steps.iter().any(|step| matches!(step, Step::Check(_))),
-                "{plan:?}"
-            );
+    fn what_waits_for_the_commit_is_not_checked_before() {
+        let waiting = LOOSE.totals[0].name();
+        let (at_once, waits) = (&KEYED.totals[0], &LOOSE.totals[0]);
+        let is_check_of_waiting =
+            |plan: &Plan, step: &Step| matches!(step, Step::Check(total) if !plan.at_once.contains(total));
+        for plan in plans(&[waiting], 2000) {
+            // What stands after the last SET CONSTRAINTS waits no more.
+            let moments = plan.steps.iter().rposition(|step| matches!(step, Step::SetMoment(_)));
+            let before = &plan.steps[..moments.unwrap_or(plan.steps.len())];
+            assert!(plan.at_once.contains(&at_once));
+            assert!(plan.moment == Some("IMMEDIATE") || !plan.at_once.contains(&waits));
+            assert!(!before.iter().any(|step| is_check_of_waiting(&plan, step)), "{plan:?}");
         }
     }
 
     #[test]
     fn the_same_dice_give_the_same_plans() {
         let text = |plans: Vec<Plan>| plans.iter().map(|plan| format!("{plan:?}")).collect::<Vec<_>>();
-        assert_eq!(text(plans(FlushMix::Mixed, 50)), text(plans(FlushMix::Mixed, 50)));
+        assert_eq!(text(plans(&[], 50)), text(plans(&[], 50)));
     }
 }

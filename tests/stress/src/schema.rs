@@ -1,4 +1,4 @@
-//! The two sets of tables the writers work on: the application's names and types, reduced to what touches spend, with
+//! The sets of tables the writers work on: the application's names and types, reduced to what touches spend, with
 //! so few keys that every transaction meets another one.
 //!
 //! - `stress_keyed`: links tied by immediate foreign keys that cascade; status an enum.
@@ -6,12 +6,20 @@
 //!   only the advisory locks on its key keep the total. Clips are partitioned by key and submissions by status, so that
 //!   a changed key and a decision move rows, and some writes go straight to a partition. Two statuses count as
 //!   approved.
+//! - `stress_deferred`: deferred keys that cascade nothing, as Django makes them, and a second total over the same clips,
+//!   known by another key, brought up at the other moment.
+//! - `stress_orphans`: immediate keys, and links that outlive their rows for all that: a trigger keeps them, and writes in
+//!   replica mode, in which our triggers fire too. Two totals as well.
+//! - `stress_checked`: a CHECK and a trigger of the user's on spent that no transient total may reach.
+//! - `stress_meddled`: functions of the user's that write other campaigns amid the storing UPDATE, and postgres_fdw.
 
 use anyhow::{Context, Result};
 use postgres::Client;
 
 use crate::arguments::SchemaChoice;
 use crate::dice::Dice;
+use crate::shapes;
+use crate::totals::Total;
 
 /// Keys that can exist; about two thirds of them do at any time.
 pub const CAMPAIGN_KEYS: u32 = 6;
@@ -23,31 +31,74 @@ const UPPER_CLIPS_FROM: u32 = 9;
 
 pub const STATUSES: [&str; 4] = ["PENDING", "APPROVED", "REJECTED", "PAID"];
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Keyed,
+    Loose,
+    Deferred,
+    Orphans,
+    Checked,
+    Meddled,
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct Schema {
     pub name: &'static str,
-    /// True: partitioned and without foreign keys.
-    pub loose: bool,
-    /// The statuses whose submissions count.
-    pub approved: &'static [&'static str],
+    pub shape: Shape,
+    /// That of campaigns first.
+    pub totals: &'static [Total],
 }
+
+const APPROVED: &[&str] = &["APPROVED"];
+const TWO: &[&str] = &["APPROVED", "PAID"];
 
 pub static KEYED: Schema = Schema {
     name: "stress_keyed",
-    loose: false,
-    approved: &["APPROVED"],
+    shape: Shape::Keyed,
+    totals: &[Total::of_campaigns("stress_keyed", APPROVED)],
 };
 pub static LOOSE: Schema = Schema {
     name: "stress_loose",
-    loose: true,
-    approved: &["APPROVED", "PAID"],
+    shape: Shape::Loose,
+    totals: &[Total::of_campaigns("stress_loose", TWO)],
+};
+pub static DEFERRED: Schema = Schema {
+    name: "stress_deferred",
+    shape: Shape::Deferred,
+    totals: &[
+        Total::of_campaigns("stress_deferred", APPROVED),
+        Total::of_accounts("stress_deferred"),
+    ],
+};
+pub static ORPHANS: Schema = Schema {
+    name: "stress_orphans",
+    shape: Shape::Orphans,
+    totals: &[
+        Total::of_campaigns("stress_orphans", TWO),
+        Total::of_accounts("stress_orphans"),
+    ],
+};
+pub static CHECKED: Schema = Schema {
+    name: "stress_checked",
+    shape: Shape::Checked,
+    totals: &[Total::of_campaigns("stress_checked", APPROVED)],
+};
+pub static MEDDLED: Schema = Schema {
+    name: "stress_meddled",
+    shape: Shape::Meddled,
+    totals: &[Total::of_campaigns("stress_meddled", APPROVED)],
 };
 
 pub fn chosen(choice: SchemaChoice) -> Vec<&'static Schema> {
     match choice {
         SchemaChoice::Keyed => vec![&KEYED],
         SchemaChoice::Loose => vec![&LOOSE],
+        SchemaChoice::Deferred => vec![&DEFERRED],
+        SchemaChoice::Orphans => vec![&ORPHANS],
+        SchemaChoice::Checked => vec![&CHECKED],
+        SchemaChoice::Meddled => vec![&MEDDLED],
         SchemaChoice::Both => vec![&KEYED, &LOOSE],
+        SchemaChoice::All => vec![&KEYED, &LOOSE, &DEFERRED, &ORPHANS, &CHECKED, &MEDDLED],
     }
 }
 
@@ -64,6 +115,24 @@ pub fn submission_key(number: u32) -> String {
 }
 
 impl Schema {
+    /// Partitioned and without foreign keys.
+    pub fn is_loose(&self) -> bool {
+        self.shape == Shape::Loose
+    }
+
+    /// SQLSTATEs that any operation may provoke, and those that also the commit may end in.
+    pub fn provokes(&self) -> &'static [&'static str] {
+        match self.shape {
+            // A deferred key is looked at by whatever brings the moment; a clip's code is a second key of its.
+            Shape::Deferred => &["23503", "23505"],
+            // A link that its own transaction has written is looked at again by each UPDATE.
+            Shape::Orphans => &["23503", "23505"],
+            // A row that the function writes is written again by the statement that called it.
+            Shape::Meddled => &["27000"],
+            Shape::Keyed | Shape::Loose | Shape::Checked => &[],
+        }
+    }
+
     /// The partition of clips that holds a clip key.
     pub fn clip_partition(&self, number: u32) -> &'static str {
         if number + 1 < UPPER_CLIPS_FROM {
@@ -76,6 +145,7 @@ impl Schema {
     /// All tables a statement can name, partitions too.
     pub fn tables(&self) -> &'static [&'static str] {
         const PLAIN: &[&str] = &["campaigns", "clips", "clip_submissions"];
+        const WITH_ACCOUNTS: &[&str] = &["campaigns", "clips", "clip_submissions", "accounts", "account_links"];
         const PARTITIONED: &[&str] = &[
             "campaigns",
             "clips",
@@ -85,19 +155,37 @@ impl Schema {
             "clip_submissions_pending",
             "clip_submissions_decided",
         ];
-        if self.loose { PARTITIONED } else { PLAIN }
+        match self.shape {
+            Shape::Loose => PARTITIONED,
+            Shape::Deferred | Shape::Orphans => WITH_ACCOUNTS,
+            _ => PLAIN,
+        }
     }
 
     /// Makes the tables anew and fills them.
     pub fn create(&self, client: &mut Client, dice: &mut Dice) -> Result<()> {
-        let (name, tables) = (self.name, if self.loose { LOOSE_TABLES } else { KEYED_TABLES });
+        let name = self.name;
+        let tables = match self.shape {
+            Shape::Keyed => KEYED_TABLES.to_owned(),
+            Shape::Loose => LOOSE_TABLES.to_owned(),
+            Shape::Deferred => shapes::deferred(),
+            Shape::Orphans => shapes::orphans(),
+            Shape::Checked => shapes::CHECKED.to_owned(),
+            Shape::Meddled => shapes::MEDDLED.to_owned(),
+        };
+        // Amid a statement no total can be the sum of what the statement has not yet shown to its triggers.
+        let nested = if self.shape == Shape::Checked {
+            ""
+        } else {
+            NESTED_WRITES
+        };
         let statements = format!(
             "SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name};
              SET search_path = {name}; {tables}
              CREATE INDEX ON clip_submissions (\"campaignId\", status);
              CREATE INDEX ON clip_submissions (\"clipId\");
              {rows}
-             {NESTED_WRITES}
+             {nested}
              RESET search_path; RESET client_min_messages;
              ANALYZE {name}.clips, {name}.clip_submissions, {name}.campaigns;",
             rows = rows(dice),
@@ -107,22 +195,21 @@ impl Schema {
             .with_context(|| format!("cannot create {name}"))
     }
 
-    /// Binds the tables; gives what attach says it bound.
-    pub fn attach(&self, client: &mut Client) -> Result<String> {
-        let (name, approved) = (self.name, self.approved.join(","));
-        // No link column is named: the keyed links are read from foreign keys, the loose ones from the columns' names.
-        let bound = client
-            .query_one(
-                &format!(
-                    "SELECT concat_ws(', ', total, source, link, approved_when, on_direct_write,
-                         'corrected ' || corrected)
-                     FROM spend_sync_attach(campaigns => '{name}.campaigns', clips => '{name}.clips',
-                         submissions => '{name}.clip_submissions', approved => '{{{approved}}}')"
-                ),
-                &[],
-            )
-            .with_context(|| format!("cannot attach {name}"))?;
-        Ok(bound.try_get(0)?)
+    /// Binds the totals; gives what attach says of each. A second one is brought up at the other moment.
+    pub fn attach(&self, client: &mut Client, flush: &str) -> Result<Vec<String>> {
+        // Attach stores all totals by one statement: the user's function must not write them amid it.
+        client.batch_execute("SET stress.meddles = 'yes'")?;
+        let other = if flush == "commit" { "statement" } else { "commit" };
+        let bound = self
+            .totals
+            .iter()
+            .zip([flush, other])
+            .map(|(total, flush)| total.attach(client, flush))
+            .collect::<Result<Vec<_>>>()?;
+        if self.shape == Shape::Orphans {
+            client.batch_execute(&shapes::ALWAYS.replace("SCHEMA", self.name))?;
+        }
+        Ok(bound)
     }
 }
 

@@ -102,7 +102,7 @@ fn insert_several(dice: &mut Dice, schema: &Schema) -> String {
 /// there, or every id would soon stand in both.
 fn upsert(dice: &mut Dice, schema: &Schema) -> String {
     let (submission, status) = (submission(dice), status(dice));
-    let (key, elsewhere) = if schema.loose {
+    let (key, elsewhere) = if schema.is_loose() {
         ("id, status", format!("status <> {status}"))
     } else {
         ("id", "false".into())

@@ -4,6 +4,11 @@ use anyhow::Result;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+/// The platform whose totals are brought up so; its keys are text.
+pub fn flushed(flush: &str) -> &'static str {
+    if flush == "commit" { "at_commit" } else { "by_text" }
+}
+
 pub fn text(n: usize) -> String {
     format!("c{n:024}")
 }

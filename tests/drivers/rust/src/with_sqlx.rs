@@ -139,6 +139,10 @@ pub async fn story() -> Result<ExitCode> {
             flush
         );
     }
+    check!(
+        "SET CONSTRAINTS ALL IMMEDIATE brings up what waits",
+        transactions::at_once
+    );
     for level in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] {
         for flush in ["statement", "commit"] {
             let name = format!("two writers of one campaign, {level}, flush = {flush}");

@@ -157,6 +157,10 @@ pub async fn story() -> Result<ExitCode> {
             flush
         );
     }
+    check!(
+        "SET CONSTRAINTS ALL IMMEDIATE brings up what waits",
+        transactions::at_once
+    );
     for (name, level) in [
         ("READ COMMITTED", IsolationLevel::ReadCommitted),
         ("REPEATABLE READ", IsolationLevel::RepeatableRead),

@@ -60,11 +60,10 @@ pub async fn hard_budget(conn: &mut PgConnection) -> Result<()> {
         (error.constraint(), error.schema(), error.table()),
         (Some("within_budget"), Some("by_text"), Some("campaigns")),
     )?;
+    let budget = "UPDATE at_commit.campaigns SET budget = spent + 1 WHERE id = $1";
+    sqlx::query(budget).bind(text(1)).execute(&mut *conn).await?;
     let mut transaction = conn.begin().await?;
-    sqlx::query("SET LOCAL spend_sync.flush = 'commit'")
-        .execute(&mut *transaction)
-        .await?;
-    earn(&mut transaction, "by_text", text(1), "1.01").await?;
+    earn(&mut transaction, "at_commit", text(1), "1.01").await?;
     let error = transaction.commit().await.err().context("the budget was overrun")?;
     equal(database_error(&error)?.constraint(), Some("within_budget"))?;
     agrees(conn).await

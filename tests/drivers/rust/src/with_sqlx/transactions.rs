@@ -1,39 +1,56 @@
-//! Savepoints, both settings of spend_sync.flush, isolation levels, and the retry that concurrent writers need.
+//! Savepoints, totals flushed at statements and at commit, isolation levels, and the retry that concurrent writers need.
 
 use super::{agrees, connect, earn, spent};
 use crate::checks::equal;
-use crate::keys::{integer, money, text, uuid};
+use crate::keys::{flushed, integer, money, text, uuid};
 use anyhow::{Result, bail};
 use rust_decimal::Decimal;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{Connection, PgConnection};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Barrier;
 
 /// Within the transaction the total moves after each statement, or when it commits.
 pub async fn savepoints(conn: &mut PgConnection, flush: &str) -> Result<()> {
-    let before = spent(conn, "by_text", text(2)).await?;
-    let set = || sqlx::query(AssertSqlSafe(format!("SET LOCAL spend_sync.flush = '{flush}'")));
+    let schema = flushed(flush);
+    let before = spent(conn, schema, text(2)).await?;
     let mut transaction = conn.begin().await?;
-    set().execute(&mut *transaction).await?;
-    earn(&mut transaction, "by_text", text(2), "1.25").await?;
+    earn(&mut transaction, schema, text(2), "1.25").await?;
     let moved = if flush == "statement" { "1.25" } else { "0" };
-    equal(
-        spent(&mut transaction, "by_text", text(2)).await?,
-        before + money(moved)?,
-    )?;
+    equal(spent(&mut transaction, schema, text(2)).await?, before + money(moved)?)?;
     let mut doubtful = transaction.begin().await?;
-    earn(&mut doubtful, "by_text", text(8), "100").await?;
+    earn(&mut doubtful, schema, text(8), "100").await?;
     doubtful.rollback().await?;
-    earn(&mut transaction, "by_text", text(14), "1.25").await?;
+    earn(&mut transaction, schema, text(14), "1.25").await?;
     transaction.commit().await?;
     let total = before + money("2.50")?;
-    equal(spent(conn, "by_text", text(2)).await?, total)?;
+    equal(spent(conn, schema, text(2)).await?, total)?;
 
     let mut transaction = conn.begin().await?;
-    set().execute(&mut *transaction).await?;
-    earn(&mut transaction, "by_text", text(2), "1000").await?;
+    earn(&mut transaction, schema, text(2), "1000").await?;
     transaction.rollback().await?;
-    equal(spent(conn, "by_text", text(2)).await?, total)?;
+    equal(spent(conn, schema, text(2)).await?, total)?;
+    agrees(conn).await
+}
+
+/// A transaction that wants its totals now, and from then on after each statement, says so; the next is as before.
+pub async fn at_once(conn: &mut PgConnection) -> Result<()> {
+    let schema = "at_commit";
+    let before = spent(conn, schema, text(3)).await?;
+    let mut transaction = conn.begin().await?;
+    earn(&mut transaction, schema, text(3), "1.25").await?;
+    equal(spent(&mut transaction, schema, text(3)).await?, before)?;
+    sqlx::query("SET CONSTRAINTS ALL IMMEDIATE")
+        .execute(&mut *transaction)
+        .await?;
+    equal(spent(&mut transaction, schema, text(3)).await?, before + money("1.25")?)?;
+    earn(&mut transaction, schema, text(9), "1.25").await?;
+    equal(spent(&mut transaction, schema, text(3)).await?, before + money("2.50")?)?;
+    transaction.commit().await?;
+    let mut transaction = conn.begin().await?;
+    earn(&mut transaction, schema, text(3), "1.25").await?;
+    equal(spent(&mut transaction, schema, text(3)).await?, before + money("2.50")?)?;
+    transaction.commit().await?;
+    equal(spent(conn, schema, text(3)).await?, before + money("3.75")?)?;
     agrees(conn).await
 }
 
@@ -71,20 +88,19 @@ pub async fn isolation(conn: &mut PgConnection, level: &str, flush: &str) -> Res
         "SERIALIZABLE" => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         _ => "BEGIN ISOLATION LEVEL READ COMMITTED",
     };
-    let before = spent(conn, "by_uuid", uuid(4)).await?;
+    let schema = flushed(flush);
+    let before = spent(conn, schema, text(4)).await?;
     let attempts = AtomicUsize::new(0);
     with_retry(conn, begin, async |conn| {
-        let set = sqlx::query(AssertSqlSafe(format!("SET LOCAL spend_sync.flush = '{flush}'")));
-        set.execute(&mut *conn).await?;
-        spent(conn, "by_uuid", uuid(4)).await?;
+        spent(conn, schema, text(4)).await?;
         if attempts.fetch_add(1, Ordering::Relaxed) == 0 {
-            earn(&mut connect().await?, "by_uuid", uuid(10), "1.25").await?;
+            earn(&mut connect().await?, schema, text(10), "1.25").await?;
         }
-        earn(conn, "by_uuid", uuid(4), "1.25").await
+        earn(conn, schema, text(4), "1.25").await
     })
     .await?;
     equal(attempts.into_inner(), if level == "READ COMMITTED" { 1 } else { 2 })?;
-    equal(spent(conn, "by_uuid", uuid(4)).await?, before + money("2.50")?)?;
+    equal(spent(conn, schema, text(4)).await?, before + money("2.50")?)?;
     agrees(conn).await
 }
 

@@ -68,11 +68,14 @@ pub async fn hard_budget(session: &mut Session) -> Result<()> {
         (error.constraint(), error.schema(), error.table()),
         (Some("within_budget"), Some("by_text"), Some("campaigns")),
     )?;
-    let transaction = client.transaction().await?;
-    transaction
-        .batch_execute("SET LOCAL spend_sync.flush = 'commit'")
+    client
+        .execute(
+            "UPDATE at_commit.campaigns SET budget = spent + 1 WHERE id = $1",
+            &[&text(1)],
+        )
         .await?;
-    earn(&transaction, "by_text", &text(1), "1.01").await?;
+    let transaction = client.transaction().await?;
+    earn(&transaction, "at_commit", &text(1), "1.01").await?;
     let error = transaction.commit().await.err().context("the budget was overrun")?;
     equal(
         error.as_db_error().and_then(|error| error.constraint()),

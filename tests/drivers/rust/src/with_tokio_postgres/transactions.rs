@@ -1,8 +1,8 @@
-//! Savepoints, both settings of spend_sync.flush, isolation levels, and the retry that concurrent writers need.
+//! Savepoints, totals flushed at statements and at commit, isolation levels, and the retry that concurrent writers need.
 
 use super::{Session, agrees, connect, earn, spent};
 use crate::checks::equal;
-use crate::keys::{integer, money, text, uuid};
+use crate::keys::{flushed, integer, money, text, uuid};
 use anyhow::{Result, bail};
 use rust_decimal::Decimal;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,27 +12,44 @@ use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
 
 /// Within the transaction the total moves after each statement, or when it commits.
 pub async fn savepoints(session: &mut Session, flush: &str) -> Result<()> {
-    let client = &mut session.client;
-    let before = spent(client, "by_text", &text(2)).await?;
-    let set = format!("SET LOCAL spend_sync.flush = '{flush}'");
+    let (client, schema) = (&mut session.client, flushed(flush));
+    let before = spent(client, schema, &text(2)).await?;
     let mut transaction = client.transaction().await?;
-    transaction.batch_execute(&set).await?;
-    earn(&transaction, "by_text", &text(2), "1.25").await?;
+    earn(&transaction, schema, &text(2), "1.25").await?;
     let moved = if flush == "statement" { "1.25" } else { "0" };
-    equal(spent(&transaction, "by_text", &text(2)).await?, before + money(moved)?)?;
+    equal(spent(&transaction, schema, &text(2)).await?, before + money(moved)?)?;
     let doubtful = transaction.transaction().await?;
-    earn(&doubtful, "by_text", &text(8), "100").await?;
+    earn(&doubtful, schema, &text(8), "100").await?;
     doubtful.rollback().await?;
-    earn(&transaction, "by_text", &text(14), "1.25").await?;
+    earn(&transaction, schema, &text(14), "1.25").await?;
     transaction.commit().await?;
     let total = before + money("2.50")?;
-    equal(spent(client, "by_text", &text(2)).await?, total)?;
+    equal(spent(client, schema, &text(2)).await?, total)?;
 
     let transaction = client.transaction().await?;
-    transaction.batch_execute(&set).await?;
-    earn(&transaction, "by_text", &text(2), "1000").await?;
+    earn(&transaction, schema, &text(2), "1000").await?;
     transaction.rollback().await?;
-    equal(spent(client, "by_text", &text(2)).await?, total)?;
+    equal(spent(client, schema, &text(2)).await?, total)?;
+    agrees(client).await
+}
+
+/// A transaction that wants its totals now, and from then on after each statement, says so; the next is as before.
+pub async fn at_once(session: &mut Session) -> Result<()> {
+    let (client, schema) = (&mut session.client, "at_commit");
+    let before = spent(client, schema, &text(3)).await?;
+    let transaction = client.transaction().await?;
+    earn(&transaction, schema, &text(3), "1.25").await?;
+    equal(spent(&transaction, schema, &text(3)).await?, before)?;
+    transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").await?;
+    equal(spent(&transaction, schema, &text(3)).await?, before + money("1.25")?)?;
+    earn(&transaction, schema, &text(9), "1.25").await?;
+    equal(spent(&transaction, schema, &text(3)).await?, before + money("2.50")?)?;
+    transaction.commit().await?;
+    let transaction = client.transaction().await?;
+    earn(&transaction, schema, &text(3), "1.25").await?;
+    equal(spent(&transaction, schema, &text(3)).await?, before + money("2.50")?)?;
+    transaction.commit().await?;
+    equal(spent(client, schema, &text(3)).await?, before + money("3.75")?)?;
     agrees(client).await
 }
 
@@ -66,17 +83,15 @@ async fn with_retry(
 
 /// Another's commit after the first look ends in 40001; the second attempt goes through.
 pub async fn isolation(session: &mut Session, level: IsolationLevel, flush: &str) -> Result<()> {
-    let before = spent(&session.client, "by_uuid", &uuid(4)).await?;
+    let schema = flushed(flush);
+    let before = spent(&session.client, schema, &text(4)).await?;
     let (attempts, other) = (AtomicUsize::new(0), connect().await?);
     with_retry(&mut session.client, level, async |transaction| {
-        transaction
-            .batch_execute(&format!("SET LOCAL spend_sync.flush = '{flush}'"))
-            .await?;
-        spent(transaction, "by_uuid", &uuid(4)).await?;
+        spent(transaction, schema, &text(4)).await?;
         if attempts.fetch_add(1, Ordering::Relaxed) == 0 {
-            earn(&other.client, "by_uuid", &uuid(10), "1.25").await?;
+            earn(&other.client, schema, &text(10), "1.25").await?;
         }
-        earn(transaction, "by_uuid", &uuid(4), "1.25").await
+        earn(transaction, schema, &text(4), "1.25").await
     })
     .await?;
     let expected = if matches!(level, IsolationLevel::ReadCommitted) {
@@ -85,10 +100,7 @@ pub async fn isolation(session: &mut Session, level: IsolationLevel, flush: &str
         2
     };
     equal(attempts.into_inner(), expected)?;
-    equal(
-        spent(&session.client, "by_uuid", &uuid(4)).await?,
-        before + money("2.50")?,
-    )?;
+    equal(spent(&session.client, schema, &text(4)).await?, before + money("2.50")?)?;
     agrees(&session.client).await
 }
 

@@ -1,0 +1,161 @@
+\echo Use "ALTER EXTENSION spend_sync UPDATE TO '0.3.0'" to load this file. \quit
+
+-- The library carries its version in its name: each function is made anew to call it.
+DROP FUNCTION @extschema@.spend_sync_attach(regclass, regclass, regclass, name, name, name, name, name, name, name, name,
+    text[], text, boolean);
+
+CREATE OR REPLACE FUNCTION @extschema@.spend_sync_attach(campaigns regclass DEFAULT NULL, clips regclass DEFAULT
+        NULL, submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
+        DEFAULT NULL, clip_id name DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign name DEFAULT NULL,
+        submission_clip name DEFAULT NULL, status name DEFAULT NULL, approved TEXT[] DEFAULT '{APPROVED}',
+        direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement')
+    RETURNS TABLE (total TEXT, source TEXT, link TEXT, approved_when TEXT, on_direct_write TEXT, brought_up_at TEXT,
+        corrected bigint, total_difference NUMERIC)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_attach_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.spend_sync_check(campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (severity TEXT, object TEXT, problem TEXT, advice TEXT) STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_check_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.spend_sync_detach(campaigns regclass) RETURNS VOID
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_detach_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.spend_sync_report(campaigns regclass DEFAULT NULL) RETURNS jsonb STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_report_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.spend_sync_status(campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (campaign_id TEXT, title TEXT, recorded_spent NUMERIC, actual_spent NUMERIC, difference NUMERIC,
+        needs_sync bool, approved_clips bigint) STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_status_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.sync_all_campaigns(campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
+        approved_clips bigint)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'sync_all_campaigns_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.sync_campaign(id bigint, campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
+        approved_clips bigint)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_number_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.sync_campaign(id TEXT, campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
+        approved_clips bigint)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_text_wrapper';
+
+CREATE OR REPLACE FUNCTION @extschema@.sync_campaign(id uuid, campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
+        approved_clips bigint)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_uuid_wrapper';
+
+CREATE OR REPLACE FUNCTION spend_sync.capture_clip() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_capture_clip';
+
+CREATE OR REPLACE FUNCTION spend_sync.capture_submission() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_capture_submission';
+
+CREATE OR REPLACE FUNCTION spend_sync.capture_campaign() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_capture_campaign';
+
+CREATE OR REPLACE FUNCTION spend_sync.keep_total() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_keep_total';
+
+CREATE OR REPLACE FUNCTION spend_sync.flush() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_flush';
+
+CREATE OR REPLACE FUNCTION spend_sync.flush_at_commit() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_flush_at_commit';
+
+CREATE OR REPLACE FUNCTION spend_sync.wakes() RETURNS boolean VOLATILE PARALLEL UNSAFE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_wakes';
+
+CREATE OR REPLACE FUNCTION spend_sync.follow() RETURNS event_trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_follow';
+
+CREATE OR REPLACE PROCEDURE @extschema@.spend_sync_repair(campaigns regclass DEFAULT NULL, batch_size integer
+        DEFAULT 500)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_repair';
+
+CREATE OR REPLACE FUNCTION spend_sync.bindings()
+    RETURNS TABLE (campaigns oid, clips oid, submissions oid, columns jsonb) STRICT STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'bindings_wrapper';
+
+CREATE OR REPLACE FUNCTION spend_sync.is_own(number xid) RETURNS bool STRICT PARALLEL RESTRICTED
+    LANGUAGE c AS 'spend_sync-0.3.0', 'is_own_wrapper';
+
+CREATE OR REPLACE FUNCTION spend_sync.renew_triggers() RETURNS VOID STRICT
+    LANGUAGE c AS 'spend_sync-0.3.0', 'renew_triggers_wrapper';
+COMMENT ON FUNCTION spend_sync.keep_total() IS 'spend_sync: keeps a total from direct writes';
+COMMENT ON FUNCTION spend_sync.flush_at_commit() IS 'spend_sync: brings totals up at commit';
+COMMENT ON FUNCTION spend_sync.wakes() IS 'spend_sync: whether a row that is written has totals brought up at commit';
+
+-- The log tells more of whoever had a total corrected, and its rows can be named.
+ALTER TABLE spend_sync.correction
+    ADD session_role name,
+    ADD application_name text,
+    ADD id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
+COMMENT ON COLUMN spend_sync.correction.session_role IS 'the role that the session was opened as, which may have taken that role';
+COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session called itself';
+COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';
+SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction_id_seq', '');
+
+CREATE OR REPLACE VIEW spend_sync.binding AS
+SELECT b.campaigns::pg_catalog.regclass AS campaigns,
+       (c.columns OPERATOR(pg_catalog.->>) 'campaign_id')::pg_catalog.name AS campaign_id,
+       (c.columns OPERATOR(pg_catalog.->>) 'title')::pg_catalog.name AS title,
+       (c.columns OPERATOR(pg_catalog.->>) 'spent')::pg_catalog.name AS spent,
+       b.clips::pg_catalog.regclass AS clips,
+       (c.columns OPERATOR(pg_catalog.->>) 'clip_id')::pg_catalog.name AS clip_id,
+       (c.columns OPERATOR(pg_catalog.->>) 'earnings')::pg_catalog.name AS earnings,
+       b.submissions::pg_catalog.regclass AS submissions,
+       (c.columns OPERATOR(pg_catalog.->>) 'submission_campaign')::pg_catalog.name AS submission_campaign,
+       (c.columns OPERATOR(pg_catalog.->>) 'submission_clip')::pg_catalog.name AS submission_clip,
+       (c.columns OPERATOR(pg_catalog.->>) 'status')::pg_catalog.name AS status,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(c.columns OPERATOR(pg_catalog.->) 'approved')) AS approved,
+       c.columns OPERATOR(pg_catalog.->>) 'direct_writes' AS direct_writes,
+       c.columns OPERATOR(pg_catalog.->>) 'flush' AS flush
+FROM spend_sync.bindings() AS b, LATERAL (SELECT b.columns) AS c (columns);
+
+-- A WHEN runs as whoever writes, who must be allowed to call it.
+GRANT EXECUTE ON FUNCTION spend_sync.wakes() TO PUBLIC;
+REVOKE EXECUTE ON FUNCTION spend_sync.renew_triggers() FROM PUBLIC;
+-- The owner of the tables brings totals to the truth without being told that he may, so everybody may call these; they refuse a
+-- caller who has neither the owner's rights nor a grant of his own (a grant to PUBLIC, as this one, is none).
+GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(text, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(bigint, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(uuid, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.sync_all_campaigns(regclass) TO PUBLIC;
+GRANT EXECUTE ON PROCEDURE @extschema@.spend_sync_repair(regclass, integer) TO PUBLIC;
+
+-- Partitions may also go with what their own keys name.
+DROP EVENT TRIGGER spend_sync_before;
+DROP EVENT TRIGGER spend_sync_after;
+CREATE EVENT TRIGGER spend_sync_before ON ddl_command_start
+    WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'ALTER TYPE',
+                 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
+                 'DROP FOREIGN DATA WRAPPER', 'DROP FUNCTION', 'DROP LANGUAGE', 'DROP OPERATOR', 'DROP OPERATOR CLASS',
+                 'DROP OPERATOR FAMILY', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE', 'DROP TYPE')
+    EXECUTE FUNCTION spend_sync.follow();
+COMMENT ON EVENT TRIGGER spend_sync_before IS 'spend_sync: notes what the names of bound tables and columns mean';
+
+CREATE EVENT TRIGGER spend_sync_after ON ddl_command_end
+    WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'ALTER TYPE', 'CREATE TABLE',
+                 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
+                 'DROP FOREIGN DATA WRAPPER', 'DROP FUNCTION', 'DROP LANGUAGE', 'DROP OPERATOR', 'DROP OPERATOR CLASS',
+                 'DROP OPERATOR FAMILY', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE', 'DROP TYPE')
+    EXECUTE FUNCTION spend_sync.follow();
+COMMENT ON EVENT TRIGGER spend_sync_after IS 'spend_sync: writes new names into the triggers, sums what partitions brought or took';
+
+-- What the setting said, the total says now: it is lost with it.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_db_role_setting AS s, pg_catalog.unnest(s.setconfig) AS c
+               WHERE c OPERATOR(pg_catalog.~~) 'spend_sync.flush=%') THEN
+        RAISE WARNING 'the setting spend_sync.flush is gone: totals are brought up at the end of each statement'
+            USING HINT = 'Reset it, and attach with flush => ''commit'' what is to be brought up at commit.';
+    END IF;
+END
+$$;
+
+-- The triggers of every binding, as this version makes them: writers wait until this transaction ends.
+SELECT spend_sync.renew_triggers();

@@ -1,0 +1,158 @@
+//! The deferred constraint trigger of a table: it brings totals up at commit. An event is queued for the first row that a
+//! transaction writes. A table has one, whatever totals need it; it has no argument and says nothing of them, so that no
+//! rename has to touch it. (PostgreSQL allows WHEN to name OLD only where nothing but updates fire it: it is two.)
+
+use crate::binding::present::{self, Condition, Trigger, TriggerFunction};
+use crate::binding::triggers;
+use crate::binding::wanted::{changed, fires};
+use crate::catalog::{self, Column, Relation};
+use crate::errors::Result;
+use crate::pg::{session, spi};
+use crate::value::mapping::{Flush, FullName, Mapping};
+use crate::value::names::{ident, table as quoted};
+use pgrx::pg_sys::Oid;
+
+const WAKE: &str = "spend_sync_wake";
+const WAKE_UPDATE: &str = "spend_sync_wake_update";
+
+/// What the totals of a table need of it.
+struct Need {
+    /// The columns of which a change is captured.
+    columns: Vec<Column>,
+    /// When it fires, as `pg_trigger.tgenabled` has it: always, if a total is flushed at commit; else in apply alone, where
+    /// no statement trigger fires.
+    enabled: char,
+}
+
+/// Creates the triggers on tables that lack them, and drops them from those where no total needs them any more.
+pub fn renew(tables: &[Oid]) -> Result<()> {
+    for oid in tables {
+        let Some(table) = catalog::relation(*oid)? else {
+            continue;
+        };
+        let present = present::triggers_on(*oid)?;
+        let (wakes, captures): (Vec<_>, Vec<_>) = present
+            .into_iter()
+            .partition(|trigger| trigger.function == TriggerFunction::FlushAtCommit);
+        let need = need_of(*oid, &captures)?;
+        if need.as_ref().is_some_and(|need| is_met(need, &wakes)) {
+            continue;
+        }
+        triggers::drop_triggers(&wakes)?;
+        if let Some(need) = need {
+            create(&table, &need)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the triggers on a table that capture its rows need; `None`: nothing, there are none.
+fn need_of(table: Oid, captures: &[Trigger]) -> Result<Option<Need>> {
+    let columns = catalog::columns(table)?;
+    let (mut wanted, mut enabled) = (Vec::new(), None);
+    for trigger in captures {
+        let Ok(mapping) = Mapping::parse(&trigger.argument) else {
+            continue;
+        };
+        let of = &mapping.columns;
+        wanted.extend(match trigger.function {
+            TriggerFunction::CaptureClip => vec![of.earnings.clone(), of.clip_id.clone()],
+            TriggerFunction::CaptureSubmission => vec![
+                of.status.clone(),
+                of.submission_campaign.clone(),
+                of.submission_clip.clone(),
+            ],
+            TriggerFunction::CaptureCampaign => Vec::new(),
+            _ => continue,
+        });
+        let at_commit = of.flush == Flush::Commit || enabled == Some('A');
+        enabled = Some(if at_commit { 'A' } else { 'R' });
+    }
+    let columns = columns.into_iter().filter(|column| wanted.contains(&column.name));
+    Ok(enabled.map(|enabled| Need {
+        columns: columns.collect(),
+        enabled,
+    }))
+}
+
+fn is_met(need: &Need, wakes: &[Trigger]) -> bool {
+    let numbers: Vec<i16> = need.columns.iter().map(|column| column.number).collect();
+    wakes.len() == if numbers.is_empty() { 1 } else { 2 }
+        && wakes.iter().all(|wake| wake.enabled == need.enabled)
+        && is_there(wakes, &numbers, true)
+}
+
+/// Whether the triggers are among these, and see a change of these columns; of no other, if `exactly`.
+fn is_there(present: &[Trigger], columns: &[i16], exactly: bool) -> bool {
+    let is_wake = |trigger: &&Trigger| {
+        trigger.function == TriggerFunction::FlushAtCommit && trigger.is_deferrable && trigger.is_deferred
+    };
+    let mut wakes = present.iter().filter(is_wake);
+    let come_and_go = fires::ROW | fires::INSERT | fires::DELETE;
+    let of_rows = wakes
+        .clone()
+        .any(|wake| wake.fires == come_and_go && wake.condition == Condition::Wakes);
+    let of_updates = wakes.any(|wake| {
+        wake.fires == fires::ROW | fires::UPDATE
+            && matches!(&wake.condition, Condition::ChangedAndWakes(seen)
+                if columns.iter().all(|column| seen.contains(column)) && (!exactly || seen.len() == columns.len()))
+    });
+    of_rows && (columns.is_empty() || of_updates)
+}
+
+/// Whether a table has them as a total needs them that is fed by these columns.
+pub fn are_there(table: &Relation, present: &[Trigger], columns: &[&Column]) -> bool {
+    let on_it: Vec<Trigger> = present
+        .iter()
+        .filter(|one| one.relation == table.oid)
+        .cloned()
+        .collect();
+    let numbers: Vec<i16> = columns.iter().map(|column| column.number).collect();
+    is_there(&on_it, &numbers, false)
+}
+
+fn create(table: &Relation, need: &Need) -> Result<()> {
+    let columns: Vec<&str> = need.columns.iter().map(|column| column.name.as_str()).collect();
+    let FullName { schema, table: name } = &table.name;
+    for (trigger, events, when) in [
+        (WAKE, "INSERT OR DELETE", "spend_sync.wakes()".to_owned()),
+        (
+            WAKE_UPDATE,
+            "UPDATE",
+            // In this order: what says that an event waits must not be asked for a row that queues none.
+            format!("({}) AND spend_sync.wakes()", changed(&columns)),
+        ),
+    ] {
+        if columns.is_empty() && trigger == WAKE_UPDATE {
+            continue;
+        }
+        session::with_catalog_names(|| {
+            spi::run(&format!(
+                "CREATE CONSTRAINT TRIGGER {trigger} AFTER {events} ON {table} DEFERRABLE INITIALLY DEFERRED \
+                 FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION spend_sync.flush_at_commit()",
+                trigger = ident(trigger),
+                table = quoted(schema, name),
+            ))?;
+            triggers::enable(&table.name, trigger, need.enabled)
+        })?;
+    }
+    Ok(())
+}
+
+/// Fires the event that waits, so that the triggers of these tables can be changed. `waits` says whether one does: the command
+/// names constraints by schema and name, and others may have some of that name.
+pub fn fire(tables: &[Oid], waits: bool) -> Result<()> {
+    if !waits {
+        return Ok(());
+    }
+    for table in tables {
+        for trigger in present::triggers_on(*table)? {
+            if trigger.function == TriggerFunction::FlushAtCommit {
+                let name = quoted(&trigger.table.schema, &trigger.name);
+                spi::run(&format!("SET CONSTRAINTS {name} IMMEDIATE"))?;
+                spi::run(&format!("SET CONSTRAINTS {name} DEFERRED"))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! The triggers that a binding has when it is whole: what follows from its mapping and its tables alone.
+
+use crate::binding::present::{self, Condition, Trigger, TriggerFunction};
+use crate::catalog;
+use crate::catalog::shape::Shape;
+use crate::catalog::{Column, Relation};
+use crate::errors::Result;
+use crate::pg::cache;
+use crate::value::mapping::{FullName, Mapping, TableName};
+use crate::value::names::{self, ident, literal};
+
+/// The bits of `pg_trigger.tgtype`: when, at which level and on which events a trigger fires.
+pub mod fires {
+    pub const ROW: i16 = 1;
+    pub const BEFORE: i16 = 2;
+    pub const INSERT: i16 = 4;
+    pub const DELETE: i16 = 8;
+    pub const UPDATE: i16 = 16;
+    pub const TRUNCATE: i16 = 32;
+}
+
+/// A trigger that a binding has, but for the middle of its name.
+pub struct Wanted<'a> {
+    pub table: FullName,
+    pub suffix: &'static str,
+    pub function: TriggerFunction,
+    /// The bits of [`fires`].
+    pub fires: i16,
+    /// The columns of which one must differ: an update is filtered by WHEN, not by UPDATE OF, which misses what a BEFORE
+    /// trigger or a generated column changes.
+    pub changed: Vec<&'a Column>,
+    /// The mapping, as JSON.
+    pub argument: String,
+}
+
+impl Wanted<'_> {
+    /// Whether a trigger stands in this one's place.
+    pub fn is_place_of(&self, trigger: &Trigger) -> bool {
+        let Trigger { name, .. } = trigger;
+        trigger.table == self.table
+            && trigger.function == self.function
+            && name.starts_with("spend_sync_")
+            && name.ends_with(&format!("_{}", self.suffix))
+    }
+
+    /// Whether a trigger is this one, whether it is enabled or not.
+    pub fn is(&self, trigger: &Trigger) -> bool {
+        self.is_place_of(trigger)
+            && trigger.argument == self.argument
+            && trigger.fires == self.fires
+            && !trigger.is_deferrable
+            && trigger.condition == self.condition()
+    }
+
+    fn condition(&self) -> Condition {
+        match self.changed.as_slice() {
+            [] => Condition::Always,
+            changed => Condition::Changed(changed.iter().map(|column| column.number).collect()),
+        }
+    }
+
+    /// The trigger's whole CREATE statement.
+    pub fn create(&self, name: &str) -> String {
+        let row_level = self.fires & fires::ROW != 0;
+        let events = [
+            (fires::INSERT, "INSERT"),
+            (fires::DELETE, "DELETE"),
+            (fires::UPDATE, "UPDATE"),
+            (fires::TRUNCATE, "TRUNCATE"),
+        ];
+        let events = events.iter().filter(|(bit, _)| self.fires & bit != 0);
+        let columns: Vec<&str> = self.changed.iter().map(|column| column.name.as_str()).collect();
+        format!(
+            "CREATE TRIGGER {name} {timing} {events} ON {table} FOR EACH {level}{when} \
+             EXECUTE FUNCTION spend_sync.{function}({argument})",
+            name = ident(name),
+            timing = if self.fires & fires::BEFORE != 0 {
+                "BEFORE"
+            } else {
+                "AFTER"
+            },
+            events = events.map(|(_, word)| *word).collect::<Vec<_>>().join(" OR "),
+            table = names::table(&self.table.schema, &self.table.table),
+            level = if row_level { "ROW" } else { "STATEMENT" },
+            when = if columns.is_empty() {
+                String::new()
+            } else {
+                format!(" WHEN ({})", changed(&columns))
+            },
+            function = self.function.name(),
+            argument = literal(&self.argument),
+        )
+    }
+}
+
+/// The condition that one of these columns differs.
+pub fn changed(columns: &[&str]) -> String {
+    let differs = |c: &&str| format!("OLD.{0} IS DISTINCT FROM NEW.{0}", ident(c));
+    columns.iter().map(differs).collect::<Vec<_>>().join(" OR ")
+}
+
+/// The triggers of a binding, as its tables and these partitions stand now. Of campaigns each update is seen: PostgreSQL reads
+/// a WHEN anew for each statement, which would cost each update of ours more than the call, and our own must be seen to have
+/// been stored.
+pub fn wanted<'a>(shape: &'a Shape, partitions: &[FullName]) -> Vec<Wanted<'a>> {
+    use TriggerFunction::{CaptureCampaign, CaptureClip, CaptureSubmission, KeepTotal};
+    let come_and_go = fires::INSERT | fires::DELETE;
+    let [(_, clip), (_, link), _] = captured(shape);
+    let mut all = Vec::new();
+    for (table, function, events, changed) in [
+        (&shape.clips, CaptureClip, come_and_go, clip),
+        (&shape.submissions, CaptureSubmission, come_and_go, link),
+        (&shape.campaigns, CaptureCampaign, fires::INSERT, Vec::new()),
+    ] {
+        let row = |suffix, fires, changed| of(shape, &table.name, suffix, function, fires::ROW | fires, changed);
+        all.push(row("row", events, Vec::new()));
+        all.push(row("update", fires::UPDATE, changed));
+        all.push(flush_of(shape, &table.name));
+    }
+    let before = fires::ROW | fires::BEFORE | fires::INSERT | fires::UPDATE;
+    all.push(of(shape, &shape.campaigns.name, "keep", KeepTotal, before, Vec::new()));
+    all.extend(partitions.iter().map(|partition| flush_of(shape, partition)));
+    all
+}
+
+/// Row triggers of a partitioned table are cloned to its partitions, statement triggers are not: a write, or TRUNCATE,
+/// of a partition itself would fire none.
+pub fn flush_of<'a>(shape: &Shape, table: &FullName) -> Wanted<'a> {
+    let fires = fires::INSERT | fires::UPDATE | fires::DELETE | fires::TRUNCATE;
+    of(shape, table, "flush", TriggerFunction::Flush, fires, Vec::new())
+}
+
+fn of<'a>(
+    shape: &Shape,
+    table: &FullName,
+    suffix: &'static str,
+    function: TriggerFunction,
+    fires: i16,
+    changed: Vec<&'a Column>,
+) -> Wanted<'a> {
+    Wanted {
+        table: table.clone(),
+        suffix,
+        function,
+        fires,
+        changed,
+        argument: mapping(shape, &table.schema).to_argument(),
+    }
+}
+
+/// The mapping as a trigger on a table of this schema carries it.
+fn mapping(shape: &Shape, schema: &str) -> Mapping {
+    let name = |full| TableName::seen_from(schema, full);
+    Mapping {
+        campaigns: name(&shape.campaigns.name),
+        clips: name(&shape.clips.name),
+        submissions: name(&shape.submissions.name),
+        columns: shape.columns.clone(),
+    }
+}
+
+/// The partitions of all three tables.
+pub fn partitions(shape: &Shape) -> Result<Vec<FullName>> {
+    let mut all = Vec::new();
+    for table in tables(shape) {
+        if table.is_partitioned() {
+            all.extend(catalog::partitions(table.oid)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The triggers of ours on all tables and partitions of a binding. They are watched: if one goes, the binding is loaded anew.
+pub fn present(shape: &Shape) -> Result<Vec<Trigger>> {
+    let mut relations = Vec::new();
+    for table in tables(shape) {
+        relations.push(table.oid);
+        if table.is_partitioned() {
+            relations.extend(catalog::partition_oids(table.oid)?);
+        }
+    }
+    cache::watch(&relations);
+    present::triggers_on_any(&relations)
+}
+
+/// The tables of a binding, each with the columns of which a change is captured, and named by a condition.
+pub fn captured(shape: &Shape) -> [(&Relation, Vec<&Column>); 3] {
+    [
+        (&shape.clips, vec![&shape.earnings, &shape.clip_id]),
+        (
+            &shape.submissions,
+            vec![&shape.status, &shape.submission_campaign, &shape.submission_clip],
+        ),
+        // None: what writes a campaign's key or total is brought up at the end of the statement, and types can be changed.
+        (&shape.campaigns, Vec::new()),
+    ]
+}
+
+/// The tables of a binding.
+pub fn tables(shape: &Shape) -> [&Relation; 3] {
+    [&shape.clips, &shape.submissions, &shape.campaigns]
+}

@@ -1,0 +1,69 @@
+//! Locks that stand for rows that are not there yet: PostgreSQL's heavyweight locks, as advisory locks have them, of a class
+//! that no SQL function reaches, so that nobody holds one but by writing.
+
+use super::error::caught;
+use super::raw;
+use crate::errors::Result;
+use pgrx::pg_sys;
+use std::ffi::c_int;
+
+/// What is locked, in the order in which guards are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guard {
+    /// A table, by its OID: whichever rows come to be in it.
+    Table(u32),
+    /// One key of one table, by the hash of both.
+    Key(u64),
+}
+
+/// How it is locked, by PostgreSQL's modes for tables. RowShare goes with all but Exclusive, RowExclusive with itself and
+/// RowShare, Share with itself and RowShare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    RowShare,
+    RowExclusive,
+    Share,
+    Exclusive,
+}
+
+/// The classes of advisory locks that are ours: pg_advisory_lock has 1 and 2.
+const OF_TABLES: u16 = 3;
+const OF_KEYS: u16 = 4;
+
+impl Guard {
+    /// Waits for the lock, and holds it to the transaction's end.
+    pub fn wait(self, mode: Mode) -> Result<()> {
+        let (tag, mode) = (self.tag(), mode.number());
+        let tag = &raw const tag;
+        // SAFETY: the tag outlives the call, which copies it.
+        caught(|| unsafe { raw::LockAcquire(tag, mode, false, false) }).map(drop)
+    }
+
+    fn tag(self) -> pg_sys::LOCKTAG {
+        let (field2, field3, class) = match self {
+            Self::Table(oid) => (oid, 0, OF_TABLES),
+            Self::Key(hash) => ((hash >> 32) as u32, hash as u32, OF_KEYS),
+        };
+        pg_sys::LOCKTAG {
+            // SAFETY: reads a variable of the backend.
+            locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+            locktag_field2: field2,
+            locktag_field3: field3,
+            locktag_field4: class,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
+            locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
+        }
+    }
+}
+
+impl Mode {
+    fn number(self) -> c_int {
+        let number = match self {
+            Self::RowShare => pg_sys::RowShareLock,
+            Self::RowExclusive => pg_sys::RowExclusiveLock,
+            Self::Share => pg_sys::ShareLock,
+            Self::Exclusive => pg_sys::ExclusiveLock,
+        };
+        number.cast_signed()
+    }
+}

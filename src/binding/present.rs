@@ -140,8 +140,8 @@ impl Trigger {
 const EVENTS: i16 = fires::INSERT | fires::UPDATE | fires::DELETE;
 
 /// Anybody may make a trigger with an argument of any length, and all are read whenever somebody renames a table. One longer
-/// than any mapping is not looked at: it counts as none, and so does a condition longer than any of ours. In a database that is not in UTF-8 nothing is attached, and bytes may be
-/// any. One that fires for some columns alone (UPDATE OF) is none that attach makes. A condition longer than any of ours is
+/// than any mapping is not looked at: it counts as none. In a database that is not in UTF-8 nothing is attached, and bytes may
+/// be any. One that fires for some columns alone (UPDATE OF) is none that attach makes. A condition longer than any of ours is
 /// not read. No backslashes: a session may read them as escapes.
 const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
             CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 AND getdatabaseencoding() = 'UTF8'

@@ -307,9 +307,7 @@ fn is_same_amount(one: Option<&str>, other: Option<&str>) -> bool {
 /// Notes what a row trigger saw: all of it is read before, for `write` borrows nothing, and so not the row.
 fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touched) + 'static) -> Result<()> {
     let command = call.command();
-    if !capture::is_new(binding.id(), command) {
-        drift::acquit(binding.id(), command);
-    }
+    drift::acquit(binding.id(), command);
     record(binding, call, move |touched| {
         touched.written_by(command);
         write(touched);

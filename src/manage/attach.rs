@@ -1,7 +1,7 @@
 //! Binding tables: look, validate, create the triggers, bring the totals to the truth.
 
 use crate::binding::present::{self, Trigger};
-use crate::binding::{owners, triggers, wake_triggers};
+use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Relation, shape};
 use crate::errors::table::TableError;
@@ -14,7 +14,7 @@ use crate::value::mapping::{DirectWrites, Flush};
 use crate::value::money;
 use crate::value::row::Row;
 use crate::write::drift::FoundBy;
-use crate::write::{flush, large, wake};
+use crate::write::{flush, large};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
@@ -55,11 +55,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     let bound = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
     let old_name = old.as_ref().and_then(Trigger::campaigns);
     let replaced = replaced::triggers_of(shape.campaigns.oid, old_name.as_ref(), &bound)?;
-    let concerned = replaced::concerned(&bound, &replaced);
-    wake_triggers::fire(&concerned, wake::waits())?;
-    triggers::drop_triggers(&replaced)?;
-    triggers::create_triggers(&shape, &replaced)?;
-    wake_triggers::renew(&concerned)?;
+    replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;
     warn_of_unknown_status(&shape)?;

@@ -1,10 +1,10 @@
 //! Letting go of a total: its triggers go, it stays as it is.
 
-use crate::binding::{present, triggers, wake_triggers};
+use crate::binding::present;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Ours, Result};
 use crate::manage::replaced;
-use crate::write::{flush, large, wake};
+use crate::write::{flush, large};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 
@@ -21,9 +21,6 @@ pub fn detach(campaigns: Oid) -> Result<()> {
         Err(other) => return Err(other),
     };
     let replaced = replaced::triggers_of(campaigns, own.campaigns().as_ref(), &tables)?;
-    let concerned = replaced::concerned(&tables, &replaced);
-    wake_triggers::fire(&concerned, wake::waits())?;
-    triggers::drop_triggers(&replaced)?;
-    wake_triggers::renew(&concerned)?;
+    replaced::replace(&tables, &replaced, || Ok(()))?;
     large::forget(campaigns, catalog::keeper()?)
 }

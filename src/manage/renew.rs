@@ -1,12 +1,11 @@
 //! Making the triggers of every binding anew, as this version makes them: for the script that updates the extension.
 
-use crate::binding::{self, owners, present, table_locks, triggers, wake_triggers};
+use crate::binding::{self, owners, present, table_locks, triggers};
 use crate::errors::Result;
 use crate::manage::replaced;
 use crate::pg::session;
 use crate::pg::table::Against;
 use crate::pg::table::TableLock;
-use crate::write::wake;
 use pgrx::pg_sys::Oid;
 
 /// Makes them anew, in this transaction, which keeps writers off their tables until it ends. Totals stay as they are: one
@@ -37,8 +36,5 @@ fn renew(bound: [Oid; 3]) -> Result<()> {
     let own = present::own_trigger(campaigns)?;
     let name = own.as_ref().and_then(present::Trigger::campaigns);
     let old = replaced::triggers_of(campaigns, name.as_ref(), &bound)?;
-    wake_triggers::fire(&bound, wake::waits())?;
-    triggers::drop_triggers(&old)?;
-    triggers::create_triggers(&shape, &old)?;
-    wake_triggers::renew(&bound)
+    replaced::replace(&bound, &old, || triggers::create_triggers(&shape, &old))
 }

@@ -2,12 +2,14 @@
 
 use crate::binding::present;
 use crate::binding::present::{Trigger, TriggerFunction};
+use crate::binding::{triggers, wake_triggers};
 use crate::catalog;
 use crate::catalog::Relation;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
 use crate::pg::{name, session};
 use crate::value::mapping::FullName;
+use crate::write::wake;
 use pgrx::pg_sys::Oid;
 
 /// A table that the role in force owns and whose rows all fire row triggers.
@@ -36,8 +38,17 @@ fn owned(oid: Oid) -> Result<Relation> {
     .into())
 }
 
-/// The tables that are bound, or were until these triggers went: the deferred triggers of all of them are due.
-pub fn concerned(bound: &[Oid], replaced: &[Trigger]) -> Vec<Oid> {
+/// Drops `old`, makes the triggers that stand in their place, and fits the deferred triggers of all tables that are bound, or
+/// were until these went. What waits is brought up first: a table with an event in the queue cannot be altered.
+pub fn replace(bound: &[Oid], old: &[Trigger], create: impl FnOnce() -> Result<()>) -> Result<()> {
+    let concerned = concerned(bound, old);
+    wake_triggers::fire(&concerned, wake::waits())?;
+    triggers::drop_triggers(old)?;
+    create()?;
+    wake_triggers::renew(&concerned)
+}
+
+fn concerned(bound: &[Oid], replaced: &[Trigger]) -> Vec<Oid> {
     let mut all = bound.to_vec();
     for trigger in replaced {
         if !all.contains(&trigger.relation) {

@@ -17,6 +17,10 @@ CREATE FUNCTION spend_sync.keep_total() RETURNS trigger
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_keep_total';
 COMMENT ON FUNCTION spend_sync.keep_total() IS 'spend_sync: keeps a total from direct writes';
 
+CREATE FUNCTION spend_sync.begin() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_begin';
+COMMENT ON FUNCTION spend_sync.begin() IS 'spend_sync: notes that a statement begins';
+
 CREATE FUNCTION spend_sync.flush() RETURNS trigger
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_flush';
 COMMENT ON FUNCTION spend_sync.flush() IS 'spend_sync: brings totals up at the end of a statement';

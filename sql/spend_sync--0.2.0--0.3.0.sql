@@ -60,6 +60,9 @@ CREATE OR REPLACE FUNCTION spend_sync.capture_campaign() RETURNS trigger
 CREATE OR REPLACE FUNCTION spend_sync.keep_total() RETURNS trigger
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_keep_total';
 
+CREATE OR REPLACE FUNCTION spend_sync.begin() RETURNS trigger
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_begin';
+
 CREATE OR REPLACE FUNCTION spend_sync.flush() RETURNS trigger
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_flush';
 
@@ -86,6 +89,7 @@ CREATE OR REPLACE FUNCTION spend_sync.is_own(number xid) RETURNS bool STRICT PAR
 CREATE OR REPLACE FUNCTION spend_sync.renew_triggers() RETURNS VOID STRICT
     LANGUAGE c AS 'spend_sync-0.3.0', 'renew_triggers_wrapper';
 COMMENT ON FUNCTION spend_sync.keep_total() IS 'spend_sync: keeps a total from direct writes';
+COMMENT ON FUNCTION spend_sync.begin() IS 'spend_sync: notes that a statement begins';
 COMMENT ON FUNCTION spend_sync.flush_at_commit() IS 'spend_sync: brings totals up at commit';
 COMMENT ON FUNCTION spend_sync.wakes() IS 'spend_sync: whether a row that is written has totals brought up at commit';
 

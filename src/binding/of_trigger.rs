@@ -89,7 +89,7 @@ fn check_place(trigger: &Trigger, shape: &Shape) -> Result<()> {
         TriggerFunction::CaptureClip => ("clips", &shape.clips),
         TriggerFunction::CaptureSubmission => ("submissions", &shape.submissions),
         TriggerFunction::CaptureCampaign | TriggerFunction::KeepTotal => ("campaigns", &shape.campaigns),
-        TriggerFunction::Flush | TriggerFunction::FlushAtCommit => return Ok(()),
+        TriggerFunction::Begin | TriggerFunction::Flush | TriggerFunction::FlushAtCommit => return Ok(()),
     };
     if expected.oid == trigger.relation {
         return Ok(());
@@ -148,7 +148,7 @@ fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<At
             spent: find(&shape.spent)?.number,
             spent_type: shape.spent_money,
         },
-        TriggerFunction::Flush | TriggerFunction::FlushAtCommit => Attributes::None,
+        TriggerFunction::Begin | TriggerFunction::Flush | TriggerFunction::FlushAtCommit => Attributes::None,
     })
 }
 

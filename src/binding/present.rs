@@ -17,16 +17,18 @@ pub enum TriggerFunction {
     CaptureSubmission,
     CaptureCampaign,
     KeepTotal,
+    Begin,
     Flush,
     FlushAtCommit,
 }
 
 impl TriggerFunction {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::CaptureClip,
         Self::CaptureSubmission,
         Self::CaptureCampaign,
         Self::KeepTotal,
+        Self::Begin,
         Self::Flush,
         Self::FlushAtCommit,
     ];
@@ -37,6 +39,11 @@ impl TriggerFunction {
         matches!(self, Self::CaptureClip | Self::CaptureSubmission | Self::KeepTotal)
     }
 
+    /// Whether it fires for each statement, of partitions too.
+    pub fn is_of_statements(self) -> bool {
+        matches!(self, Self::Begin | Self::Flush)
+    }
+
     /// The function's name in the schema spend_sync.
     pub fn name(self) -> &'static str {
         match self {
@@ -44,6 +51,7 @@ impl TriggerFunction {
             Self::CaptureSubmission => "capture_submission",
             Self::CaptureCampaign => "capture_campaign",
             Self::KeepTotal => "keep_total",
+            Self::Begin => "begin",
             Self::Flush => "flush",
             Self::FlushAtCommit => "flush_at_commit",
         }
@@ -162,7 +170,7 @@ const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.pron
      JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
      JOIN pg_class c ON c.oid = t.tgrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'keep_total', 'flush', 'flush_at_commit')";
+     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'keep_total', 'begin', 'flush', 'flush_at_commit')";
 
 fn trigger(row: &Row) -> Result<Trigger> {
     let name = row.text(4)?;

@@ -1,6 +1,6 @@
 //! The triggers of a binding as SQL text, so that other extensions' utility hooks see them.
 
-use crate::binding::present::{self, Trigger, TriggerFunction};
+use crate::binding::present::{self, Trigger};
 use crate::binding::wanted::{self, Wanted};
 use crate::catalog;
 use crate::catalog::shape::Shape;
@@ -59,13 +59,13 @@ pub fn enable(table: &FullName, name: &str, when: char) -> Result<()> {
     spi::run(&format!("ALTER TABLE {table} {how} TRIGGER {}", ident(name)))
 }
 
-/// Puts the statement trigger on partitions that came, and takes it from tables that are none any more.
-pub fn renew_flush_triggers(shape: &Shape) -> Result<()> {
+/// Puts the statement triggers on partitions that came, and takes them from tables that are none any more.
+pub fn renew_statement_triggers(shape: &Shape) -> Result<()> {
     let mut wanted = wanted::wanted(shape, &wanted::partitions(shape)?);
-    wanted.retain(|one| one.function == TriggerFunction::Flush);
+    wanted.retain(|one| one.function.is_of_statements());
     let mut present = present::triggers()?;
     present.retain(|trigger| {
-        trigger.function == TriggerFunction::Flush && trigger.campaigns().as_ref() == Some(&shape.campaigns.name)
+        trigger.function.is_of_statements() && trigger.campaigns().as_ref() == Some(&shape.campaigns.name)
     });
     for one in &wanted {
         if !present.iter().any(|trigger| one.is_place_of(trigger)) {

@@ -115,19 +115,23 @@ pub fn wanted<'a>(shape: &'a Shape, partitions: &[FullName]) -> Vec<Wanted<'a>> 
         let row = |suffix, fires, changed| of(shape, &table.name, suffix, function, fires::ROW | fires, changed);
         all.push(row("row", events, Vec::new()));
         all.push(row("update", fires::UPDATE, changed));
-        all.push(flush_of(shape, &table.name));
+        all.extend(of_statements(shape, &table.name));
     }
     let before = fires::ROW | fires::BEFORE | fires::INSERT | fires::UPDATE;
     all.push(of(shape, &shape.campaigns.name, "keep", KeepTotal, before, Vec::new()));
-    all.extend(partitions.iter().map(|partition| flush_of(shape, partition)));
+    all.extend(partitions.iter().flat_map(|partition| of_statements(shape, partition)));
     all
 }
 
 /// Row triggers of a partitioned table are cloned to its partitions, statement triggers are not: a write, or TRUNCATE,
 /// of a partition itself would fire none.
-pub fn flush_of<'a>(shape: &Shape, table: &FullName) -> Wanted<'a> {
-    let fires = fires::INSERT | fires::UPDATE | fires::DELETE | fires::TRUNCATE;
-    of(shape, table, "flush", TriggerFunction::Flush, fires, Vec::new())
+fn of_statements<'a>(shape: &Shape, table: &FullName) -> [Wanted<'a>; 2] {
+    let writes = fires::INSERT | fires::UPDATE | fires::DELETE;
+    let statement = |suffix, function, fires| of(shape, table, suffix, function, fires, Vec::new());
+    [
+        statement("begin", TriggerFunction::Begin, fires::BEFORE | writes),
+        statement("flush", TriggerFunction::Flush, writes | fires::TRUNCATE),
+    ]
 }
 
 fn of<'a>(

@@ -14,6 +14,7 @@ pub fn entries() -> Entries {
         capture_submission: triggers::capture_submission,
         capture_campaign: triggers::capture_campaign,
         keep_total: triggers::keep_total,
+        begin: triggers::begin,
         flush: triggers::flush,
         flush_at_commit: triggers::flush_at_commit,
         wakes: triggers::wakes,

@@ -4,7 +4,7 @@
 use super::events;
 use crate::pg::cache;
 use crate::pg::transaction::Callbacks;
-use crate::write::{capture, drift, flush, large, locks, wake};
+use crate::write::{capture, drift, flush, large, locks, under_way, wake};
 
 /// What is to be called, and when.
 pub fn callbacks() -> Callbacks {
@@ -22,6 +22,7 @@ pub fn callbacks() -> Callbacks {
 fn after_end() {
     capture::clear();
     wake::clear();
+    under_way::clear();
     drift::clear();
     large::clear();
     locks::clear();
@@ -32,6 +33,7 @@ fn after_end() {
 fn subtransaction_commits(nest: i32) {
     capture::commit_subtransaction(nest);
     wake::commit_subtransaction(nest);
+    under_way::commit_subtransaction(nest);
     drift::commit_subtransaction(nest);
 }
 
@@ -39,6 +41,7 @@ fn subtransaction_commits(nest: i32) {
 fn subtransaction_aborts(nest: i32) {
     capture::abort_subtransaction(nest);
     wake::abort_subtransaction(nest);
+    under_way::abort_subtransaction(nest);
     drift::abort_subtransaction(nest);
     events::abort_subtransaction(nest);
 }

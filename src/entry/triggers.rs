@@ -4,16 +4,16 @@ use crate::binding::of_trigger::Attributes;
 use crate::binding::{Binding, of_trigger};
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
-use crate::pg::session;
 use crate::pg::transaction;
 use crate::pg::trigger::{Event, Kept, TriggerCall, Version};
+use crate::pg::{session, snapshot};
 use crate::value::key::Key;
 use crate::value::mapping::BindingId;
 use crate::value::money;
 use crate::write::own_update::Written;
 use crate::write::touched::Touched;
-use crate::write::wake;
-use crate::write::{capture, drift, flush, own_update};
+use crate::write::under_way::{self, End};
+use crate::write::{capture, drift, flush, own_update, wake};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -259,6 +259,24 @@ pub fn flush_at_commit(call: &TriggerCall) -> Result<()> {
     flush::at_event()
 }
 
+/// BEFORE each INSERT, UPDATE and DELETE on any of the tables.
+pub fn begin(call: &TriggerCall) -> Result<()> {
+    if call.is_row_level() || call.is_after() {
+        return Err(TriggerError::WrongTrigger {
+            function: "begin",
+            problem: "must fire BEFORE, FOR EACH STATEMENT".to_owned(),
+        }
+        .into());
+    }
+    under_way::begin(
+        transaction::nest_level(),
+        snapshot::query(),
+        call.relation(),
+        call.event(),
+    );
+    Ok(())
+}
+
 /// AFTER each statement on any of the tables.
 pub fn flush(call: &TriggerCall) -> Result<()> {
     if call.is_row_level() || !call.is_after() {
@@ -273,7 +291,10 @@ pub fn flush(call: &TriggerCall) -> Result<()> {
     if call.event() == Event::Truncate && found.is_of_it {
         record(&found.binding, call, |touched| touched.every_campaign = true)?;
     }
-    flush::at_statement()
+    match under_way::end(snapshot::query(), call.relation(), call.event()) {
+        End::Flush => flush::at_statement(),
+        End::LeaveToQuery | End::LeaveToOuter => Ok(()),
+    }
 }
 
 fn check_row_level(call: &TriggerCall, function: &'static str) -> Result<()> {

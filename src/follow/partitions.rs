@@ -111,7 +111,7 @@ fn renew(tables: &Tables, with_rows: bool) -> Result<()> {
     let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
         return Ok(());
     };
-    triggers::renew_flush_triggers(&shape)?;
+    triggers::renew_statement_triggers(&shape)?;
     match binding::sound(binding::of(campaigns))?.flatten() {
         Some(binding) if with_rows => flush::sum_all(&binding),
         _ => Ok(()),

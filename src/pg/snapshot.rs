@@ -26,6 +26,18 @@ pub fn transactions_ended() -> u64 {
     unsafe { (*pg_sys::GetLatestSnapshot()).snapXactCompletionCount }
 }
 
+/// The number of the query that runs: its statements share it, and those that it sets off have higher ones.
+pub fn query() -> u32 {
+    // SAFETY: reads what the backend keeps; a snapshot that is set is filled.
+    unsafe {
+        if pg_sys::ActiveSnapshotSet() {
+            (*pg_sys::GetActiveSnapshot()).curcid
+        } else {
+            pg_sys::GetCurrentCommandId(false)
+        }
+    }
+}
+
 /// One version of a row: its table, and where it stands there as PostgreSQL prints it, `(block,place)`.
 pub struct RowVersion<'a> {
     pub table: Oid,

@@ -16,6 +16,7 @@ pub struct Entries {
     pub capture_submission: fn(&TriggerCall) -> Result<()>,
     pub capture_campaign: fn(&TriggerCall) -> Result<()>,
     pub keep_total: fn(&TriggerCall) -> Result<Kept>,
+    pub begin: fn(&TriggerCall) -> Result<()>,
     pub flush: fn(&TriggerCall) -> Result<()>,
     pub flush_at_commit: fn(&TriggerCall) -> Result<()>,
     pub wakes: fn() -> bool,
@@ -163,6 +164,7 @@ symbols! {
     spend_sync_capture_campaign, pg_finfo_spend_sync_capture_campaign: trigger_entry, capture_campaign, "capture_campaign";
     spend_sync_keep_total, pg_finfo_spend_sync_keep_total: before_entry, keep_total, "keep_total";
     spend_sync_flush_at_commit, pg_finfo_spend_sync_flush_at_commit: trigger_entry, flush_at_commit, "flush_at_commit";
+    spend_sync_begin, pg_finfo_spend_sync_begin: trigger_entry, begin, "begin";
     spend_sync_flush, pg_finfo_spend_sync_flush: trigger_entry, flush, "flush";
     spend_sync_follow, pg_finfo_spend_sync_follow: command_entry, follow, "follow";
     spend_sync_repair, pg_finfo_spend_sync_repair: procedure_entry, repair, "spend_sync_repair";

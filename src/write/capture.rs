@@ -9,7 +9,7 @@
 use crate::value::mapping::BindingId;
 use crate::write::touched::{CommandId, Touched};
 use pgrx::pg_sys::Oid;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one binding that are remembered one by one, by a level and by all those before it together. Beyond, the flush's
@@ -181,6 +181,7 @@ impl Pending {
 
 thread_local! {
     static PENDING: RefCell<Pending> = RefCell::default();
+    static RECORDED: Cell<u64> = const { Cell::new(0) };
     /// A binding's last flush of this transaction saw what commands before this one had written. Row versions reach us at
     /// the end of their statement: a flush inside of it (a trigger's, a data-modifying WITH's) has seen more than it was
     /// told.
@@ -190,7 +191,13 @@ thread_local! {
 /// Notes what a trigger saw at subtransaction level `nest`; more than [`ROWS_KEPT`] are to be folded. `note` must have all
 /// that it needs: it borrows nothing, so it cannot read the row.
 pub fn record(nest: i32, binding: BindingId, note: impl FnOnce(&mut Touched) + 'static) -> usize {
+    RECORDED.set(RECORDED.get() + 1);
     PENDING.with_borrow_mut(|pending| pending.record(nest, binding, note))
+}
+
+/// How often anything was noted in this backend.
+pub fn recorded() -> u64 {
+    RECORDED.get()
 }
 
 /// How many rows are kept in all.

@@ -14,8 +14,7 @@ use crate::write::capture::Owed;
 use crate::write::drift::{Correction, FoundBy};
 use crate::write::moves::{Locked, Move};
 use crate::write::touched::Touched;
-use crate::write::wake;
-use crate::write::{capture, drift, large, locks, moves, single, store, sums};
+use crate::write::{capture, drift, large, locks, moves, single, store, sums, under_way, wake};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -32,9 +31,12 @@ pub fn at_statement() -> Result<()> {
 }
 
 /// The event of the deferred trigger fires. It counts as waiting until what triggers of the user's write meanwhile is
-/// brought up too, which queues no other.
+/// brought up too, which queues no other. Where constraints are immediate it fires behind the first row of its query: what
+/// that wrote is left to the statement trigger.
 pub fn at_event() -> Result<()> {
-    session::at_commit(|| until_nothing(|_| true))?;
+    if !under_way::is_in(snapshot::query()) {
+        session::at_commit(|| until_nothing(|_| true))?;
+    }
     wake::set(transaction::nest_level(), false);
     Ok(())
 }

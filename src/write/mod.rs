@@ -2,8 +2,8 @@
 //!
 //! 1. `touched`: the row trigger on clips notes the clip and the difference, in memory.
 //! 2. `capture`: what was noted stands at the level of its (sub)transaction, until it is flushed or rolled back.
-//! 3. `flush`: the statement trigger fires, or the deferred one at commit (`wake` says whether an event of that waits): what
-//!    is owed is brought up, step by step.
+//! 3. `flush`: the statement trigger fires, once no other statement of its query is `under_way`, or the deferred one at
+//!    commit (`wake` says whether an event of that waits): what is owed is brought up, step by step.
 //! 4. `locks`: clips that a link came to point to are locked, then the campaigns, each set in the order of its keys.
 //! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `single` is the short way for
 //!    one row.
@@ -22,4 +22,5 @@ mod single;
 mod store;
 pub mod sums;
 pub mod touched;
+pub mod under_way;
 pub mod wake;

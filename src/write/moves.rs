@@ -6,7 +6,8 @@
 //!
 //! - the column holds every partial sum (`Shape::holds_every_sum`);
 //! - every row version was written after this transaction's last flush (`capture::is_all_new`): an earlier flush in the
-//!   same statement, of a trigger's or a data-modifying WITH's, has perhaps read it;
+//!   same statement, of a trigger's, has perhaps read it;
+//! - no statement is under way (`under_way`), of which rows may be in place that were not told of;
 //! - what is known of the campaign is of one kind: changed earnings of clips that keep their key, or changed links;
 //! - all of it is known: nothing overflowed, no table was truncated, no campaign came to be, no clip went or changed its
 //!   key, no amount was too long;
@@ -25,7 +26,7 @@ use crate::value::money;
 use crate::value::param::Param;
 use crate::value::row::Row;
 use crate::write::touched::Touched;
-use crate::write::{capture, locks};
+use crate::write::{capture, locks, under_way};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -77,6 +78,7 @@ impl Tally {
 fn is_known(binding: &Binding, touched: &Touched) -> bool {
     binding.shape.holds_every_sum()
         && capture::is_all_new(binding.id(), touched)
+        && !under_way::is_any()
         && touched.dropped == 0
         && !touched.every_campaign
 }

@@ -37,11 +37,7 @@ DELETE FROM spend_sync.correction;
 SELECT total FROM spend_sync_attach(flush => 'commit');
 CREATE FUNCTION nudge(int) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE clips SET earnings = earnings + 1 WHERE id = 1;
-    SET CONSTRAINTS ALL IMMEDIATE;
-    SET CONSTRAINTS ALL DEFERRED;
-    UPDATE clips SET earnings = earnings + 1 WHERE id = 4;
-    RETURN 1;
+    RETURN count(*) FROM sync_campaign(1);
 END$$;
 BEGIN;
 UPDATE clips SET earnings = 6 WHERE id = 4;

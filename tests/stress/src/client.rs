@@ -41,9 +41,9 @@ pub struct Worker<'a> {
     pub trace: Vec<String>,
 }
 
-/// Brings the moment, and says so to those who look at totals amid a statement: then each of its rows may bring them up.
+/// Brings the moment.
 fn set_moment(moment: &str) -> String {
-    format!("SET CONSTRAINTS ALL {moment}; SET LOCAL stress.moment = '{moment}'")
+    format!("SET CONSTRAINTS ALL {moment}")
 }
 
 impl Worker<'_> {

@@ -14,51 +14,29 @@ use crate::operations::{
 use crate::schema::Schema;
 
 pub const KINDS: &[Kind] = &[
-    Kind::of(
-        Needs::NotAmid,
+    Kind::anywhere(
         "with: clips, then submissions",
         4,
         DUPLICATE_KEY,
         clips_then_submissions,
     ),
-    Kind::of(
-        Needs::NotAmid,
+    Kind::anywhere(
         "with: submissions, then clips",
         4,
         DUPLICATE_KEY,
         submissions_then_clips,
     ),
-    Kind::of(
-        Needs::NotAmid,
-        "with: new clip and its link",
-        3,
-        KEY_OR_PARENT,
-        clip_with_link,
-    ),
-    Kind::of(
-        Needs::NotAmid,
-        "with: link dropped, clip paid",
-        2,
-        NOTHING,
-        dropped_link_pays,
-    ),
-    Kind::of(
-        Needs::NotAmid,
+    Kind::anywhere("with: new clip and its link", 3, KEY_OR_PARENT, clip_with_link),
+    Kind::anywhere("with: link dropped, clip paid", 2, NOTHING, dropped_link_pays),
+    Kind::anywhere(
         "with: clip deleted, links moved",
         2,
         MISSING_PARENT,
         deleted_clip_hands_over,
     ),
     Kind::of(Needs::NoRule, "with: clips and spent", 2, NOTHING, clips_and_spent),
-    Kind::of(
-        Needs::NotAmid,
-        "nested: writes amid a statement",
-        6,
-        DUPLICATE_KEY,
-        nested_writes,
-    ),
-    Kind::of(
-        Needs::NotAmid,
+    Kind::anywhere("nested: writes amid a statement", 6, DUPLICATE_KEY, nested_writes),
+    Kind::anywhere(
         "nested: amid one that decides too",
         4,
         DUPLICATE_KEY,

@@ -31,8 +31,6 @@ pub enum Needs {
     SecondTotal,
     /// No rule on campaigns: it forbids ON CONFLICT, MERGE and WITH.
     NoRule,
-    /// Nobody who looks at totals amid a statement: one of several tables is brought up table by table.
-    NotAmid,
     Shape(Shape),
 }
 
@@ -170,7 +168,6 @@ fn fits(kind: &Kind, schema: &Schema, extension: bool) -> bool {
         Needs::Extension => extension,
         Needs::SecondTotal => extension && schema.totals.len() > 1,
         Needs::NoRule => schema.shape != Shape::Meddled,
-        Needs::NotAmid => schema.shape != Shape::Checked,
         Needs::Shape(shape) => schema.shape == shape,
     }
 }

@@ -173,19 +173,13 @@ impl Schema {
             Shape::Checked => shapes::CHECKED.to_owned(),
             Shape::Meddled => shapes::MEDDLED.to_owned(),
         };
-        // Amid a statement no total can be the sum of what the statement has not yet shown to its triggers.
-        let nested = if self.shape == Shape::Checked {
-            ""
-        } else {
-            NESTED_WRITES
-        };
         let statements = format!(
             "SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name};
              SET search_path = {name}; {tables}
              CREATE INDEX ON clip_submissions (\"campaignId\", status);
              CREATE INDEX ON clip_submissions (\"clipId\");
              {rows}
-             {nested}
+             {NESTED_WRITES}
              RESET search_path; RESET client_min_messages;
              ANALYZE {name}.clips, {name}.clip_submissions, {name}.campaigns;",
             rows = rows(dice),

@@ -68,13 +68,11 @@ pub const ALWAYS: &str = r#"
 "#;
 
 /// Amounts never below 0, a CHECK that only a wrong total can violate, and a trigger that notes each total that it sees
-/// beside the sum at that moment. That is the truth only where each statement has its own snapshot, and not under SET
-/// CONSTRAINTS IMMEDIATE: there what waited for the commit is brought up amid a statement, row by row.
+/// beside the sum at that moment. That is the truth only where each statement has its own snapshot.
 pub const CHECKED: &str = r#"
     CREATE TABLE campaigns (
         id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0,
-        spent numeric(10,2) DEFAULT 0
-            CHECK (spent >= 0 AND spent < 1000000 OR current_setting('stress.moment', true) = 'IMMEDIATE'));
+        spent numeric(10,2) DEFAULT 0 CHECK (spent >= 0 AND spent < 1000000));
     CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0 CHECK (earnings >= 0));
     CREATE TABLE clip_submissions (
         id text PRIMARY KEY,
@@ -85,9 +83,7 @@ pub const CHECKED: &str = r#"
     CREATE INDEX ON completions (campaign) WHERE spent IS DISTINCT FROM actual;
     CREATE FUNCTION completes() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
     BEGIN
-        IF current_setting('transaction_isolation') = 'read committed'
-            AND current_setting('stress.moment', true) IS DISTINCT FROM 'IMMEDIATE'
-        THEN
+        IF current_setting('transaction_isolation') = 'read committed' THEN
             INSERT INTO completions SELECT NEW.id, NEW.spent, coalesce(sum(c.earnings), 0)
             FROM clip_submissions s JOIN clips c ON c.id = s."clipId"
             WHERE s."campaignId" = NEW.id AND s.status = 'APPROVED';

@@ -8,6 +8,7 @@ use crate::value::key::{Key, KeyType};
 use crate::value::names;
 use crate::value::param::Param;
 use crate::write::capture;
+use crate::write::touched::Touched;
 use pgrx::pg_sys::Oid;
 use pgrx::prelude::*;
 use std::cell::Cell;
@@ -176,7 +177,7 @@ mod tests {
         run("DO $$ BEGIN FOR block IN 1..5 LOOP
                  BEGIN PERFORM write(block); EXCEPTION WHEN division_by_zero THEN NULL; END;
              END LOOP; END $$");
-        let merged = capture::rows_kept();
+        let merged = capture::kept(Touched::rows);
         assert!(merged <= 2 * capture::ROWS_KEPT, "{merged} rows kept of merged levels");
         let nested = |before: &str| {
             format!(
@@ -198,6 +199,39 @@ mod tests {
         assert_eq!(drifted(), "");
     }
 
+    #[pg_test]
+    fn long_keys_are_kept_by_their_bytes() {
+        run(TABLES);
+        run(
+            "ALTER TABLE clip_submissions DROP CONSTRAINT clip_submissions_clip_id_fkey,
+                 DROP CONSTRAINT clip_submissions_campaign_id_fkey;
+             CREATE FUNCTION long(n int) RETURNS text IMMUTABLE LANGUAGE sql RETURN repeat('x', 100000) || n",
+        );
+        run(AT_COMMIT);
+        // Links of long clips, of long campaigns, in one statement and level by level.
+        run(
+            "INSERT INTO clip_submissions SELECT 1000 + n, 'a', long(n), 'APPROVED' FROM generate_series(1, 400) n;
+             INSERT INTO clip_submissions SELECT 2000 + n, long(n), 'k1', 'APPROVED' FROM generate_series(1, 400) n",
+        );
+        let kept = capture::kept(Touched::key_bytes);
+        assert!(kept <= 4_000 * capture::ROWS_KEPT, "{kept} bytes kept");
+        run("DO $$ BEGIN FOR n IN 1..400 LOOP
+                 BEGIN INSERT INTO clip_submissions VALUES (3000 + n, 'b', long(n), 'APPROVED');
+                 EXCEPTION WHEN division_by_zero THEN NULL; END;
+             END LOOP; END $$");
+        let merged = capture::kept(Touched::key_bytes);
+        assert!(
+            merged <= 4_000 * capture::ROWS_KEPT,
+            "{merged} bytes kept of merged levels"
+        );
+        run("INSERT INTO clips VALUES (long(7), 5), (long(400), 6); INSERT INTO campaigns VALUES (long(1)), (long(400));
+             SET CONSTRAINTS ALL IMMEDIATE");
+        assert_eq!(drifted(), "");
+        assert_eq!((spent("a"), spent("b")), ("12.00".to_owned(), "15.00".to_owned()));
+        run("UPDATE clips SET earnings = 8 WHERE id IN ('k1', long(7))");
+        assert_eq!(drifted(), "");
+    }
+
     thread_local! {
         static NOTED: Cell<usize> = const { Cell::new(0) };
         static DROPPED: Cell<bool> = const { Cell::new(false) };
@@ -206,7 +240,7 @@ mod tests {
     /// Notes how many rows are kept amid a statement's savepoints.
     #[pg_extern]
     fn note_rows_kept() {
-        NOTED.set(capture::rows_kept());
+        NOTED.set(capture::kept(Touched::rows));
     }
 
     #[pg_test]

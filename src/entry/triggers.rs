@@ -105,13 +105,12 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
     let linked = linked.map(|new| (new.campaign.clone(), new.clip.clone()));
     note(call, &found.binding, move |touched| {
         if let Some((campaign, clip)) = linked {
-            touched.linked_campaigns.insert(campaign);
-            touched.linked_clips.insert(clip);
+            touched.new_link(campaign, clip);
         }
         for (link, sign) in old.map(|link| (link, -1)).into_iter().chain(new.map(|link| (link, 1))) {
             match link.counts {
                 Some(counts) => touched.link(link.campaign, link.clip, if counts { sign } else { 0 }),
-                None => drop(touched.campaigns.insert(link.campaign)),
+                None => touched.sum(link.campaign),
             }
         }
     })

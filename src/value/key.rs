@@ -115,6 +115,15 @@ impl fmt::Display for Key {
 }
 
 impl Key {
+    /// How many short keys one takes the memory of, beyond itself; 0: it is a short one.
+    pub fn extra_rows(&self) -> usize {
+        const BYTES_OF_A_ROW: usize = 1_000;
+        match self {
+            Self::Text(text) => text.len() / BYTES_OF_A_ROW,
+            Self::Int(_) | Self::Uuid(_) => 0,
+        }
+    }
+
     /// The number of the lock that stands for this key of a table's column while no row may carry it yet: a hash of the
     /// three (FNV-1a, the same in every backend and version).
     pub fn guard(&self, relation: pg_sys::Oid, column: i16) -> u64 {

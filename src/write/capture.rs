@@ -200,15 +200,15 @@ pub fn recorded() -> u64 {
     RECORDED.get()
 }
 
-/// How many rows are kept in all.
+/// What all that is kept comes to, measured so.
 #[cfg(any(test, feature = "pg_test"))]
-pub fn rows_kept() -> usize {
+pub fn kept(measure: impl Fn(&Touched) -> usize) -> usize {
     PENDING.with_borrow(|pending| {
         let kept = pending
             .0
             .iter()
             .flat_map(|level| std::iter::once(&level.open).chain(level.flushed.values()));
-        kept.flat_map(PerBinding::values).map(Touched::rows).sum()
+        kept.flat_map(PerBinding::values).map(measure).sum()
     })
 }
 

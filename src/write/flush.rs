@@ -161,6 +161,9 @@ fn fold(binding: &Rc<Binding>, mut touched: Touched, rows_in_table: f32) -> Resu
     touched.links.clear();
     touched.new_clips.clear();
     touched.lost_locks = false;
+    let long = touched.linked_campaigns.iter().filter(|key| key.extra_rows() > 0);
+    locks::guard_missing_campaigns(binding, long)?;
+    touched.forget_long_keys();
     Ok(touched)
 }
 

@@ -51,19 +51,22 @@ pub struct Touched {
     /// what it left open, and links that it changed are as they were. Not true without rows dropped. Flushes look again at
     /// all that this transaction has written.
     pub lost_locks: bool,
+    /// How many more rows long keys in clips and links count as: what is kept is bounded in bytes, too.
+    pub extra_rows: usize,
     /// The command that wrote the oldest of the row versions that clips and links were read from; `None` only while there
     /// are none. Nothing is moved unless it is newer than the last flush.
     pub oldest: Option<CommandId>,
 }
 
 impl Touched {
-    /// The rows that are remembered one by one.
+    /// The rows that are remembered one by one; one of long keys counts as several.
     pub fn rows(&self) -> usize {
-        self.clips.len() + self.links.len() + self.linked_clips.len() + self.new_campaigns.len()
+        self.clips.len() + self.links.len() + self.linked_clips.len() + self.new_campaigns.len() + self.extra_rows
     }
 
     /// A clip's earnings grew by `difference`; `None`: by what is not known exactly.
     pub fn clip(&mut self, key: Key, difference: Option<Decimal>) {
+        self.extra_rows += key.extra_rows();
         let sum = self.clips.entry(key).or_insert(Some(Decimal::ZERO));
         *sum = sum
             .zip(difference)
@@ -72,7 +75,21 @@ impl Touched {
 
     /// `count` more links of this clip to this campaign count.
     pub fn link(&mut self, campaign: Key, clip: Key, count: i64) {
+        self.extra_rows += campaign.extra_rows() + clip.extra_rows();
         *self.links.entry((campaign, clip)).or_default() += count;
+    }
+
+    /// A campaign is to be summed.
+    pub fn sum(&mut self, campaign: Key) {
+        self.extra_rows += campaign.extra_rows();
+        self.campaigns.insert(campaign);
+    }
+
+    /// A link points to these anew.
+    pub fn new_link(&mut self, campaign: Key, clip: Key) {
+        self.extra_rows += campaign.extra_rows() + clip.extra_rows();
+        self.linked_campaigns.insert(campaign);
+        self.linked_clips.insert(clip);
     }
 
     /// Keeps only what cannot be found again, once what looked it up and locked it is rolled back.
@@ -82,6 +99,7 @@ impl Touched {
         let links = std::mem::take(&mut self.links);
         self.campaigns.extend(links.into_keys().map(|(campaign, _)| campaign));
         self.clips.clear();
+        self.forget_long_keys();
         for keys in [
             &mut self.linked_clips,
             &mut self.linked_campaigns,
@@ -92,17 +110,44 @@ impl Touched {
         }
     }
 
+    /// Campaigns outlast their rows. Those of long keys do not: whatever differs is summed instead.
+    pub fn forget_long_keys(&mut self) {
+        if std::mem::take(&mut self.extra_rows) > 0 {
+            let is_short = |key: &Key| key.extra_rows() == 0;
+            self.campaigns.retain(is_short);
+            self.linked_campaigns.retain(is_short);
+            self.every_campaign = true;
+        }
+    }
+
     pub fn written_by(&mut self, command: CommandId) {
         self.oldest = Some(self.oldest.map_or(command, |oldest| oldest.min(command)));
     }
 
+    /// The bytes of all keys, as text.
+    #[cfg(any(test, feature = "pg_test"))]
+    pub fn key_bytes(&self) -> usize {
+        let pairs = self.links.keys().flat_map(|(campaign, clip)| [campaign, clip]);
+        let sets = [
+            &self.linked_clips,
+            &self.linked_campaigns,
+            &self.campaigns,
+            &self.new_campaigns,
+            &self.new_clips,
+        ];
+        let keys = self.clips.keys().chain(pairs).chain(sets.into_iter().flatten());
+        keys.map(|key| key.to_string().len()).sum()
+    }
+
     pub fn merge(&mut self, other: Self) {
+        let extra_rows = self.extra_rows + other.extra_rows;
         for (key, difference) in other.clips {
             self.clip(key, difference);
         }
         for ((campaign, clip), count) in other.links {
             self.link(campaign, clip, count);
         }
+        self.extra_rows = extra_rows;
         self.linked_clips.extend(other.linked_clips);
         self.campaigns.extend(other.campaigns);
         self.linked_campaigns.extend(other.linked_campaigns);

@@ -1,28 +1,75 @@
 //! The locks under which a binding changes.
 
-use crate::errors::Result;
+use crate::catalog;
+use crate::errors::table::TableError;
+use crate::errors::{Error, Result};
+use crate::pg::error::is_lock_timeout;
+use crate::pg::session;
+use crate::pg::subtransaction::attempt;
 use crate::pg::table::TableLock;
-/// Locks all of these tables until the transaction ends, and waits for none of them while it holds another: writers come by
-/// them in an order of their own.
+use std::time::{Duration, Instant};
+
+/// How long a table is waited for while others are held.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Locks all of these tables until the transaction ends.
+///
+/// Writers come by the tables in an order of their own. So it waits for one holding none, and for each other one not long: then
+/// it gives all back, and begins with the one that it did not get. (One that is always in use is got by waiting alone.) All
+/// waits together last as long as lock_timeout allows for one.
 pub fn lock_tables(locks: &[TableLock]) -> Result<()> {
-    let mut awaited = 0;
-    while let Some(first) = locks.get(awaited) {
-        first.wait()?;
-        let mut taken = vec![*first];
-        let others = locks.iter().enumerate().filter(|(at, _)| *at != awaited);
-        let mut refused = None;
-        for (at, lock) in others {
-            if !lock.take() {
-                refused = Some(at);
-                break;
-            }
-            taken.push(*lock);
-        }
-        let Some(at) = refused else {
-            break;
-        };
-        taken.into_iter().for_each(TableLock::give_back);
-        awaited = at;
+    let begin = Instant::now();
+    let mut first = 0;
+    while let Some(refused) = take_all(locks, first, begin)? {
+        first = refused;
     }
     Ok(())
+}
+
+/// Takes them all, or none; gives the one that it did not get.
+fn take_all(locks: &[TableLock], first: usize, begin: Instant) -> Result<Option<usize>> {
+    let mut awaited = first;
+    let taken = attempt(|| {
+        let in_turn = locks.iter().enumerate().cycle().skip(first).take(locks.len());
+        for (at, lock) in in_turn {
+            awaited = at;
+            if lock.take() {
+                continue;
+            }
+            let left = time_left(*lock, begin)?;
+            let patience = match left {
+                _ if at == first => left,
+                Some(left) => Some(left.min(PATIENCE)),
+                None => Some(PATIENCE),
+            };
+            session::with_lock_timeout(patience, || lock.wait())?;
+        }
+        Ok(())
+    });
+    match taken {
+        Ok(()) => Ok(None),
+        Err(error) if is_lock_timeout(&error) => {
+            if let Some(lock) = locks.get(awaited) {
+                time_left(*lock, begin)?;
+            }
+            Ok(Some(awaited))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// How long may still be waited; `None`: as long as it takes.
+fn time_left(lock: TableLock, begin: Instant) -> Result<Option<Duration>> {
+    let Some(timeout) = session::lock_timeout() else {
+        return Ok(None);
+    };
+    match timeout.checked_sub(begin.elapsed()) {
+        Some(left) if left >= Duration::from_millis(1) => Ok(Some(left)),
+        _ => Err(timed_out(lock)?),
+    }
+}
+
+fn timed_out(TableLock(table, _): TableLock) -> Result<Error> {
+    let table = catalog::relation(table)?.map_or_else(|| "a table".to_owned(), |table| table.display());
+    Ok(TableError::NotLocked { table }.into())
 }

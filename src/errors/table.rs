@@ -39,6 +39,12 @@ errors! {
             format!("{owners}. Who reads a table runs code of its owner's: one would act as the other."),
             advice;
 
+        NotLocked { table: String }
+            => ERRCODE_LOCK_NOT_AVAILABLE,
+            "could not lock table {table} within lock_timeout",
+            "All tables of the total are locked together; others were writing, or hold a lock.",
+            "Try again when less is written, or raise lock_timeout.";
+
         NotUtf8 {}
             => ERRCODE_FEATURE_NOT_SUPPORTED,
             "spend_sync needs a database in UTF-8",

@@ -8,7 +8,7 @@ use crate::errors::table::TableError;
 use crate::errors::{Error, Result, listed};
 use crate::manage::detect::Given;
 use crate::manage::{advice, detect, repair, replaced};
-use crate::pg::{name, session, spi};
+use crate::pg::{name, session};
 use crate::statements::summed;
 use crate::value::mapping::{DirectWrites, Flush};
 use crate::value::money;
@@ -37,8 +37,8 @@ pub struct Attached {
     pub synced: Option<Vec<Row>>,
 }
 
-/// Binds three tables. Takes SHARE ROW EXCLUSIVE locks on them until the transaction ends: what was written before is
-/// in the sums, what is written after fires the triggers.
+/// Binds three tables. Keeps writers off them until the transaction ends: what was written before is in the sums, what is
+/// written after fires the triggers.
 pub fn attach(request: Request) -> Result<Attached> {
     if !session::is_utf8() {
         return Err(TableError::NotUtf8 {}.into());
@@ -46,15 +46,19 @@ pub fn attach(request: Request) -> Result<Attached> {
     flush::now()?;
     let direct_writes = DirectWrites::parse(&request.direct_writes)?;
     let tables = tables(&request)?;
-    lock(&tables)?;
+    let (campaigns, bound) = (tables.campaigns.oid, tables.all().map(|table| table.oid));
+    let replaced = || {
+        let old = present::own_trigger(campaigns)?;
+        let old_name = old.as_ref().and_then(Trigger::campaigns);
+        replaced::triggers_of(campaigns, old_name.as_ref(), &bound)
+    };
+    replaced::lock(&bound, campaigns, &replaced()?)?;
     let when = Flush::parse(&request.flush)?;
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
     check_owner(&shape)?;
-    let old = present::own_trigger(shape.campaigns.oid)?;
-    let bound = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
-    let old_name = old.as_ref().and_then(Trigger::campaigns);
-    let replaced = replaced::triggers_of(shape.campaigns.oid, old_name.as_ref(), &bound)?;
+    // Looked up anew: another command may have come first while we waited.
+    let replaced = replaced()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;
@@ -96,14 +100,6 @@ fn tables(request: &Request) -> Result<Tables> {
         }
     }
     Ok(tables)
-}
-
-/// In the order in which a write touches them, so that writers and attach do not deadlock.
-fn lock(tables: &Tables) -> Result<()> {
-    for table in tables.all() {
-        spi::run(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table.sql()))?;
-    }
-    Ok(())
 }
 
 /// The statements of a flush run as the owner of the tables: one role, and it must be able to.

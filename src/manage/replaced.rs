@@ -2,11 +2,12 @@
 
 use crate::binding::present;
 use crate::binding::present::{Trigger, TriggerFunction};
-use crate::binding::{triggers, wake_triggers};
+use crate::binding::{table_locks, triggers, wake_triggers};
 use crate::catalog;
 use crate::catalog::Relation;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
+use crate::pg::table::{Against, TableLock};
 use crate::pg::{name, session};
 use crate::value::mapping::FullName;
 use crate::write::wake;
@@ -36,6 +37,28 @@ fn owned(oid: Oid) -> Result<Relation> {
         role,
     }
     .into())
+}
+
+/// Locks the tables that are bound and all others whose triggers go, with their partitions: to drop a trigger takes its table
+/// for itself alone; to make the first ones keeps writers off, and who locks campaigns, whose totals are stored under the lock.
+pub fn lock(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<()> {
+    let mut locks = Vec::new();
+    for table in concerned(bound, old) {
+        let against = if !present::triggers_on(table)?.is_empty() {
+            Against::All
+        } else if table == campaigns {
+            Against::Lockers
+        } else {
+            Against::Writers
+        };
+        let partitions = catalog::partition_oids(table)?;
+        locks.extend(
+            std::iter::once(table)
+                .chain(partitions)
+                .map(|one| TableLock(one, against)),
+        );
+    }
+    table_locks::lock_tables(&locks)
 }
 
 /// Drops `old`, makes the triggers that stand in their place, and fits the deferred triggers of all tables that are bound, or

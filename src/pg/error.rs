@@ -4,7 +4,9 @@
 use super::raw;
 use crate::errors::{Error, Ours, PgError, RAISED_IN, Result, Source};
 use pgrx::pg_sys;
+use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
@@ -67,12 +69,50 @@ pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
         if jumped == 0 {
             return Ok(result.assume_init());
         }
-        pg_sys::CurrentMemoryContext = pg_sys::CurTransactionContext;
+        pg_sys::CurrentMemoryContext = context_of_errors();
         let error = pg_sys::CopyErrorData();
         // The names of files and functions that pgrx gives are gone with the error's state.
         let source = source(&*error);
         pg_sys::FlushErrorState();
         Err(Error::Postgres(PgError(error, source)))
+    }
+}
+
+thread_local! {
+    /// Whoever will roll back the subtransaction that begins next, and hand on its errors: the nest level that these come from,
+    /// and where they are kept.
+    static KEPT: Cell<Option<(c_int, pg_sys::MemoryContext)>> = const { Cell::new(None) };
+}
+
+struct Kept(Option<(c_int, pg_sys::MemoryContext)>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        KEPT.set(self.0);
+    }
+}
+
+/// Runs `body`, which begins a subtransaction: errors that end this are kept by the one around it.
+pub(super) fn keeping_errors<T>(body: impl FnOnce() -> T) -> T {
+    // SAFETY: variables of the backend.
+    let kept = unsafe {
+        (
+            pg_sys::GetCurrentTransactionNestLevel() + 1,
+            pg_sys::CurTransactionContext,
+        )
+    };
+    let _restored = Kept(KEPT.replace(Some(kept)));
+    body()
+}
+
+/// Where the error at hand is copied to.
+fn context_of_errors() -> pg_sys::MemoryContext {
+    // SAFETY: variables of the backend.
+    unsafe {
+        match KEPT.get() {
+            Some((nest, context)) if nest == pg_sys::GetCurrentTransactionNestLevel() => context,
+            _ => pg_sys::CurTransactionContext,
+        }
     }
 }
 
@@ -93,6 +133,16 @@ unsafe fn source(error: &pg_sys::ErrorData) -> Source {
         Source::Rights
     } else {
         Source::Other
+    }
+}
+
+/// Whether a lock was not to be had, in time or at once.
+pub fn is_lock_timeout(error: &Error) -> bool {
+    const LOCK_NOT_AVAILABLE: c_int = PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE as c_int;
+    match error {
+        // SAFETY: the error's copy lives until it is rethrown.
+        Error::Postgres(PgError(data, _)) => unsafe { (**data).sqlerrcode == LOCK_NOT_AVAILABLE },
+        Error::Ours(_) => false,
     }
 }
 

@@ -16,6 +16,7 @@ mod raw;
 pub mod session;
 pub mod snapshot;
 pub mod spi;
+pub mod subtransaction;
 mod symbols;
 pub mod table;
 pub mod transaction;

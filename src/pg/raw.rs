@@ -39,6 +39,9 @@ unsafe extern "C-unwind" {
     ) -> pg_sys::HeapTuple;
     pub fn LockAcquire(tag: *const pg_sys::LOCKTAG, mode: c_int, session: bool, dont_wait: bool) -> c_uint;
     pub fn CommandCounterIncrement();
+    pub fn BeginInternalSubTransaction(name: *const c_char);
+    pub fn ReleaseCurrentSubTransaction();
+    pub fn RollbackAndReleaseCurrentSubTransaction();
     pub fn table_open(relation: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
     pub fn table_close(relation: pg_sys::Relation, mode: c_int);
     pub fn GetLatestSnapshot() -> pg_sys::Snapshot;

@@ -3,7 +3,8 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
+use std::time::Duration;
 
 struct Identity(Oid, c_int);
 
@@ -106,13 +107,17 @@ pub fn with_names<T>(path: &CStr, body: impl FnOnce() -> T) -> T {
     if is_in_force {
         return body();
     }
+    with_setting(c"search_path", path, body)
+}
+
+fn with_setting<T>(name: &CStr, value: &CStr, body: impl FnOnce() -> T) -> T {
     // The guard undoes the setting, whichever way body ends.
     let _restored = SettingsLevel::new(Settings::Kept);
     // SAFETY: both strings outlive the call, which copies the value.
     unsafe {
         pg_sys::set_config_option(
-            c"search_path".as_ptr(),
-            path.as_ptr(),
+            name.as_ptr(),
+            value.as_ptr(),
             pg_sys::GucContext::PGC_USERSET,
             pg_sys::GucSource::PGC_S_SESSION,
             pg_sys::GucAction::GUC_ACTION_SAVE,
@@ -122,6 +127,21 @@ pub fn with_names<T>(path: &CStr, body: impl FnOnce() -> T) -> T {
         );
     }
     body()
+}
+
+/// How long the session waits for a lock; `None`: as long as it takes.
+pub fn lock_timeout() -> Option<Duration> {
+    // SAFETY: reads a variable of the backend.
+    let milliseconds = unsafe { pg_sys::LockTimeout };
+    let milliseconds = u64::try_from(milliseconds).ok().filter(|one| *one > 0)?;
+    Some(Duration::from_millis(milliseconds))
+}
+
+/// Runs `body` with this lock_timeout.
+pub fn with_lock_timeout<T>(timeout: Option<Duration>, body: impl FnOnce() -> T) -> T {
+    let milliseconds = timeout.map_or(0, |timeout| timeout.as_millis().max(1));
+    let milliseconds = CString::new(milliseconds.to_string()).unwrap_or_default();
+    with_setting(c"lock_timeout", &milliseconds, body)
 }
 
 /// Whether we are in a security-restricted operation: PostgreSQL queues no deferred trigger in one.

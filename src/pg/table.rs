@@ -11,6 +11,8 @@ use std::ffi::c_int;
 pub enum Against {
     /// SHARE ROW EXCLUSIVE: who writes waits, who reads does not.
     Writers,
+    /// EXCLUSIVE: who locks rows waits, too.
+    Lockers,
     /// ACCESS EXCLUSIVE.
     All,
 }
@@ -23,6 +25,7 @@ impl TableLock {
     fn mode(self) -> c_int {
         match self.1 {
             Against::Writers => pg_sys::ShareRowExclusiveLock.cast_signed(),
+            Against::Lockers => pg_sys::ExclusiveLock.cast_signed(),
             Against::All => pg_sys::AccessExclusiveLock.cast_signed(),
         }
     }
@@ -38,11 +41,5 @@ impl TableLock {
     pub fn take(self) -> bool {
         // SAFETY: as above.
         unsafe { pg_sys::ConditionalLockRelationOid(self.0, self.mode()) }
-    }
-
-    /// Gives one lock taken back, before the transaction ends.
-    pub fn give_back(self) {
-        // SAFETY: the lock was taken by this transaction, and has protected nothing yet.
-        unsafe { pg_sys::UnlockRelationOid(self.0, self.mode()) };
     }
 }

@@ -224,6 +224,9 @@ mod tests {
             merged <= 4_000 * capture::ROWS_KEPT,
             "{merged} bytes kept of merged levels"
         );
+        run("INSERT INTO campaigns SELECT long(5000 + n) FROM generate_series(1, 400) n");
+        let new = capture::kept(Touched::key_bytes);
+        assert!(new <= 4_000 * capture::ROWS_KEPT, "{new} bytes kept of new campaigns");
         run("INSERT INTO clips VALUES (long(7), 5), (long(400), 6); INSERT INTO campaigns VALUES (long(1)), (long(400));
              SET CONSTRAINTS ALL IMMEDIATE");
         assert_eq!(drifted(), "");

@@ -203,6 +203,13 @@ impl Binding {
         self.write(statement, planned, &values)
     }
 
+    /// How many of these campaigns hold these totals.
+    pub fn count_stored(&self, keys: &[Key], totals: &[String]) -> Result<usize> {
+        let values = [Param::Keys(self.shape.campaign_key, keys), Param::Texts(totals)];
+        let rows = self.run_as_owner(Statement::CountStored, Planned::EachTime, &values, Sees::Latest)?;
+        rows.first().map_or(Ok(0), |row| row.number(0))
+    }
+
     /// Moves a campaign's total, if the column can hold it.
     pub fn move_one(&self, key: &Key, difference: &str) -> Result<()> {
         let values = [Param::Key(self.shape.campaign_key, key), Param::Text(difference)];

@@ -1,6 +1,6 @@
 //! The triggers of a binding as SQL text, so that other extensions' utility hooks see them.
 
-use crate::binding::present::{self, Trigger};
+use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::binding::wanted::{self, Wanted};
 use crate::catalog;
 use crate::catalog::shape::Shape;
@@ -20,7 +20,10 @@ pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
         for one in &wanted {
             let name = names::trigger(&base, one.suffix);
             spi::run(&one.create(&name))?;
-            let was = dropped.iter().find(|trigger| one.is_place_of(trigger));
+            let same = dropped.iter().find(|trigger| one.is_place_of(trigger));
+            // Version 0.2 has none that notes when a statement begins: it fires as the one that notes its end.
+            let alike = |trigger: &&Trigger| one.function == TriggerFunction::Begin && one.is_beside(trigger);
+            let was = same.or_else(|| dropped.iter().find(alike));
             if let Some(was) = was.filter(|was| matches!(was.enabled, 'A' | 'R')) {
                 enable(&one.table, &name, was.enabled)?;
             }

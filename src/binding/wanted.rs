@@ -43,6 +43,11 @@ impl Wanted<'_> {
             && name.ends_with(&format!("_{}", self.suffix))
     }
 
+    /// Whether a trigger is the one of its table that fires when a statement has ended.
+    pub fn is_beside(&self, trigger: &Trigger) -> bool {
+        trigger.table == self.table && trigger.function == TriggerFunction::Flush
+    }
+
     /// Whether a trigger is this one, whether it is enabled or not.
     pub fn is(&self, trigger: &Trigger) -> bool {
         self.is_place_of(trigger)

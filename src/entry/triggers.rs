@@ -12,7 +12,7 @@ use crate::value::mapping::BindingId;
 use crate::value::money;
 use crate::write::own_update::Written;
 use crate::write::touched::Touched;
-use crate::write::under_way::{self, End};
+use crate::write::under_way::{self, End, Place};
 use crate::write::{capture, drift, flush, own_update, wake};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -163,13 +163,13 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
     let is_right = !is_update && is_zero && is_unseen;
     note(call, &found.binding, move |touched| {
         if is_new_key {
-            touched.new_campaigns.insert(key.clone());
+            touched.new_campaign(key.clone());
         }
         if by_hand {
             touched.written_by_hand.insert(key.clone());
         }
         if !is_right {
-            touched.campaigns.insert(key);
+            touched.sum(key);
         }
     })
 }
@@ -267,12 +267,9 @@ pub fn begin(call: &TriggerCall) -> Result<()> {
         }
         .into());
     }
-    under_way::begin(
-        transaction::nest_level(),
-        snapshot::query(),
-        call.relation(),
-        call.event(),
-    );
+    if of_trigger::binding_of(call.trigger())?.is_of_it {
+        under_way::begin(transaction::nest_level(), place(call));
+    }
     Ok(())
 }
 
@@ -290,9 +287,20 @@ pub fn flush(call: &TriggerCall) -> Result<()> {
     if call.event() == Event::Truncate && found.is_of_it {
         record(&found.binding, call, |touched| touched.every_campaign = true)?;
     }
-    match under_way::end(snapshot::query(), call.relation(), call.event()) {
+    match under_way::end(place(call)) {
         End::Flush => flush::at_statement(),
+        End::FlushBySums => under_way::doubting(flush::at_statement),
         End::LeaveToQuery | End::LeaveToOuter => Ok(()),
+    }
+}
+
+fn place(call: &TriggerCall) -> Place {
+    Place {
+        query: snapshot::query(),
+        depth: TriggerCall::depth(),
+        command: transaction::coming_command(),
+        table: call.relation(),
+        event: call.event(),
     }
 }
 

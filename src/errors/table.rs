@@ -45,6 +45,12 @@ errors! {
             "All tables of the total are locked together; others were writing, or hold a lock.",
             "Try again when less is written, or raise lock_timeout.";
 
+        InUse { table: String }
+            => ERRCODE_OBJECT_IN_USE,
+            "table {table} is used by a query of this session that has not ended",
+            "Rows that it writes would go by the triggers that are made or dropped now.",
+            "Attach and detach by a statement of their own, with no cursor open on the table.";
+
         NotUtf8 {}
             => ERRCODE_FEATURE_NOT_SUPPORTED,
             "spend_sync needs a database in UTF-8",

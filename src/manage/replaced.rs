@@ -7,7 +7,7 @@ use crate::catalog;
 use crate::catalog::Relation;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
-use crate::pg::table::{Against, TableLock};
+use crate::pg::table::{Against, TableLock, is_in_use};
 use crate::pg::{name, session};
 use crate::value::mapping::FullName;
 use crate::write::wake;
@@ -58,7 +58,14 @@ pub fn lock(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<()> {
                 .map(|one| TableLock(one, against)),
         );
     }
-    table_locks::lock_tables(&locks)
+    table_locks::lock_tables(&locks)?;
+    match locks.iter().find(|TableLock(table, _)| is_in_use(*table)) {
+        None => Ok(()),
+        Some(TableLock(table, _)) => {
+            let table = catalog::relation(*table)?.ok_or_else(|| Error::internal("a relation that is not there"))?;
+            Err(TableError::InUse { table: table.display() }.into())
+        }
+    }
 }
 
 /// Drops `old`, makes the triggers that stand in their place, and fits the deferred triggers of all tables that are bound, or

@@ -1,8 +1,9 @@
 //! What an error of code that ran as the owner of the tables tells a role that may not read them. The server's log keeps all.
 
+use super::error::class;
 use crate::errors::{Error, PgError, Source};
 use pgrx::pg_sys;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char};
 use std::ptr::null_mut;
 
 /// An error of `statement`, which ran as the owner of the tables, for somebody without that role's rights: PostgreSQL shows
@@ -71,11 +72,6 @@ fn hide_context(
         }
         data.detail_log = c_string(&told.join("\n"));
     }
-}
-
-/// The first two characters of an SQLSTATE.
-fn class(code: c_int) -> [u8; 2] {
-    [0, 6].map(|shift| u8::try_from((code >> shift) & 0x3F).unwrap_or_default() + b'0')
 }
 
 fn c_string(text: &str) -> *mut c_char {

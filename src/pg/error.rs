@@ -2,6 +2,7 @@
 //! constraint, table and column names, their CONTEXT and a private SQLSTATE on the way.
 
 use super::raw;
+use crate::errors::table::TableError;
 use crate::errors::{Error, Ours, PgError, RAISED_IN, Result, Source};
 use pgrx::pg_sys;
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
@@ -139,10 +140,32 @@ unsafe fn source(error: &pg_sys::ErrorData) -> Source {
 /// Whether a lock was not to be had, in time or at once.
 pub fn is_lock_timeout(error: &Error) -> bool {
     const LOCK_NOT_AVAILABLE: c_int = PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE as c_int;
+    code(error) == Some(LOCK_NOT_AVAILABLE)
+}
+
+/// Whether the same may succeed when it is tried again: others were in the way, somebody has cancelled it, the server lacks what
+/// it takes.
+pub fn is_of_the_moment(error: &Error) -> bool {
+    match code(error).map(class) {
+        Some([b'4', b'0'] | [b'5', b'3'] | [b'5', b'5'] | [b'5', b'7']) => true,
+        Some(_) => false,
+        None => matches!(
+            error,
+            Error::Ours(Ours::Table(TableError::NotLocked { .. } | TableError::InUse { .. }))
+        ),
+    }
+}
+
+/// The class of an SQLSTATE as PostgreSQL packs it: its first two characters.
+pub(super) fn class(code: c_int) -> [u8; 2] {
+    [0, 6].map(|shift| u8::try_from((code >> shift) & 0x3F).unwrap_or_default() + b'0')
+}
+
+fn code(error: &Error) -> Option<c_int> {
     match error {
         // SAFETY: the error's copy lives until it is rethrown.
-        Error::Postgres(PgError(data, _)) => unsafe { (**data).sqlerrcode == LOCK_NOT_AVAILABLE },
-        Error::Ours(_) => false,
+        Error::Postgres(PgError(data, _)) => Some(unsafe { (**data).sqlerrcode }),
+        Error::Ours(_) => None,
     }
 }
 

@@ -36,6 +36,23 @@ pub fn distrusting<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
+/// Whether such a call or command runs.
+pub fn is_distrusting() -> bool {
+    IS_DISTRUSTED.get()
+}
+
+/// Runs `body` as a security-restricted operation.
+pub fn restricting<T>(body: impl FnOnce() -> T) -> T {
+    let (mut user, mut context) = (Oid::INVALID, 0);
+    // SAFETY: both pointers are to our own variables.
+    unsafe { pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context) };
+    let _restored = Identity(user, context);
+    let added = pg_sys::SECURITY_RESTRICTED_OPERATION.cast_signed();
+    // SAFETY: the guard above restores both.
+    unsafe { pg_sys::SetUserIdAndSecContext(user, context | added) };
+    body()
+}
+
 thread_local! {
     /// The role that was in force before the outermost [`as_role`] that runs: what triggers of the owner's set off in there is told
     /// to whoever set off them.

@@ -17,6 +17,21 @@ pub enum Against {
     All,
 }
 
+/// Whether a query of this session that has not ended uses the table: one that writes it would go on without triggers that are made
+/// now.
+pub fn is_in_use(table: Oid) -> bool {
+    // SAFETY: opened and closed; a relation that is gone is null.
+    unsafe {
+        let relation = pg_sys::RelationIdGetRelation(table);
+        if relation.is_null() {
+            return false;
+        }
+        let references = (*relation).rd_refcnt;
+        pg_sys::RelationClose(relation);
+        references > 1
+    }
+}
+
 /// A lock on a table.
 #[derive(Clone, Copy)]
 pub struct TableLock(pub Oid, pub Against);

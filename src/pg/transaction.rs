@@ -17,6 +17,12 @@ pub fn next_command() -> u32 {
     }
 }
 
+/// The number that a command that began now would have.
+pub fn coming_command() -> u32 {
+    // SAFETY: reads a counter of the backend.
+    unsafe { pg_sys::GetCurrentCommandId(false) }
+}
+
 /// Whether the session writes as a replica does: `session_replication_role = replica`, as in logical replication's apply.
 pub fn is_replica() -> bool {
     // SAFETY: reads a variable of the backend.

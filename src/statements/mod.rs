@@ -57,6 +57,8 @@ pub enum Statement {
     StoreOne,
     /// A second array: the amounts, as text.
     Store,
+    /// As for `Store`: how many campaigns hold these amounts.
+    CountStored,
     /// Nothing.
     Preview,
     /// Nothing.
@@ -171,6 +173,7 @@ pub fn sql(names: &Names, statement: Statement) -> String {
         Statement::SumByOwn => sums::compared(names, &sums::sums_by_own(names)),
         Statement::StoreOne => stores::store_one(names),
         Statement::Store => stores::store(names),
+        Statement::CountStored => stores::count_stored(names),
         Statement::Preview => sums::compared(names, &sums::join(names, Campaigns::AllWithTitles)),
         Statement::Differing => sums::differing(&sums::compared(names, &sums::join(names, Campaigns::All))),
         Statement::Titles => sums::titles(names),

@@ -38,6 +38,23 @@ pub fn store_one(names: &Names) -> String {
     )
 }
 
+/// How many campaigns hold these totals.
+/// ```sql
+/// SELECT count(*) FROM campaigns AS c, ROWS FROM (unnest($1), unnest($2)) AS t (id, total)
+/// WHERE c.id = t.id AND c.spent::numeric = t.total::numeric::numeric(10,2)::numeric
+/// ```
+pub fn count_stored(names: &Names) -> String {
+    let Names {
+        campaigns, id, spent, ..
+    } = names;
+    format!(
+        "SELECT pg_catalog.count(*) FROM {campaigns} AS c, \
+         ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, total) \
+         WHERE c.{id} {EQ} t.id AND c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric",
+        kind = names.spent_type,
+    )
+}
+
 /// Moves a campaign's total, where it is not NULL and the column can hold the new one. Whether that is what was stored
 /// is left to the trigger on campaigns, which sees the row before and after.
 /// ```sql

@@ -124,6 +124,11 @@ impl Key {
         }
     }
 
+    /// Whether it takes more memory than a row.
+    pub fn is_long(&self) -> bool {
+        self.extra_rows() > 0
+    }
+
     /// The number of the lock that stands for this key of a table's column while no row may carry it yet: a hash of the
     /// three (FNV-1a, the same in every backend and version).
     pub fn guard(&self, relation: pg_sys::Oid, column: i16) -> u64 {

@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 /// Brings up all totals that this transaction owes.
 pub fn now() -> Result<()> {
-    bring_up(|_| true)
+    until_nothing(|_| true)
 }
 
 /// Brings up what is due at the end of a statement: all but what an event that waits will bring up. What was written in a
@@ -41,7 +41,12 @@ pub fn at_event() -> Result<()> {
     Ok(())
 }
 
+/// Nothing is brought up before all is stored that is being stored: a BEFORE trigger of the user's may write what a total hangs on
+/// that is stored only then. Whoever stores comes by here again.
 fn until_nothing(is_due: impl Fn(&Touched) -> bool + Copy) -> Result<()> {
+    if !capture::has(is_due) || store::is_amid()? {
+        return Ok(());
+    }
     for _ in 0..ROUNDS {
         if !capture::has(is_due) {
             return Ok(());
@@ -80,7 +85,7 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
     drift::delete_acquitted()?;
     let mut work: Vec<(Rc<Binding>, Touched)> = Vec::new();
     for (id, touched) in capture::take(transaction::nest_level(), is_due) {
-        if touched.restricted && !session::is_restricted() {
+        if touched.restricted && !session::is_restricted() && !session::is_distrusting() {
             return Err(left_by_restricted(&Owed {
                 binding: id,
                 written: touched.written,
@@ -94,7 +99,13 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
     }
     lock_rows(&mut work)?;
     for (binding, touched) in work {
-        binding.with_names_set_once(|| settle_written(&binding, touched))?;
+        let is_restricted = touched.restricted;
+        let settle = || binding.with_names_set_once(|| settle_written(&binding, touched));
+        if is_restricted {
+            session::restricting(settle)?;
+        } else {
+            settle()?;
+        }
     }
     Ok(())
 }
@@ -103,10 +114,14 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
 /// that exists, as it was found. What it read may have reached us as no write yet (a trigger may call this amid a
 /// statement): the statement's own flush must not take it for news.
 pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -> Result<Vec<Row>> {
-    let rows = session::distrusting(|| sums::bring_up(binding, campaigns, &BTreeSet::new()))?;
-    drift::suspect(binding, found_by, &drift::found(&rows)?)?;
-    capture::flushed_before(binding.id(), transaction::next_command());
-    Ok(rows)
+    session::distrusting(|| {
+        let rows = sums::bring_up(binding, campaigns, &BTreeSet::new())?;
+        drift::suspect(binding, found_by, &drift::found(&rows)?)?;
+        capture::flushed_before(binding.id(), transaction::next_command());
+        // What triggers of the user's wrote when these were stored.
+        now()?;
+        Ok(rows)
+    })
 }
 
 /// Sums all campaigns whose totals are wrong now: rows came or went that no row trigger saw. What this session wrote comes
@@ -127,7 +142,8 @@ pub fn compact(binding: &Rc<Binding>, nest: i32, rows_in_table: f32) -> Result<(
     for level in capture::make_room(id) {
         if level == nest {
             // Should it fail, what was taken is rolled back.
-            let folded = fold(binding, capture::take_one(nest, id), rows_in_table)?;
+            let mut folded = fold(binding, capture::take_one(nest, id), rows_in_table)?;
+            forget_long_keys(binding, &mut folded)?;
             capture::record(nest, id, move |level| level.merge(folded));
         } else {
             let folded = fold(binding, capture::copy_of(level, id), rows_in_table)?;
@@ -161,10 +177,21 @@ fn fold(binding: &Rc<Binding>, mut touched: Touched, rows_in_table: f32) -> Resu
     touched.links.clear();
     touched.new_clips.clear();
     touched.lost_locks = false;
-    let long = touched.linked_campaigns.iter().filter(|key| key.extra_rows() > 0);
-    locks::guard_missing_campaigns(binding, long)?;
-    touched.forget_long_keys();
+    touched.extra_rows = 0;
     Ok(touched)
+}
+
+/// Campaigns outlast the rows that are folded; those of long keys do not: they are locked at once, as long as the writes
+/// themselves last, and found again by what differs.
+fn forget_long_keys(binding: &Binding, touched: &mut Touched) -> Result<()> {
+    let long: BTreeSet<Key> = touched.campaigns.iter().filter(|key| key.is_long()).cloned().collect();
+    if !long.is_empty() {
+        locks::lock_campaigns(binding, &long, &touched.linked_campaigns)?;
+        touched.campaigns.retain(|key| !key.is_long());
+        touched.linked_campaigns.retain(|key| !key.is_long());
+        touched.every_campaign = true;
+    }
+    Ok(())
 }
 
 /// The locks that come before those of campaigns. What was locked for dropped rows and is no more is locked again.

@@ -78,7 +78,7 @@ impl Tally {
 fn is_known(binding: &Binding, touched: &Touched) -> bool {
     binding.shape.holds_every_sum()
         && capture::is_all_new(binding.id(), touched)
-        && !under_way::is_any()
+        && !under_way::may_be_untold()
         && touched.dropped == 0
         && !touched.every_campaign
 }

@@ -126,6 +126,33 @@ pub fn runs() -> bool {
     RUNNING.with_borrow(|running| !running.is_empty())
 }
 
+/// What is to be stored, and was not seen to be.
+pub struct Due {
+    pub binding: BindingId,
+    /// For each campaign, as far as it is known yet.
+    pub totals: HashMap<Key, Option<String>>,
+}
+
+/// What the innermost update of ours that runs has still to store.
+pub fn due() -> Option<Due> {
+    RUNNING.with_borrow(|running| {
+        let own = running.last()?;
+        let totals = match &own.stores {
+            Stores::Totals(rows) => rows
+                .iter()
+                .filter(|(_, row)| row.state != State::Stored)
+                .map(|(key, row)| (key.clone(), Some(row.total.clone())))
+                .collect(),
+            Stores::Move(_, _, _, row) if row.state == State::Stored => HashMap::new(),
+            Stores::Move(key, _, _, row) => HashMap::from([(key.clone(), row.total.clone())]),
+        };
+        Some(Due {
+            binding: own.binding,
+            totals,
+        })
+    })
+}
+
 /// Whether an update of ours runs at this trigger depth, so that rows written now are its own, or set off by it.
 pub fn runs_at(depth: i32) -> bool {
     RUNNING.with_borrow(|running| running.last().is_some_and(|own| own.depth == depth))

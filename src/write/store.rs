@@ -1,7 +1,7 @@
 //! Storing totals: the only writer of a total.
 
-use super::own_update::{Look, OwnUpdate};
-use crate::binding::Binding;
+use super::own_update::{self, Look, OwnUpdate};
+use crate::binding::{self, Binding};
 use crate::errors::Result;
 use crate::errors::total::TotalError;
 use crate::pg::name;
@@ -56,6 +56,25 @@ pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item =
             total,
             column: name::display_name(&shape.spent.name),
         })),
+    }
+}
+
+/// Whether an update of ours runs that has not stored all that it is to store: its BEFORE triggers fire, or it checks a row. Once its
+/// AFTER triggers fire, all is stored.
+pub fn is_amid() -> Result<bool> {
+    let Some(due) = own_update::due() else {
+        return Ok(false);
+    };
+    let (keys, totals): (Vec<Key>, Vec<Option<String>>) = due.totals.into_iter().unzip();
+    let Some(totals) = totals.into_iter().collect::<Option<Vec<String>>>() else {
+        return Ok(true);
+    };
+    if keys.is_empty() {
+        return Ok(false);
+    }
+    match binding::of(due.binding.campaigns())? {
+        Some(binding) => Ok(binding.count_stored(&keys, &totals)? < keys.len()),
+        None => Ok(true),
     }
 }
 

@@ -79,6 +79,12 @@ impl Touched {
         *self.links.entry((campaign, clip)).or_default() += count;
     }
 
+    /// A campaign of this key came to be.
+    pub fn new_campaign(&mut self, key: Key) {
+        self.extra_rows += key.extra_rows();
+        self.new_campaigns.insert(key);
+    }
+
     /// A campaign is to be summed.
     pub fn sum(&mut self, campaign: Key) {
         self.extra_rows += campaign.extra_rows();
@@ -99,7 +105,7 @@ impl Touched {
         let links = std::mem::take(&mut self.links);
         self.campaigns.extend(links.into_keys().map(|(campaign, _)| campaign));
         self.clips.clear();
-        self.forget_long_keys();
+        self.extra_rows = 0;
         for keys in [
             &mut self.linked_clips,
             &mut self.linked_campaigns,
@@ -107,16 +113,6 @@ impl Touched {
             &mut self.new_campaigns,
         ] {
             keys.clear();
-        }
-    }
-
-    /// Campaigns outlast their rows. Those of long keys do not: whatever differs is summed instead.
-    pub fn forget_long_keys(&mut self) {
-        if std::mem::take(&mut self.extra_rows) > 0 {
-            let is_short = |key: &Key| key.extra_rows() == 0;
-            self.campaigns.retain(is_short);
-            self.linked_campaigns.retain(is_short);
-            self.every_campaign = true;
         }
     }
 

@@ -7,7 +7,7 @@
 use crate::pg::trigger::Event;
 use crate::write::capture;
 use pgrx::pg_sys::Oid;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// One that has begun.
 #[derive(Clone, Copy, Debug)]
@@ -27,70 +27,122 @@ struct Begun {
 pub enum End {
     /// Bring up what is due.
     Flush,
+    /// Bring up what is due by sums: rows may be untold all the same.
+    FlushBySums,
     /// Nothing: another statement of the same query (a data-modifying WITH's, a foreign key's) has not ended, and will.
     LeaveToQuery,
     /// Nothing: it wrote nothing that counts, and the statement that it runs amid will bring up its own.
     LeaveToOuter,
 }
 
+/// A query of which a statement has ended, while others may be to come.
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    query: u32,
+    /// The trigger depth at which its triggers fire: it is over once a trigger fires for another query at this depth.
+    depth: i32,
+    /// The command that was next when the first one ended.
+    command: u32,
+}
+
+/// Where a statement's trigger fires.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The query that it is part of, as [`crate::pg::snapshot::query`] numbers them.
+    pub query: u32,
+    pub depth: i32,
+    /// The command that is next.
+    pub command: u32,
+    pub table: Oid,
+    pub event: Event,
+}
+
 #[derive(Default)]
-struct UnderWay(Vec<Begun>);
+struct UnderWay {
+    begun: Vec<Begun>,
+    /// By depth.
+    ending: Vec<Ending>,
+}
 
 impl UnderWay {
+    fn begin(&mut self, nest: i32, at: Place, told: u64) {
+        self.ending.retain(|ending| ending.depth < at.depth);
+        self.begun.push(Begun {
+            nest,
+            query: at.query,
+            table: at.table,
+            event: at.event,
+            told,
+        });
+    }
+
     /// One that ends fires its triggers within its own query, whose number all that began in it, or in a foreign key's action
     /// that joined it, reach; the queries around it have lower ones.
-    fn end(&mut self, query: u32, table: Oid, event: Event, told: u64) -> End {
-        let is_it = |begun: &Begun| begun.table == table && begun.event == event;
-        let has_told = match self.0.iter().rposition(is_it) {
-            Some(at) => self.0.remove(at).told < told,
+    fn end(&mut self, at: Place, told: u64) -> End {
+        let is_it = |begun: &Begun| begun.table == at.table && begun.event == at.event && begun.query >= at.query;
+        let has_told = match self.begun.iter().rposition(is_it) {
+            Some(place) => self.begun.remove(place).told < told,
             None => true,
         };
-        if self.is_in(query) {
+        let may_hide_more = self.may_hide_more(at);
+        if self.is_in(at.query) {
             return End::LeaveToQuery;
         }
-        if !self.0.is_empty() && !has_told {
+        if !self.begun.is_empty() && !has_told {
             return End::LeaveToOuter;
         }
-        End::Flush
+        if may_hide_more { End::FlushBySums } else { End::Flush }
+    }
+
+    /// A statement begins once for each table, event and query; foreign keys' actions that write the table again after it has
+    /// ended begin none, and end another. So once one has ended, whatever ran since in that query may have been such an action.
+    fn may_hide_more(&mut self, at: Place) -> bool {
+        let is_running =
+            |ending: &Ending| ending.depth < at.depth || (ending.depth == at.depth && ending.query == at.query);
+        self.ending.retain(is_running);
+        match self.ending.last().filter(|ending| ending.depth == at.depth) {
+            Some(ending) => ending.command < at.command,
+            None => {
+                self.ending.push(Ending {
+                    query: at.query,
+                    depth: at.depth,
+                    command: at.command,
+                });
+                false
+            }
+        }
     }
 
     fn is_in(&self, query: u32) -> bool {
-        self.0.iter().any(|begun| begun.query >= query)
+        self.begun.iter().any(|begun| begun.query >= query)
     }
 
     fn commit(&mut self, nest: i32) {
-        for begun in self.0.iter_mut().filter(|begun| begun.nest == nest) {
+        for begun in self.begun.iter_mut().filter(|begun| begun.nest == nest) {
             begun.nest -= 1;
         }
     }
 
     fn abort(&mut self, nest: i32) {
-        self.0.retain(|begun| begun.nest < nest);
+        self.begun.retain(|begun| begun.nest < nest);
     }
 }
 
 thread_local! {
     static UNDER_WAY: RefCell<UnderWay> = RefCell::default();
+    static IS_DOUBTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A statement begins.
-pub fn begin(nest: i32, query: u32, table: Oid, event: Event) {
+pub fn begin(nest: i32, at: Place) {
     let told = capture::recorded();
-    UNDER_WAY.with_borrow_mut(|all| {
-        all.0.push(Begun {
-            nest,
-            query,
-            table,
-            event,
-            told,
-        });
-    });
+    UNDER_WAY.with_borrow_mut(|all| all.begin(nest, at, told));
 }
 
 /// A statement ends.
-pub fn end(query: u32, table: Oid, event: Event) -> End {
+pub fn end(at: Place) -> End {
     let told = capture::recorded();
-    UNDER_WAY.with_borrow_mut(|all| all.end(query, table, event, told))
+    UNDER_WAY.with_borrow_mut(|all| all.end(at, told))
 }
 
 /// Whether one of this query has not ended.
@@ -98,9 +150,23 @@ pub fn is_in(query: u32) -> bool {
     UNDER_WAY.with_borrow(|all| all.is_in(query))
 }
 
-/// Whether any has not ended.
-pub fn is_any() -> bool {
-    UNDER_WAY.with_borrow(|all| !all.0.is_empty())
+/// Whether rows may be in place that nobody has told of.
+pub fn may_be_untold() -> bool {
+    IS_DOUBTED.get() || UNDER_WAY.with_borrow(|all| !all.begun.is_empty())
+}
+
+struct Doubted(bool);
+
+impl Drop for Doubted {
+    fn drop(&mut self) {
+        IS_DOUBTED.set(self.0);
+    }
+}
+
+/// Runs `body`, in which rows count as untold.
+pub fn doubting<T>(body: impl FnOnce() -> T) -> T {
+    let _restored = Doubted(IS_DOUBTED.replace(true));
+    body()
 }
 
 /// A subtransaction became part of the one around it.
@@ -115,25 +181,29 @@ pub fn abort_subtransaction(nest: i32) {
 
 /// The transaction ended.
 pub fn clear() {
-    UNDER_WAY.with_borrow_mut(|all| all.0.clear());
+    UNDER_WAY.with_borrow_mut(|all| *all = UnderWay::default());
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Begun, End, Event, Oid, UnderWay};
+    use super::{End, Event, Oid, Place, UnderWay};
 
-    fn begin(all: &mut UnderWay, nest: i32, query: u32, table: u32) {
-        all.0.push(Begun {
-            nest,
+    fn at(query: u32, table: u32) -> Place {
+        Place {
             query,
+            depth: 1,
+            command: 9,
             table: Oid::from(table),
             event: Event::Update,
-            told: 0,
-        });
+        }
+    }
+
+    fn begin(all: &mut UnderWay, nest: i32, query: u32, table: u32) {
+        all.begin(nest, at(query, table), 0);
     }
 
     fn end(all: &mut UnderWay, query: u32, table: u32, told: u64) -> End {
-        all.end(query, Oid::from(table), Event::Update, told)
+        all.end(at(query, table), told)
     }
 
     #[test]
@@ -155,6 +225,21 @@ mod tests {
     }
 
     #[test]
+    fn what_ran_since_one_ended_may_have_begun_none() {
+        let mut all = UnderWay::default();
+        begin(&mut all, 1, 5, 1);
+        begin(&mut all, 1, 6, 2);
+        assert_eq!(end(&mut all, 5, 2, 3), End::LeaveToQuery);
+        let later = Place {
+            command: 10,
+            ..at(5, 1)
+        };
+        assert_eq!(all.end(later, 3), End::FlushBySums);
+        begin(&mut all, 1, 11, 1);
+        assert_eq!(end(&mut all, 11, 1, 4), End::Flush, "the next query");
+    }
+
+    #[test]
     fn one_amid_another_flushes_what_it_wrote_alone() {
         let mut all = UnderWay::default();
         begin(&mut all, 1, 5, 1);
@@ -162,6 +247,11 @@ mod tests {
         assert_eq!(end(&mut all, 7, 1, 0), End::LeaveToOuter);
         begin(&mut all, 1, 8, 2);
         assert_eq!(end(&mut all, 8, 2, 1), End::Flush);
+        assert_eq!(
+            end(&mut all, 8, 1, 1),
+            End::Flush,
+            "the outer one has not ended by that"
+        );
         assert!(all.is_in(5), "the outer one is under way");
         assert_eq!(end(&mut all, 5, 1, 1), End::Flush);
     }

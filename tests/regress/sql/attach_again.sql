@@ -79,5 +79,24 @@ ROLLBACK;
 SELECT approved FROM spend_sync.binding;
 TABLE totals;
 
+-- By a function of a statement that writes the tables: it would go on without the new triggers. (A second total finds the
+-- deferred triggers as it needs them, so nothing else refuses.)
+CREATE TABLE users (id int PRIMARY KEY, earned numeric(10,2) DEFAULT 0);
+ALTER TABLE clip_submissions ADD user_id int REFERENCES users;
+CREATE FUNCTION attaches() RETURNS numeric LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM spend_sync_attach('users', spent => 'earned', submission_campaign => 'user_id');
+    RETURN 1;
+END $$;
+UPDATE clips SET earnings = earnings + attaches();
+\echo :SQLSTATE
+BEGIN;
+DECLARE open CURSOR FOR SELECT * FROM clips;
+SELECT spend_sync_detach('campaigns');
+\echo :SQLSTATE
+ROLLBACK;
+SELECT attaches();
+TABLE totals;
+
 -- The oracle.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;

@@ -42,8 +42,23 @@ SELECT format('CREATE TRIGGER z AFTER INSERT ON free.like_bound FOR EACH STATEME
               '"campaign_id":"id","title":"title","spent":"spent","clip_id":"id","earnings":"earnings",'
               '"submission_campaign":"campaign_id","submission_clip":"clip_id","status":"status","approved":["APPROVED"],'
               '"direct_writes":"correct","flush":"statement"}') \gexec
+-- It also says that statements begin of which none will tell the end.
+CREATE TABLE free.begins (a int);
+SELECT pg_get_triggerdef(oid) AS create_flush FROM pg_trigger WHERE tgname = 'z' AND tgrelid = 'free.like_bound'::regclass \gset
+SELECT replace(replace(replace(:'create_flush', 'AFTER', 'BEFORE'), 'free.like_bound', 'free.begins'), 'spend_sync.flush(', 'spend_sync.begin(') \gexec
 \set ECHO all
+-- Tables of his own that are bound, with one of our names taken: what makes the triggers of all bindings anew passes them by.
+CREATE TABLE free.campaigns (id int PRIMARY KEY, spent numeric);
+CREATE TABLE free.clips (id int PRIMARY KEY, earnings numeric);
+CREATE TABLE free.clip_submissions (campaign_id int, clip_id int, status text);
+DO $$ BEGIN PERFORM spend_sync_attach('free.campaigns', 'free.clips', 'free.clip_submissions'); END $$;
+DROP TRIGGER spend_sync_wake ON free.clips;
+CREATE TRIGGER spend_sync_wake AFTER INSERT ON free.clips EXECUTE FUNCTION suppress_redundant_updates_trigger();
 RESET ROLE;
+SELECT spend_sync.renew_triggers();
+SELECT count(*) FROM pg_trigger WHERE tgrelid = 'clips'::regclass AND tgname LIKE 'spend\_sync%';
+WITH other AS (INSERT INTO free.begins VALUES (1)) UPDATE clips SET earnings = earnings + 1;
+TABLE totals;
 
 ALTER TABLE innocent RENAME a TO b;
 CREATE SCHEMA s;

@@ -72,3 +72,10 @@ UPDATE clips SET earnings = 20 WHERE id = 1;
 TABLE totals;
 SELECT o.spent, sum(c.earnings) AS oracle FROM other o, links l JOIN clips c ON c.id = l.clip_id GROUP BY 1;
 SELECT campaigns, campaign_id, recorded, actual, found_by FROM spend_sync.correction;
+-- And before any of them is.
+DROP TRIGGER bonus ON campaigns;
+CREATE TRIGGER bonus BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bonus();
+UPDATE clips SET earnings = 30 WHERE id = 1;
+TABLE totals;
+SELECT o.spent, sum(c.earnings) AS oracle FROM other o, links l JOIN clips c ON c.id = l.clip_id GROUP BY 1;
+SELECT campaigns, campaign_id, recorded, actual, found_by FROM spend_sync.correction;

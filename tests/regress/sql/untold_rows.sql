@@ -66,6 +66,38 @@ CALL look();
 DELETE FROM clips WHERE id IN (4, 5);
 CALL look();
 
+\echo foreign keys take links along by two ways: the second begins no statement of its own
+CREATE TABLE users (id int PRIMARY KEY);
+INSERT INTO users VALUES (1), (2);
+ALTER TABLE clip_submissions ADD user_id int REFERENCES users ON DELETE CASCADE;
+ALTER TABLE clips ADD user_id int;
+ALTER TABLE clip_submissions DROP CONSTRAINT clip_submissions_clip_id_fkey;
+ALTER TABLE clips ADD FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE;
+ALTER TABLE clip_submissions ADD FOREIGN KEY (clip_id) REFERENCES clips ON DELETE CASCADE;
+INSERT INTO clips VALUES (31, 10, 1), (32, 100, 2);
+INSERT INTO clip_submissions VALUES (31, 2, 32, 'APPROVED', 1), (32, 2, 31, 'APPROVED', 2), (33, 2, 32, 'APPROVED', 2);
+CALL warm();
+DELETE FROM users WHERE id = 1;
+CALL look();
+\echo the same amid another statement on that table
+CREATE FUNCTION deletes_user() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM users WHERE id = 7;
+    UPDATE clips SET earnings = earnings + 1 WHERE id = 39;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_first AFTER DELETE ON clip_submissions FOR EACH ROW WHEN (OLD.id = 41) EXECUTE FUNCTION deletes_user();
+INSERT INTO users VALUES (7);
+INSERT INTO clips VALUES (36, 2, 2), (37, 1000, 2), (38, 5, 7), (39, 3, 2);
+INSERT INTO clip_submissions VALUES (41, 1, 36, 'APPROVED', 2), (42, 2, 37, 'APPROVED', 2), (43, 2, 39, 'APPROVED', 2),
+    (44, 1, 36, 'APPROVED', 7), (45, 1, 38, 'APPROVED', 2);
+CALL warm();
+DELETE FROM clip_submissions WHERE id IN (41, 42);
+CALL look();
+DROP TRIGGER a_first ON clip_submissions;
+DELETE FROM clips WHERE id > 30;
+CALL look();
+
 \echo amid another statement: what writes a total, and what does not
 INSERT INTO clips VALUES (7, 1), (8, 1);
 INSERT INTO clip_submissions VALUES (7, 1, 7, 'APPROVED'), (8, 1, 8, 'APPROVED');
@@ -167,6 +199,19 @@ BEGIN
 END $$;
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (2, 3) RETURNING id, brings_up(id);
 CALL look();
+\echo in a session that writes as a replica does, whose triggers fire all the same
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT tgrelid::regclass AS "table", tgname FROM pg_trigger WHERE tgname LIKE 'spend\_sync\_c%' LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', one."table", one.tgname);
+    END LOOP;
+END $$;
+ALTER TABLE campaigns ENABLE ALWAYS TRIGGER sees;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+SET CONSTRAINTS ALL IMMEDIATE;
+UPDATE clips SET earnings = earnings + id;
+CALL look();
+COMMIT;
 \echo and at a commit
 BEGIN;
 UPDATE clips SET earnings = earnings + id;

@@ -22,6 +22,7 @@ pub struct Relation {
     /// The role in force owns it, or is a member of the role that does.
     pub is_ours: bool,
     pub has_inheritance_children: bool,
+    pub has_foreign_partition: bool,
     pub is_temporary: bool,
     pub is_unlogged: bool,
 }
@@ -33,6 +34,9 @@ impl Relation {
             'r' | 'p' if self.is_temporary => Some("It is temporary"),
             'r' | 'p' if self.has_inheritance_children => {
                 Some("Tables inherit from it; their rows would count, but fire no triggers")
+            }
+            'p' if self.has_foreign_partition => {
+                Some("A partition of it is a foreign table; its rows would count, but are written past all triggers")
             }
             'r' | 'p' => None,
             'v' | 'm' => Some("It is a view"),
@@ -71,6 +75,8 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
                 pg_has_role(c.relowner, 'USAGE'),
                 c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
+                c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid
+                                            WHERE p.relkind = 'f'),
                 c.relpersistence = 't', c.relpersistence = 'u'
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid = $1",
@@ -88,8 +94,9 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
             owner_name: row.owned(5)?,
             is_ours: row.is_true(6),
             has_inheritance_children: row.is_true(7),
-            is_temporary: row.is_true(8),
-            is_unlogged: row.is_true(9),
+            has_foreign_partition: row.is_true(8),
+            is_temporary: row.is_true(9),
+            is_unlogged: row.is_true(10),
         })
     };
     rows.first().map(relation).transpose()

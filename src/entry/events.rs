@@ -67,6 +67,7 @@ fn before(command: &Command) -> Result<()> {
             open.triggers = present::triggers_on(*table)?;
         }
         Command::Columns(table) => open.triggers = present::triggers_on(*table)?,
+        Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
         Command::EmptyPartition(_) => return Ok(()),
         Command::Drop(tables) => {
             partitions::lock(tables, Against::All)?;

@@ -31,5 +31,13 @@ errors! {
             "trigger {trigger} of table {table} would be dropped with the column that it names",
             format!("Updates of {table} would then go by, and totals of {campaigns} be wrong in silence."),
             format!("Detach first: SELECT spend_sync_detach('{campaigns}'); and attach again afterwards.");
+
+        /// Two transactions, between which no total can be right.
+        DetachedConcurrently { table: String, campaigns: String }
+            => ERRCODE_FEATURE_NOT_SUPPORTED,
+            "no partition of table {table} can be detached concurrently",
+            format!("PostgreSQL does that in two transactions: between them rows would be gone that totals of {campaigns} have."),
+            "Detach it without CONCURRENTLY: with lock_timeout set, and again if it expires, it keeps writers waiting no longer \
+             than you allow.";
     }
 }

@@ -6,6 +6,7 @@ use crate::binding::table_locks;
 use crate::binding::triggers;
 use crate::catalog::shape::Tables;
 use crate::errors::Result;
+use crate::errors::trigger::TriggerError;
 use crate::pg::table::Against;
 use crate::write::flush;
 use crate::{binding, catalog};
@@ -76,6 +77,21 @@ pub fn lock(relations: &[Oid], against: Against) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.
+pub fn check_detach(parent: Oid) -> Result<()> {
+    let Some(table) = catalog::relation(parent)?.filter(|table| table.is_ours) else {
+        return Ok(());
+    };
+    match bindings_over(&[parent])?.first() {
+        None => Ok(()),
+        Some(tables) => Err(TriggerError::DetachedConcurrently {
+            table: table.display(),
+            campaigns: tables.campaigns.display(),
+        }
+        .into()),
+    }
 }
 
 /// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have

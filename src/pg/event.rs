@@ -16,6 +16,8 @@ pub enum Command {
     /// A table gets or loses a partition, and its rows with it; or all its rows get values of another type. And
     /// against whom the command locks it.
     Rows(Oid, Against),
+    /// A table loses a partition, by two transactions.
+    DetachConcurrently(Oid),
     /// A table loses columns, with all that depends on them.
     Columns(Oid),
     /// A table gets a new partition, with no rows yet.
@@ -99,6 +101,12 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
             Part::AT_SetExpression => Some(Against::All),
             _ => None,
         };
+        let is_concurrent = |part: *mut pg_sys::AlterTableCmd| {
+            (*part).subtype == Part::AT_DetachPartition && (*(*part).def.cast::<pg_sys::PartitionCmd>()).concurrent
+        };
+        if nodes(statement.cmds).any(is_concurrent) {
+            return Some(Command::DetachConcurrently(find(statement.relation)));
+        }
         let drops = |part: *mut pg_sys::AlterTableCmd| {
             (*part).subtype == Part::AT_DropColumn && (*part).behavior == pg_sys::DropBehavior::DROP_CASCADE
         };

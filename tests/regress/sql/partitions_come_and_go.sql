@@ -75,8 +75,16 @@ ROLLBACK TO a;
 COMMIT;
 SELECT FROM spend_sync_attach(sync => false);
 TABLE oracle;
+-- By two transactions, between which no total could be right: not of a bound table.
 ALTER TABLE clips DETACH PARTITION clips_3 CONCURRENTLY;
+\echo :SQLSTATE
 TABLE oracle;
+ALTER TABLE clips DETACH PARTITION clips_3;
+TABLE oracle;
+CREATE TABLE unbound (id int) PARTITION BY LIST (id);
+CREATE TABLE unbound_1 PARTITION OF unbound FOR VALUES IN (1);
+ALTER TABLE unbound DETACH PARTITION unbound_1 CONCURRENTLY;
+DROP TABLE unbound, unbound_1;
 
 -- Dropped: one, one below another, with all of a schema.
 DROP TABLE clips_2b;

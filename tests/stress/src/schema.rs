@@ -247,7 +247,7 @@ const NESTED_WRITES: &str = r#"
                 UPDATE clip_submissions SET status = 'REJECTED' WHERE "clipId" = NEW.id;
                 DELETE FROM clip_submissions WHERE "clipId" = NEW.id;
             WHEN 0.23 THEN UPDATE clips SET earnings = NEW.earnings + 1.01 WHERE id = NEW.id;
-            WHEN 0.29 THEN UPDATE clips SET earnings = coalesce(earnings, 0) + 0.01 WHERE id <> NEW.id AND id < 'k05';
+            WHEN 0.29 THEN UPDATE clips SET earnings = coalesce(earnings, 0) + 0.01 WHERE id <> NEW.id AND id > 'k' AND id < 'k05';
             ELSE
         END CASE;
         RETURN NULL;

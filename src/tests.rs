@@ -2,7 +2,9 @@
 //! is forgotten in time, what stays bounded.
 
 use crate::catalog;
+use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
+use crate::pg::subtransaction::attempt;
 use crate::pg::{snapshot, spi, transaction};
 use crate::value::key::{Key, KeyType};
 use crate::value::names;
@@ -197,6 +199,27 @@ mod tests {
         assert!(flushed <= 2 * capture::ROWS_KEPT, "{flushed} rows kept for a rollback");
         run("SET CONSTRAINTS ALL IMMEDIATE; UPDATE clips SET earnings = 9 WHERE id = 'k3'");
         assert_eq!(drifted(), "");
+    }
+
+    #[pg_test]
+    fn what_an_attempt_did_is_rolled_back_also_where_it_panics() {
+        run("CREATE TABLE kept (n int)");
+        let nest = transaction::nest_level();
+        let fails = |with: fn() -> Result<()>| {
+            std::panic::catch_unwind(|| {
+                attempt(|| {
+                    run("INSERT INTO kept VALUES (1)");
+                    with()
+                })
+            })
+        };
+        assert!(matches!(fails(|| Err(Error::internal("no"))), Ok(Err(_))));
+        assert_eq!(transaction::nest_level(), nest);
+        assert!(fails(|| Ok(run("SELECT 1 / 0"))).is_err());
+        assert_eq!(transaction::nest_level(), nest);
+        assert!(matches!(fails(|| Ok(())), Ok(Ok(()))));
+        assert_eq!(transaction::nest_level(), nest);
+        assert_eq!(text("SELECT count(*)::text FROM kept"), "1");
     }
 
     #[pg_test]

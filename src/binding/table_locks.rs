@@ -33,7 +33,7 @@ fn take_all(locks: &[TableLock], first: usize, begin: Instant) -> Result<Option<
         let in_turn = locks.iter().enumerate().cycle().skip(first).take(locks.len());
         for (at, lock) in in_turn {
             awaited = at;
-            if lock.take() {
+            if lock.take()? {
                 continue;
             }
             let left = time_left(*lock, begin)?;

@@ -79,39 +79,50 @@ pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
     }
 }
 
-thread_local! {
-    /// Whoever will roll back the subtransaction that begins next, and hand on its errors: the nest level that these come from,
-    /// and where they are kept.
-    static KEPT: Cell<Option<(c_int, pg_sys::MemoryContext)>> = const { Cell::new(None) };
+/// Whoever rolls back a subtransaction and hands on its errors: the nest level that they come from, and where they are kept.
+#[derive(Clone, Copy)]
+pub(super) struct Keeper {
+    nest: c_int,
+    context: pg_sys::MemoryContext,
 }
 
-struct Kept(Option<(c_int, pg_sys::MemoryContext)>);
+thread_local! {
+    static KEEPER: Cell<Option<Keeper>> = const { Cell::new(None) };
+}
 
-impl Drop for Kept {
+struct Before(Option<Keeper>);
+
+impl Drop for Before {
     fn drop(&mut self) {
-        KEPT.set(self.0);
+        KEEPER.set(self.0);
     }
 }
 
-/// Runs `body`, which begins a subtransaction: errors that end this are kept by the one around it.
-pub(super) fn keeping_errors<T>(body: impl FnOnce() -> T) -> T {
-    // SAFETY: variables of the backend.
-    let kept = unsafe {
-        (
-            pg_sys::GetCurrentTransactionNestLevel() + 1,
-            pg_sys::CurTransactionContext,
-        )
-    };
-    let _restored = Kept(KEPT.replace(Some(kept)));
-    body()
+impl Keeper {
+    /// For the subtransaction that begins next.
+    pub(super) fn here() -> Self {
+        // SAFETY: variables of the backend.
+        unsafe {
+            Self {
+                nest: pg_sys::GetCurrentTransactionNestLevel() + 1,
+                context: pg_sys::CurTransactionContext,
+            }
+        }
+    }
+
+    /// Runs `body`, whose errors outlast its subtransaction.
+    pub(super) fn keeping_errors<T>(self, body: impl FnOnce() -> T) -> T {
+        let _restored = Before(KEEPER.replace(Some(self)));
+        body()
+    }
 }
 
 /// Where the error at hand is copied to.
 fn context_of_errors() -> pg_sys::MemoryContext {
     // SAFETY: variables of the backend.
     unsafe {
-        match KEPT.get() {
-            Some((nest, context)) if nest == pg_sys::GetCurrentTransactionNestLevel() => context,
+        match KEEPER.get() {
+            Some(keeper) if keeper.nest == pg_sys::GetCurrentTransactionNestLevel() => keeper.context,
             _ => pg_sys::CurTransactionContext,
         }
     }

@@ -23,6 +23,7 @@ unsafe extern "C-unwind" {
     pub fn SPI_execute(sql: *const c_char, read_only: bool, limit: c_long) -> c_int;
     pub fn SPI_commit();
     pub fn LockRelationOid(relation: pg_sys::Oid, mode: c_int);
+    pub fn ConditionalLockRelationOid(relation: pg_sys::Oid, mode: c_int) -> bool;
     pub fn OidInputFunctionCall(
         function: pg_sys::Oid,
         text: *mut c_char,

@@ -53,8 +53,9 @@ impl TableLock {
     }
 
     /// Takes the lock if nobody is in the way; whether it did.
-    pub fn take(self) -> bool {
+    pub fn take(self) -> Result<bool> {
+        let (table, mode) = (self.0, self.mode());
         // SAFETY: as above.
-        unsafe { pg_sys::ConditionalLockRelationOid(self.0, self.mode()) }
+        caught(|| unsafe { raw::ConditionalLockRelationOid(table, mode) })
     }
 }

@@ -215,7 +215,11 @@ mod tests {
         };
         assert!(matches!(fails(|| Err(Error::internal("no"))), Ok(Err(_))));
         assert_eq!(transaction::nest_level(), nest);
-        assert!(fails(|| Ok(run("SELECT 1 / 0"))).is_err());
+        let panics = || {
+            run("SELECT 1 / 0");
+            Ok(())
+        };
+        assert!(fails(panics).is_err());
         assert_eq!(transaction::nest_level(), nest);
         assert!(matches!(fails(|| Ok(())), Ok(Ok(()))));
         assert_eq!(transaction::nest_level(), nest);

@@ -51,6 +51,12 @@ errors! {
             "Rows that it writes would go by the triggers that are made or dropped now.",
             "Attach and detach by a statement of their own, with no cursor open on the table.";
 
+        AmidStore {}
+            => ERRCODE_OBJECT_IN_USE,
+            "no table can be attached or detached while a total is stored",
+            "A trigger or a constraint of the campaigns table calls this, and what other totals owe is brought up only afterwards.",
+            "Attach and detach by a statement of their own.";
+
         NotUtf8 {}
             => ERRCODE_FEATURE_NOT_SUPPORTED,
             "spend_sync needs a database in UTF-8",

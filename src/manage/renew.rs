@@ -1,6 +1,7 @@
 //! Making the triggers of every binding anew, as this version makes them: for the script that updates the extension.
 
-use crate::binding::{self, owners, present, triggers};
+use crate::binding::{self, owners, present, table_locks, triggers};
+use crate::catalog::shape::Tables;
 use crate::errors::Result;
 use crate::manage::replaced;
 use crate::pg::error::is_of_the_moment;
@@ -13,7 +14,15 @@ use pgrx::pg_sys::Oid;
 /// may make a table whose trigger names others', and a trigger that has one of our names. Whatever else there is stays as it
 /// is, and its next write says why.
 pub fn all() -> Result<()> {
-    for bound in binding::whole()? {
+    let all = binding::whole()?;
+    // Together, for writers come by the tables of several in an order of their own.
+    let mut locks = Vec::new();
+    for bound in &all {
+        let tables = oids(&bound.tables);
+        locks.extend(replaced::locks(&tables, bound.tables.campaigns.oid, &[])?);
+    }
+    table_locks::lock_tables(&locks)?;
+    for bound in &all {
         let tables = &bound.tables;
         let name = tables.campaigns.display();
         if binding::sound(owners::check(tables))?.is_none() {
@@ -21,7 +30,7 @@ pub fn all() -> Result<()> {
                 &name,
                 "Let one role own all its tables, and call spend_sync_attach() again.",
             );
-        } else if let Err(problem) = attempt(|| renew(tables.all().map(|table| table.oid))) {
+        } else if let Err(problem) = attempt(|| renew(oids(tables))) {
             if is_of_the_moment(&problem) {
                 return Err(problem);
             }
@@ -32,6 +41,10 @@ pub fn all() -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn oids(tables: &Tables) -> [Oid; 3] {
+    tables.all().map(|table| table.oid)
 }
 
 fn warn(campaigns: &str, hint: &str) {

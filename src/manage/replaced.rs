@@ -10,7 +10,7 @@ use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock, is_in_use};
 use crate::pg::{name, session};
 use crate::value::mapping::FullName;
-use crate::write::wake;
+use crate::write::{own_update, wake};
 use pgrx::pg_sys::Oid;
 
 /// A table that the role in force owns and whose rows all fire row triggers.
@@ -39,9 +39,25 @@ fn owned(oid: Oid) -> Result<Relation> {
     .into())
 }
 
-/// Locks the tables that are bound and all others whose triggers go, with their partitions: to drop a trigger takes its table
-/// for itself alone; to make the first ones keeps writers off, and who locks campaigns, whose totals are stored under the lock.
+/// Locks the tables that are bound and all others whose triggers go, with their partitions.
 pub fn lock(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<()> {
+    if own_update::runs() {
+        return Err(TableError::AmidStore {}.into());
+    }
+    let locks = locks(bound, campaigns, old)?;
+    table_locks::lock_tables(&locks)?;
+    match locks.iter().find(|TableLock(table, _)| is_in_use(*table)) {
+        None => Ok(()),
+        Some(TableLock(table, _)) => {
+            let table = catalog::relation(*table)?.ok_or_else(|| Error::internal("a relation that is not there"))?;
+            Err(TableError::InUse { table: table.display() }.into())
+        }
+    }
+}
+
+/// To drop a trigger takes its table for itself alone; to make the first ones keeps writers off, and who locks campaigns, whose
+/// totals are stored under the lock.
+pub fn locks(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<Vec<TableLock>> {
     let mut locks = Vec::new();
     for table in concerned(bound, old) {
         let against = if !present::triggers_on(table)?.is_empty() {
@@ -58,14 +74,7 @@ pub fn lock(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<()> {
                 .map(|one| TableLock(one, against)),
         );
     }
-    table_locks::lock_tables(&locks)?;
-    match locks.iter().find(|TableLock(table, _)| is_in_use(*table)) {
-        None => Ok(()),
-        Some(TableLock(table, _)) => {
-            let table = catalog::relation(*table)?.ok_or_else(|| Error::internal("a relation that is not there"))?;
-            Err(TableError::InUse { table: table.display() }.into())
-        }
-    }
+    Ok(locks)
 }
 
 /// Drops `old`, makes the triggers that stand in their place, and fits the deferred triggers of all tables that are bound, or

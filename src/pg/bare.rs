@@ -1,6 +1,6 @@
 //! What an error of code that ran as the owner of the tables tells a role that may not read them. The server's log keeps all.
 
-use super::error::class;
+use super::error::{class, context_of_errors};
 use crate::errors::{Error, PgError, Source};
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString, c_char};
@@ -77,7 +77,7 @@ fn hide_context(
 fn c_string(text: &str) -> *mut c_char {
     let text = CString::new(text).unwrap_or_default();
     // SAFETY: copies it to where the error lives.
-    unsafe { pg_sys::MemoryContextStrdup(pg_sys::CurTransactionContext, text.as_ptr()) }
+    unsafe { pg_sys::MemoryContextStrdup(context_of_errors(), text.as_ptr()) }
 }
 
 struct Kept {

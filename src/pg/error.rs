@@ -118,7 +118,7 @@ impl Keeper {
 }
 
 /// Where the error at hand is copied to.
-fn context_of_errors() -> pg_sys::MemoryContext {
+pub(super) fn context_of_errors() -> pg_sys::MemoryContext {
     // SAFETY: variables of the backend.
     unsafe {
         match KEEPER.get() {

@@ -225,6 +225,11 @@ pub fn has(which: impl Fn(&Touched) -> bool) -> bool {
     PENDING.with_borrow(|pending| pending.has(which))
 }
 
+/// Whether anything of this binding is owed.
+pub fn owes(binding: BindingId) -> bool {
+    PENDING.with_borrow(|pending| pending.0.iter().any(|level| level.open.contains_key(&binding)))
+}
+
 /// What is owed and will never be brought up: the first of it.
 pub struct Owed {
     pub binding: BindingId,

@@ -99,8 +99,16 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
     }
     lock_rows(&mut work)?;
     for (binding, touched) in work {
-        let is_restricted = touched.restricted;
+        let (is_restricted, id) = (touched.restricted, binding.id());
         let settle = || binding.with_names_set_once(|| settle_written(&binding, touched));
+        // A trigger of the user's has written more of it while another total of this flush was stored.
+        let settle = || {
+            if capture::owes(id) {
+                under_way::doubting(settle)
+            } else {
+                settle()
+            }
+        };
         if is_restricted {
             session::restricting(settle)?;
         } else {

@@ -68,6 +68,8 @@ struct Running {
     depth: i32,
     binding: BindingId,
     stores: Stores,
+    /// All of it is known to be stored.
+    is_stored: bool,
 }
 
 thread_local! {
@@ -102,7 +104,14 @@ impl OwnUpdate {
 
     fn begin(binding: BindingId, stores: Stores) -> Self {
         let depth = TriggerCall::depth();
-        RUNNING.with_borrow_mut(|running| running.push(Running { depth, binding, stores }));
+        RUNNING.with_borrow_mut(|running| {
+            running.push(Running {
+                depth,
+                binding,
+                stores,
+                is_stored: false,
+            });
+        });
         Self(())
     }
 
@@ -126,31 +135,49 @@ pub fn runs() -> bool {
     RUNNING.with_borrow(|running| !running.is_empty())
 }
 
-/// What is to be stored, and was not seen to be.
-pub struct Due {
-    pub binding: BindingId,
-    /// For each campaign, as far as it is known yet.
-    pub totals: HashMap<Key, Option<String>>,
+/// How far an update of ours has come.
+pub enum Progress {
+    /// All is stored: its AFTER triggers fire.
+    Stored,
+    /// There are rows that it has not come to.
+    Amid,
+    /// It has come to all of them, which does not say that the last is stored; for each campaign its total.
+    AtTheEnd(BindingId, HashMap<Key, String>),
 }
 
-/// What the innermost update of ours that runs has still to store.
-pub fn due() -> Option<Due> {
+/// How far the innermost update of ours has come that runs, if one does.
+pub fn progress() -> Option<Progress> {
     RUNNING.with_borrow(|running| {
         let own = running.last()?;
-        let totals = match &own.stores {
+        if own.is_stored {
+            return Some(Progress::Stored);
+        }
+        let rows: Vec<(&Key, Option<&String>, State)> = match &own.stores {
             Stores::Totals(rows) => rows
                 .iter()
-                .filter(|(_, row)| row.state != State::Stored)
-                .map(|(key, row)| (key.clone(), Some(row.total.clone())))
+                .map(|(key, row)| (key, Some(&row.total), row.state))
                 .collect(),
-            Stores::Move(_, _, _, row) if row.state == State::Stored => HashMap::new(),
-            Stores::Move(key, _, _, row) => HashMap::from([(key.clone(), row.total.clone())]),
+            Stores::Move(key, _, _, row) => vec![(key, row.total.as_ref(), row.state)],
         };
-        Some(Due {
-            binding: own.binding,
-            totals,
-        })
+        let mut totals = HashMap::new();
+        for (key, total, state) in rows {
+            match (total, state) {
+                (None, _) | (_, State::Due) => return Some(Progress::Amid),
+                (Some(total), State::Seen) => drop(totals.insert(key.clone(), total.clone())),
+                (Some(_), State::Stored) => return Some(Progress::Stored),
+            }
+        }
+        Some(Progress::AtTheEnd(own.binding, totals))
     })
+}
+
+/// The innermost update of ours has stored all its rows.
+pub fn is_stored() {
+    RUNNING.with_borrow_mut(|running| {
+        if let Some(own) = running.last_mut() {
+            own.is_stored = true;
+        }
+    });
 }
 
 /// Whether an update of ours runs at this trigger depth, so that rows written now are its own, or set off by it.

@@ -1,6 +1,6 @@
 //! Storing totals: the only writer of a total.
 
-use super::own_update::{self, Look, OwnUpdate};
+use super::own_update::{self, Look, OwnUpdate, Progress};
 use crate::binding::{self, Binding};
 use crate::errors::Result;
 use crate::errors::total::TotalError;
@@ -62,20 +62,20 @@ pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item =
 /// Whether an update of ours runs that has not stored all that it is to store: its BEFORE triggers fire, or it checks a row. Once its
 /// AFTER triggers fire, all is stored.
 pub fn is_amid() -> Result<bool> {
-    let Some(due) = own_update::due() else {
-        return Ok(false);
+    let (campaigns, totals) = match own_update::progress() {
+        None | Some(Progress::Stored) => return Ok(false),
+        Some(Progress::Amid) => return Ok(true),
+        Some(Progress::AtTheEnd(binding, totals)) => (binding.campaigns(), totals),
     };
-    let (keys, totals): (Vec<Key>, Vec<Option<String>>) = due.totals.into_iter().unzip();
-    let Some(totals) = totals.into_iter().collect::<Option<Vec<String>>>() else {
+    let Some(binding) = binding::of(campaigns)? else {
         return Ok(true);
     };
-    if keys.is_empty() {
-        return Ok(false);
+    let (keys, totals): (Vec<Key>, Vec<String>) = totals.into_iter().unzip();
+    let is_stored = binding.count_stored(&keys, &totals)? == keys.len();
+    if is_stored {
+        own_update::is_stored();
     }
-    match binding::of(due.binding.campaigns())? {
-        Some(binding) => Ok(binding.count_stored(&keys, &totals)? < keys.len()),
-        None => Ok(true),
-    }
+    Ok(!is_stored)
 }
 
 /// Moves the total of one campaign, and locks it by that; false if no row came to hold the total moved (it is not there,

@@ -84,3 +84,14 @@ UPDATE clip_submissions SET status = 'APPROVED';
 DELETE FROM clip_submissions WHERE id = 3;
 SELECT a.spent, sum(c.spent) AS oracle FROM agencies a, campaigns c GROUP BY 1;
 TABLE totals;
+
+-- What another total owes is not let go of amid a store.
+CREATE FUNCTION detaches() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM spend_sync_detach('agencies');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER detaches BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION detaches();
+UPDATE clips SET earnings = earnings + 5;
+\echo :SQLSTATE
+SELECT a.spent, sum(c.spent) AS oracle FROM agencies a, campaigns c GROUP BY 1;

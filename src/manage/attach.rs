@@ -1,6 +1,5 @@
 //! Binding tables: look, validate, create the triggers, bring the totals to the truth.
 
-use crate::binding::present::{self, Trigger};
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Relation, shape};
@@ -47,18 +46,12 @@ pub fn attach(request: Request) -> Result<Attached> {
     let direct_writes = DirectWrites::parse(&request.direct_writes)?;
     let tables = tables(&request)?;
     let (campaigns, bound) = (tables.campaigns.oid, tables.all().map(|table| table.oid));
-    let replaced = || {
-        let old = present::own_trigger(campaigns)?;
-        let old_name = old.as_ref().and_then(Trigger::campaigns);
-        replaced::triggers_of(campaigns, old_name.as_ref(), &bound)
-    };
-    replaced::lock(&bound, campaigns, &replaced()?)?;
+    replaced::lock(&bound, campaigns)?;
     let when = Flush::parse(&request.flush)?;
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
     check_owner(&shape)?;
-    // Looked up anew: another command may have come first while we waited.
-    let replaced = replaced()?;
+    let replaced = replaced::triggers_of(campaigns, &bound)?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;

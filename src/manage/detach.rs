@@ -20,8 +20,8 @@ pub fn detach(campaigns: Oid) -> Result<()> {
         Err(Error::Ours(Ours::Trigger(_))) => vec![campaigns],
         Err(other) => return Err(other),
     };
-    let replaced = || replaced::triggers_of(campaigns, own.campaigns().as_ref(), &tables);
-    replaced::lock(&tables, campaigns, &replaced()?)?;
-    replaced::replace(&tables, &replaced()?, || Ok(()))?;
+    replaced::lock(&tables, campaigns)?;
+    let replaced = replaced::triggers_of(campaigns, &tables)?;
+    replaced::replace(&tables, &replaced, || Ok(()))?;
     large::forget(campaigns, catalog::keeper()?)
 }

@@ -1,6 +1,6 @@
 //! Making the triggers of every binding anew, as this version makes them: for the script that updates the extension.
 
-use crate::binding::{self, owners, present, table_locks, triggers};
+use crate::binding::{self, owners, table_locks, triggers};
 use crate::catalog::shape::Tables;
 use crate::errors::Result;
 use crate::manage::replaced;
@@ -14,30 +14,25 @@ use pgrx::pg_sys::Oid;
 /// may make a table whose trigger names others', and a trigger that has one of our names. Whatever else there is stays as it
 /// is, and its next write says why.
 pub fn all() -> Result<()> {
-    let all = binding::whole()?;
-    // Together, for writers come by the tables of several in an order of their own.
-    let mut locks = Vec::new();
-    for bound in &all {
-        let tables = oids(&bound.tables);
-        locks.extend(replaced::locks(&tables, bound.tables.campaigns.oid, &[])?);
+    let (mut sound, mut locks) = (Vec::new(), Vec::new());
+    for bound in binding::whole()? {
+        if binding::sound(owners::check(&bound.tables))?.is_some() {
+            locks.extend(replaced::locks(&oids(&bound.tables), bound.tables.campaigns.oid)?);
+            sound.push(bound.tables);
+        } else {
+            let hint = "Let one role own all its tables, and call spend_sync_attach() again.";
+            warn(&bound.tables, hint);
+        }
     }
+    // Together, for writers come by the tables of several in an order of their own.
     table_locks::lock_tables(&locks)?;
-    for bound in &all {
-        let tables = &bound.tables;
-        let name = tables.campaigns.display();
-        if binding::sound(owners::check(tables))?.is_none() {
-            warn(
-                &name,
-                "Let one role own all its tables, and call spend_sync_attach() again.",
-            );
-        } else if let Err(problem) = attempt(|| renew(oids(tables))) {
+    for tables in &sound {
+        if let Err(problem) = attempt(|| renew(oids(tables))) {
             if is_of_the_moment(&problem) {
                 return Err(problem);
             }
-            warn(
-                &name,
-                "Call spend_sync_attach() again, as the owner of its tables: it says why.",
-            );
+            let hint = "Call spend_sync_attach() again, as the owner of its tables: it says why.";
+            warn(tables, hint);
         }
     }
     Ok(())
@@ -47,22 +42,18 @@ fn oids(tables: &Tables) -> [Oid; 3] {
     tables.all().map(|table| table.oid)
 }
 
-fn warn(campaigns: &str, hint: &str) {
+fn warn(tables: &Tables, hint: &str) {
+    let campaigns = tables.campaigns.display();
     session::warn(&format!("the triggers of {campaigns} are left as they are"), hint);
 }
 
 fn renew(bound: [Oid; 3]) -> Result<()> {
     let [_, _, campaigns] = bound;
-    let old = || {
-        let own = present::own_trigger(campaigns)?;
-        let name = own.as_ref().and_then(present::Trigger::campaigns);
-        replaced::triggers_of(campaigns, name.as_ref(), &bound)
-    };
-    replaced::lock(&bound, campaigns, &old()?)?;
+    replaced::lock(&bound, campaigns)?;
     // Looked up anew: another command may have come first while we waited for a lock.
     let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
         return Ok(());
     };
-    let old = old()?;
+    let old = replaced::triggers_of(campaigns, &bound)?;
     replaced::replace(&bound, &old, || triggers::create_triggers(&shape, &old))
 }

@@ -9,7 +9,6 @@ use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock, is_in_use};
 use crate::pg::{name, session};
-use crate::value::mapping::FullName;
 use crate::write::{own_update, wake};
 use pgrx::pg_sys::Oid;
 
@@ -40,11 +39,11 @@ fn owned(oid: Oid) -> Result<Relation> {
 }
 
 /// Locks the tables that are bound and all others whose triggers go, with their partitions.
-pub fn lock(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<()> {
+pub fn lock(bound: &[Oid], campaigns: Oid) -> Result<()> {
     if own_update::runs() {
         return Err(TableError::AmidStore {}.into());
     }
-    let locks = locks(bound, campaigns, old)?;
+    let locks = locks(bound, campaigns)?;
     table_locks::lock_tables(&locks)?;
     match locks.iter().find(|TableLock(table, _)| is_in_use(*table)) {
         None => Ok(()),
@@ -57,9 +56,9 @@ pub fn lock(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<()> {
 
 /// To drop a trigger takes its table for itself alone; to make the first ones keeps writers off, and who locks campaigns, whose
 /// totals are stored under the lock.
-pub fn locks(bound: &[Oid], campaigns: Oid, old: &[Trigger]) -> Result<Vec<TableLock>> {
+pub fn locks(bound: &[Oid], campaigns: Oid) -> Result<Vec<TableLock>> {
     let mut locks = Vec::new();
-    for table in concerned(bound, old) {
+    for table in concerned(bound, &triggers_of(campaigns, bound)?) {
         let against = if !present::triggers_on(table)?.is_empty() {
             Against::All
         } else if table == campaigns {
@@ -100,7 +99,9 @@ fn concerned(bound: &[Oid], replaced: &[Trigger]) -> Vec<Oid> {
 /// The triggers that go when a campaigns table is detached, or attached anew: those that name it now, those that name it
 /// as its own triggers do (it may have been renamed), and what renamed or dropped tables have left behind on its tables.
 /// Strangers' triggers on strangers' tables say what they like and stay, also where a superuser asks.
-pub fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) -> Result<Vec<Trigger>> {
+pub fn triggers_of(campaigns: Oid, tables: &[Oid]) -> Result<Vec<Trigger>> {
+    let own = present::own_trigger(campaigns)?;
+    let old_name = own.as_ref().and_then(Trigger::campaigns);
     let owner = catalog::relation(campaigns)?.map(|table| table.owner);
     let mut found = Vec::new();
     for trigger in present::triggers()? {
@@ -110,7 +111,7 @@ pub fn triggers_of(campaigns: Oid, old_name: Option<&FullName>, tables: &[Oid]) 
         let named = trigger.campaigns();
         let target = named.as_ref().map(catalog::find).transpose()?.flatten();
         let on_its_tables = tables.contains(&catalog::root(trigger.relation)?);
-        let names_it = target == Some(campaigns) || (old_name.is_some() && named.as_ref() == old_name);
+        let names_it = target == Some(campaigns) || (old_name.is_some() && named == old_name);
         if on_its_tables && (names_it || target.is_none()) {
             owned(trigger.relation)?;
             found.push(trigger);

@@ -37,6 +37,11 @@ pub const ALL: &[Contender] = &[
     SpendSyncAtCommit,
 ];
 
+/// Loads the library, which is named after its version.
+const LOAD: &str = "DO $$ BEGIN
+    EXECUTE format('LOAD %L', 'spend_sync-' || (SELECT default_version FROM pg_available_extensions WHERE name = 'spend_sync'));
+END $$";
+
 /// What a session says when it does not know a setting: not a name, not an object, not a value.
 const UNKNOWN_SETTING: [&str; 3] = ["42602", "42704", "22023"];
 
@@ -69,8 +74,8 @@ impl Contender {
     /// whatever its name.
     pub fn session(self) -> &'static [&'static str] {
         match self {
-            SpendSync | SpendSyncAtCommit => &["LOAD 'spend_sync'"],
-            SpendSyncAdjusts => &["LOAD 'spend_sync'", "SET spend_sync.recompute_limit = 0"],
+            SpendSync | SpendSyncAtCommit => &[LOAD],
+            SpendSyncAdjusts => &[LOAD, "SET spend_sync.recompute_limit = 0"],
             _ => &[],
         }
     }

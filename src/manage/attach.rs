@@ -51,6 +51,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
     check_owner(&shape)?;
+    // Looked up anew: another command may have come first while we waited for the locks.
     let replaced = replaced::triggers_of(campaigns, &bound)?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;

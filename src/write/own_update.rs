@@ -152,12 +152,10 @@ pub fn progress() -> Option<Progress> {
         if own.is_stored {
             return Some(Progress::Stored);
         }
-        let rows: Vec<(&Key, Option<&String>, State)> = match &own.stores {
-            Stores::Totals(rows) => rows
-                .iter()
-                .map(|(key, row)| (key, Some(&row.total), row.state))
-                .collect(),
-            Stores::Move(key, _, _, row) => vec![(key, row.total.as_ref(), row.state)],
+        // Looked at one by one: most often the first one says it, and this is asked for each nested statement.
+        let rows: Box<dyn Iterator<Item = (&Key, Option<&String>, State)>> = match &own.stores {
+            Stores::Totals(rows) => Box::new(rows.iter().map(|(key, row)| (key, Some(&row.total), row.state))),
+            Stores::Move(key, _, _, row) => Box::new(std::iter::once((key, row.total.as_ref(), row.state))),
         };
         let mut totals = HashMap::new();
         for (key, total, state) in rows {
@@ -172,7 +170,7 @@ pub fn progress() -> Option<Progress> {
 }
 
 /// The innermost update of ours has stored all its rows.
-pub fn is_stored() {
+pub fn note_stored() {
     RUNNING.with_borrow_mut(|running| {
         if let Some(own) = running.last_mut() {
             own.is_stored = true;

@@ -73,7 +73,7 @@ pub fn is_amid() -> Result<bool> {
     let (keys, totals): (Vec<Key>, Vec<String>) = totals.into_iter().unzip();
     let is_stored = binding.count_stored(&keys, &totals)? == keys.len();
     if is_stored {
-        own_update::is_stored();
+        own_update::note_stored();
     }
     Ok(!is_stored)
 }

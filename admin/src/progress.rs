@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
 use std::convert::Infallible;
+use std::pin::pin;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -61,7 +62,7 @@ async fn run(app: &App, lines: &Sender<Bytes>) -> Result<All, Error> {
         if lines.is_closed() || app.stops() {
             break;
         }
-        match app.database.repair_one(&campaign_id).await {
+        match repair_one(app, &campaign_id, lines).await {
             // Somebody else may have been quicker.
             Ok(campaign) => repaired.extend(Some(campaign).filter(Repaired::is_corrected)),
             // Deleted since the preview.
@@ -79,6 +80,19 @@ async fn run(app: &App, lines: &Sender<Bytes>) -> Result<All, Error> {
     }
     let total_difference = app.database.total_difference(&repaired).await?;
     Ok(All::new(repaired, total_difference, failed, total - done))
+}
+
+/// Once begun, it is brought to its end, whoever hangs up meanwhile.
+async fn repair_one(app: &App, campaign_id: &str, lines: &Sender<Bytes>) -> Result<Repaired, Error> {
+    let mut repair = pin!(app.database.repair_one(campaign_id));
+    tokio::select! {
+        biased;
+        outcome = &mut repair => outcome,
+        () = lines.closed() => {
+            tracing::info!("nobody listens any more: the sync ends with the campaign that it is at");
+            repair.await
+        }
+    }
 }
 
 /// Nobody may be listening any more; whoever sends next sees that.

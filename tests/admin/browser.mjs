@@ -49,13 +49,14 @@ export function query(sql) {
   return execFileSync("psql", [...PSQL, "-c", sql], { encoding: "utf8" }).trim();
 }
 
-query.until = async (sql) => {
+// Waits for it to come true, ten seconds at most.
+export async function eventually(what, isTrue) {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    if (query(sql) === "t") return;
+    if (isTrue()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`this did not come true: ${sql}`);
-};
+  throw new Error(`this did not come true: ${what}`);
+}
 
 // Runs it in a transaction that stays open until what is returned is called.
 query.hold = (sql) => {

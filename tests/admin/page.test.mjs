@@ -1,8 +1,9 @@
 // The page as an administrator uses it, in a headless Chromium, on a platform with six wrong totals. After each click the
 // database is asked, too: what the page says is not enough. One story: each test goes on where the last one ended.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { newPage, openBrowser, overflow, query, violations } from "./browser.mjs";
+import { eventually, newPage, openBrowser, overflow, query, violations } from "./browser.mjs";
 
 const ADDRESS = process.env.PAGE_ADDRESS;
 const SHOTS = process.env.PAGE_SHOTS;
@@ -28,6 +29,7 @@ const refresh = async () => {
   await page.locator("#campaigns:not([aria-busy])").waitFor();
   await news("Refreshed");
 };
+const logged = (text) => eventually(text, () => readFileSync(process.env.PAGE_SERVER_LOG, "utf8").includes(text));
 const signIn = async (token) => {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -174,9 +176,12 @@ test("Stop ends a long sync after the campaign it is at", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Sync all" }).click();
   await page.getByText("9 of 40", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
+  // That it hung up reaches the server a moment later.
+  await logged("nobody listens any more");
   await release();
   await news("Stopped: the campaign that it was at may still be corrected");
-  await query.until("SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'spend-sync-admin' AND state <> 'idle'");
+  const busy = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'spend-sync-admin' AND state <> 'idle'";
+  await eventually("the server is idle", () => query(busy) === "0");
   assert.equal(query(DRIFTED), "30");
 });
 

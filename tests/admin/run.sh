@@ -145,7 +145,7 @@ test_page() {
   copy page
   start_server
   cp tests/admin/*.mjs "$BUILD/admin/"
-  PAGE_ADDRESS="$address" PAGE_SHOTS="$logs" node --test --test-reporter=tap "$BUILD/admin/page.test.mjs" >"$logs/page.tap" 2>&1 || true
+  PAGE_ADDRESS="$address" PAGE_SERVER_LOG="$logs/server.log" PAGE_SHOTS="$logs" node --test --test-reporter=tap "$BUILD/admin/page.test.mjs" >"$logs/page.tap" 2>&1 || true
   local name
   while IFS= read -r name; do
     check "page: $name" grep -qxF "ok - $name" <(tap_results)

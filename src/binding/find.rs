@@ -2,21 +2,20 @@
 
 use super::load::of;
 use crate::binding::present::{Trigger, TriggerFunction};
-use crate::binding::{Binding, present, resolve};
+use crate::binding::{Binding, among, present, resolve};
 use crate::catalog;
 use crate::catalog::Relation;
 use crate::catalog::shape::Tables;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Result};
 use crate::pg::name;
-use crate::value::mapping::Columns;
+use crate::value::mapping::{Columns, Said};
 use pgrx::pg_sys::Oid;
 use std::rc::Rc;
 
 /// The campaigns tables that are attached.
 fn campaigns_triggers() -> Result<Vec<Trigger>> {
-    let mut own: Vec<Trigger> = present::triggers()?;
-    own.retain(|trigger| trigger.function == TriggerFunction::CaptureCampaign);
+    let mut own = present::triggers_of(TriggerFunction::CaptureCampaign)?;
     own.dedup_by_key(|trigger| trigger.relation);
     Ok(own)
 }
@@ -38,6 +37,29 @@ pub struct Bound {
 }
 
 impl Bound {
+    /// The columns of one of its tables that its totals hang on.
+    pub fn columns_of(&self, table: Oid) -> Vec<&str> {
+        let of = &self.columns;
+        let columns = match table {
+            _ if table == self.tables.campaigns.oid => vec![&of.campaign_id, &of.spent],
+            _ if table == self.tables.clips.oid => vec![&of.clip_id, &of.earnings],
+            _ if table == self.tables.submissions.oid => vec![&of.submission_campaign, &of.submission_clip, &of.status],
+            _ => Vec::new(),
+        };
+        columns.into_iter().map(String::as_str).collect()
+    }
+
+    /// Whether it names this column of one of its tables.
+    pub fn names(&self, table: Oid, column: &str) -> bool {
+        let is_title = table == self.tables.campaigns.oid && self.columns.title.as_deref() == Some(column);
+        is_title || self.columns_of(table).contains(&column)
+    }
+
+    /// Whether this is one of its tables, and the role in force has its owner's rights.
+    pub fn has_own(&self, table: Oid) -> bool {
+        self.tables.all().iter().any(|one| one.oid == table && one.is_ours)
+    }
+
     /// Whether triggers of it stand on each of its tables. Anybody may make a campaigns table whose trigger names others'
     /// tables; one on these takes a right to them.
     fn is_whole(&self) -> bool {
@@ -48,22 +70,71 @@ impl Bound {
 
 /// The bindings that stand on all of their tables.
 pub fn whole() -> Result<Vec<Bound>> {
-    let mut all: Vec<Bound> = Vec::new();
+    let mut all: Vec<(Said, Vec<Trigger>)> = Vec::new();
     for trigger in present::triggers()? {
-        let Some((tables, columns)) = sound(resolve(&trigger))? else {
-            continue;
-        };
-        let same = |one: &&mut Bound| one.tables.are(&tables) && one.columns == columns;
-        match all.iter_mut().find(same) {
-            Some(bound) => bound.triggers.push(trigger),
-            None => all.push(Bound {
-                tables,
-                columns,
-                triggers: vec![trigger],
-            }),
+        let Some(says) = trigger.says() else { continue };
+        match all.iter_mut().find(|(said, _)| *said == says) {
+            Some((_, triggers)) => triggers.push(trigger),
+            None => all.push((says, vec![trigger])),
         }
     }
-    all.retain(Bound::is_whole);
+    let mut whole = Vec::new();
+    for (_, triggers) in all {
+        whole.extend(bound(triggers)?);
+    }
+    Ok(whole)
+}
+
+/// Those of them that have one of these relations, or the table that one is a partition of.
+pub fn whole_on(relations: &[Oid]) -> Result<Vec<Bound>> {
+    whole_among(&among::these(relations)?)
+}
+
+/// Those of them that have triggers on one of these relations.
+pub fn whole_among(relations: &[Oid]) -> Result<Vec<Bound>> {
+    if relations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut seen: Vec<Said> = Vec::new();
+    let mut whole = Vec::new();
+    for trigger in present::triggers_on_any(relations)? {
+        let Some(says) = trigger.says().filter(|says| !seen.contains(says)) else {
+            continue;
+        };
+        if let Some((tables, _)) = sound(resolve(&trigger))? {
+            let mut triggers = present::triggers_on_any(&with_partitions(&tables)?)?;
+            triggers.retain(|other| other.says().as_ref() == Some(&says));
+            whole.extend(bound(triggers)?);
+        }
+        seen.push(says);
+    }
+    Ok(whole)
+}
+
+/// The binding that these triggers, which say the same, stand for, if they stand on all of its tables.
+fn bound(triggers: Vec<Trigger>) -> Result<Option<Bound>> {
+    let Some(first) = triggers.first() else {
+        return Ok(None);
+    };
+    let Some((tables, columns)) = sound(resolve(first))? else {
+        return Ok(None);
+    };
+    let bound = Bound {
+        tables,
+        columns,
+        triggers,
+    };
+    Ok(Some(bound).filter(Bound::is_whole))
+}
+
+fn with_partitions(tables: &Tables) -> Result<Vec<Oid>> {
+    let mut all = Vec::new();
+    for table in tables.all() {
+        all.push(table.oid);
+        if table.is_partitioned() {
+            all.extend(catalog::partition_oids(table.oid)?);
+        }
+    }
     Ok(all)
 }
 

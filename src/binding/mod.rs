@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::rc::Rc;
 
+pub mod among;
 mod find;
 mod load;
 pub mod of_trigger;
@@ -31,7 +32,7 @@ pub mod triggers;
 pub mod wake_triggers;
 pub mod wanted;
 
-pub use find::{Bound, all, attached, only_visible, sound, visible, whole};
+pub use find::{Bound, all, attached, only_visible, sound, visible, whole, whole_among, whole_on};
 pub use load::{broken, of, resolve, shape_of};
 
 /// Up to here keys count as few: a statement over them walks indexes with a plan made once.

@@ -4,7 +4,7 @@ use crate::catalog::read;
 use crate::errors::{Error, Result};
 
 use crate::binding::wanted::fires;
-use crate::value::mapping::{FullName, Mapping};
+use crate::value::mapping::{FullName, Mapping, Said};
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
@@ -133,6 +133,12 @@ impl Trigger {
         Some(mapping.campaigns.resolve(&self.table.schema))
     }
 
+    /// What the mapping says, whatever the schema that it is seen from; `None` where it is none.
+    pub fn says(&self) -> Option<Said> {
+        let mapping = Mapping::parse(&self.argument).ok()?;
+        Some(mapping.said_in(&self.table.schema))
+    }
+
     /// Whether both note the same write of the same total, however they spell its mapping.
     pub fn repeats(&self, other: &Self) -> bool {
         self.name != other.name
@@ -199,6 +205,26 @@ fn trigger(row: &Row) -> Result<Trigger> {
 pub fn triggers() -> Result<Vec<Trigger>> {
     let rows = read(&format!("{TRIGGERS} AND t.tgparentid = 0 ORDER BY 3, 4, 1"), &[])?;
     rows.iter().map(trigger).collect()
+}
+
+/// Those of them that call this function.
+pub fn triggers_of(function: TriggerFunction) -> Result<Vec<Trigger>> {
+    let sql = format!("{TRIGGERS} AND p.proname = $1 AND t.tgparentid = 0 ORDER BY 3, 4, 1");
+    read(&sql, &[Param::Text(function.name())])?
+        .iter()
+        .map(trigger)
+        .collect()
+}
+
+/// Those of them whose arguments may name one of these tables: one that does holds its name, as JSON spells it.
+pub fn triggers_that_may_name(tables: &[&FullName]) -> Result<Vec<Trigger>> {
+    let names: Vec<String> = tables.iter().map(|name| name.in_json()).collect();
+    let sql = format!(
+        "{TRIGGERS} AND t.tgparentid = 0
+           AND EXISTS (SELECT FROM unnest($1) AS n (name) WHERE position(convert_to(n.name, 'UTF8') IN t.tgargs) > 0)
+         ORDER BY 3, 4, 1"
+    );
+    read(&sql, &[Param::Texts(&names)])?.iter().map(trigger).collect()
 }
 
 /// The triggers of ours on one table that are no clones.

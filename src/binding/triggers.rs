@@ -32,14 +32,23 @@ pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
     })
 }
 
-/// Makes triggers of a binding anew under their own names, where their arguments are not those of now. Each as the owner of
-/// its table: who may rename one table need not own the others.
+/// Makes triggers of a binding anew under their own names, where their arguments are not those of now.
 pub fn replace_triggers(shape: &Shape, triggers: &[Trigger]) -> Result<()> {
+    make(shape, triggers, |one, trigger| trigger.argument != one.argument)
+}
+
+/// Makes those triggers of a binding again, under their own names, that were among these.
+pub fn make_again(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
+    make(shape, dropped, |one, trigger| trigger.argument == one.argument)
+}
+
+/// Each as the owner of its table: who may rename one table need not own the others.
+fn make(shape: &Shape, triggers: &[Trigger], is_due: impl Fn(&Wanted, &Trigger) -> bool) -> Result<()> {
     for one in wanted::wanted(shape, &wanted::partitions(shape)?) {
-        let outdated = triggers
+        for trigger in triggers
             .iter()
-            .filter(|trigger| one.is_place_of(trigger) && trigger.argument != one.argument);
-        for trigger in outdated {
+            .filter(|trigger| one.is_place_of(trigger) && is_due(&one, trigger))
+        {
             let sql = one.create(&trigger.name).replacen("CREATE", "CREATE OR REPLACE", 1);
             as_owner(trigger.relation, || {
                 spi::run(&sql)?;
@@ -62,11 +71,12 @@ pub fn enable(table: &FullName, name: &str, when: char) -> Result<()> {
     spi::run(&format!("ALTER TABLE {table} {how} TRIGGER {}", ident(name)))
 }
 
-/// Puts the statement triggers on partitions that came, and takes them from tables that are none any more.
-pub fn renew_statement_triggers(shape: &Shape) -> Result<()> {
+/// Puts the statement triggers on partitions that came, and takes them from `others` that are none any more.
+pub fn renew_statement_triggers(shape: &Shape, others: &[Oid]) -> Result<()> {
     let mut wanted = wanted::wanted(shape, &wanted::partitions(shape)?);
     wanted.retain(|one| one.function.is_of_statements());
-    let mut present = present::triggers()?;
+    let mut present = wanted::present(shape)?;
+    present.extend(present::triggers_on_any(others)?);
     present.retain(|trigger| {
         trigger.function.is_of_statements() && trigger.campaigns().as_ref() == Some(&shape.campaigns.name)
     });
@@ -84,13 +94,19 @@ pub fn renew_statement_triggers(shape: &Shape) -> Result<()> {
     for trigger in &present {
         let is_left = !wanted.iter().any(|one| one.table == trigger.table);
         if is_left && catalog::relation(trigger.relation)?.is_some_and(|table| owners.contains(&table.owner)) {
-            as_owner(trigger.relation, || drop_triggers(std::slice::from_ref(trigger)))?;
+            drop_as_owner(std::slice::from_ref(trigger))?;
         }
     }
     Ok(())
 }
 
-fn as_owner<T>(table: Oid, body: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Drops triggers of tables whose owner need not be the role in force.
+pub fn drop_as_owner(triggers: &[Trigger]) -> Result<()> {
+    let drop = |trigger: &Trigger| as_owner(trigger.relation, || drop_triggers(std::slice::from_ref(trigger)));
+    triggers.iter().try_for_each(drop)
+}
+
+pub fn as_owner<T>(table: Oid, body: impl FnOnce() -> Result<T>) -> Result<T> {
     let table = catalog::relation(table)?.ok_or_else(|| Error::internal("a table that is not there"))?;
     session::as_role(table.owner, || session::with_catalog_names(body))
 }

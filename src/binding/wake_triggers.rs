@@ -46,6 +46,11 @@ pub fn renew(tables: &[Oid]) -> Result<()> {
     Ok(())
 }
 
+/// The same for a table whose owner need not be the role in force.
+pub fn renew_as_owner(table: Oid) -> Result<()> {
+    triggers::as_owner(table, || renew(&[table]))
+}
+
 /// What the triggers on a table that capture its rows need; `None`: nothing, there are none.
 fn need_of(table: Oid, captures: &[Trigger]) -> Result<Option<Need>> {
     let columns = catalog::columns(table)?;

@@ -27,3 +27,8 @@ pub use tables::{
 pub fn read(sql: &str, values: &[Param]) -> Result<Vec<Row>> {
     session::with_catalog_names(|| spi::query(sql, values, Sees::Latest))
 }
+
+/// The same, of what is read at every command: its plan is kept.
+pub fn read_often(sql: &'static str, values: &[Param]) -> Result<Vec<Row>> {
+    session::with_catalog_names(|| spi::query_often(sql, values, Sees::Latest))
+}

@@ -75,8 +75,11 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
                 pg_has_role(c.relowner, 'USAGE'),
                 c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
-                c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid
-                                            WHERE p.relkind = 'f'),
+                c.relkind = 'p' AND EXISTS (
+                    WITH RECURSIVE tree (oid) AS (
+                        SELECT c.oid
+                        UNION ALL SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
+                    SELECT FROM tree JOIN pg_class p ON p.oid = tree.oid WHERE p.relkind = 'f'),
                 c.relpersistence = 't', c.relpersistence = 'u'
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid = $1",
@@ -122,9 +125,22 @@ pub fn find_visible(name: &str) -> Result<Option<Oid>> {
         .transpose()
 }
 
+/// The partitions below a table, of all levels; `pg_partition_tree` would lock them all until the transaction ends.
+macro_rules! partitions_below {
+    ($columns_and_joins:literal) => {
+        concat!(
+            "WITH RECURSIVE below (oid) AS (
+                 SELECT inhrelid FROM pg_inherits WHERE inhparent = $1 AND NOT inhdetachpending
+                 UNION ALL
+                 SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid AND NOT i.inhdetachpending) ",
+            $columns_and_joins
+        )
+    };
+}
+
 /// The partitions below a table, of all levels.
 pub fn partition_oids(relation: Oid) -> Result<Vec<Oid>> {
-    let sql = "SELECT relid::oid FROM pg_partition_tree($1::regclass) WHERE level > 0";
+    let sql = partitions_below!("SELECT oid FROM below");
     read(sql, &[Param::Oid(relation)])?
         .iter()
         .map(|row| row.oid(0))
@@ -134,9 +150,10 @@ pub fn partition_oids(relation: Oid) -> Result<Vec<Oid>> {
 /// The partitions below a table, of all levels, in the order of their names.
 pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
     let rows = read(
-        "SELECT n.nspname, c.relname FROM pg_partition_tree($1::regclass) p
-         JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE p.level > 0 ORDER BY 1, 2",
+        partitions_below!(
+            "SELECT n.nspname, c.relname FROM below
+             JOIN pg_class c ON c.oid = below.oid JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2"
+        ),
         &[Param::Oid(relation)],
     )?;
     full_names(&rows)
@@ -145,9 +162,11 @@ pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
 /// The partitions below a table, of all levels, that belong to a role without the rights of `owner`; and that role's name.
 pub fn partitions_of_others(relation: Oid, owner: Oid) -> Result<Vec<(FullName, String)>> {
     let rows = read(
-        "SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM pg_partition_tree($1::regclass) p
-         JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE p.level > 0 AND NOT pg_has_role(c.relowner, $2, 'USAGE') ORDER BY 1, 2",
+        partitions_below!(
+            "SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM below
+             JOIN pg_class c ON c.oid = below.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE NOT pg_has_role(c.relowner, $2, 'USAGE') ORDER BY 1, 2"
+        ),
         &[Param::Oid(relation), Param::Oid(owner)],
     )?;
     let owners = rows.iter().map(|row| row.owned(2)).collect::<Result<Vec<_>>>()?;
@@ -157,9 +176,10 @@ pub fn partitions_of_others(relation: Oid, owner: Oid) -> Result<Vec<(FullName, 
 /// A table and its partitions, of all levels, as far as a crash empties them.
 pub fn unlogged(relation: Oid) -> Result<Vec<FullName>> {
     let rows = read(
-        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relpersistence = 'u'
-           AND (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_partition_tree($1::regclass))) ORDER BY 1, 2",
+        partitions_below!(
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relpersistence = 'u' AND (c.oid = $1 OR c.oid IN (SELECT oid FROM below)) ORDER BY 1, 2"
+        ),
         &[Param::Oid(relation)],
     )?;
     full_names(&rows)

@@ -1,28 +1,32 @@
 //! The event triggers' entry point. A binding knows its tables by name and hears of its rows by row triggers: commands that
-//! change names are followed, after commands that change rows without a row trigger all totals are summed.
+//! change names are followed, after commands that change rows without a row trigger totals are summed.
 
-use crate::binding::present;
 use crate::binding::present::Trigger;
+use crate::binding::{among, present};
 use crate::catalog;
 use crate::errors::Result;
 use crate::errors::trigger::TriggerError;
-use crate::follow::partitions::Parted;
+use crate::follow::partitions::Moved;
 use crate::follow::renames::Named;
-use crate::follow::{partitions, renames};
+use crate::follow::types::Retyped;
+use crate::follow::{partitions, renames, types};
 use crate::pg::event::{Command, CommandCall};
 use crate::pg::name;
-use crate::pg::table::Against;
 use crate::pg::transaction;
+use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
 
-/// The bindings that a running command concerns, as they stood before it.
+/// What a running command concerns, as it stood before it.
 #[derive(Default)]
 struct Open {
     /// The subtransaction that the command runs in.
     nest: i32,
     triggers: Vec<Trigger>,
     named: Vec<Named>,
-    parted: Vec<Parted>,
+    moved: Vec<Moved>,
+    retyped: Option<Retyped>,
+    /// Bound tables, each with its partitions.
+    parted: Vec<(Oid, Oid)>,
 }
 
 thread_local! {
@@ -30,60 +34,66 @@ thread_local! {
     static OPEN: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Before and after each command that may change names or partitions.
+/// Before and after each command that may change names, types or partitions.
 pub fn follow(call: &CommandCall) -> Result<()> {
     let Some(command) = call.command() else {
         return Ok(());
     };
     if call.is_before() {
-        return before(&command);
+        if matches!(command, Command::EmptyPartition(_) | Command::NewSchema) {
+            return Ok(());
+        }
+        let mut open = before(&command)?;
+        open.nest = transaction::nest_level();
+        OPEN.with_borrow_mut(|commands| commands.push(open));
+        return Ok(());
     }
-    if let Command::EmptyPartition(parent) = command {
-        partitions::check_came(parent)?;
-        return partitions::changed(parent, false);
+    match command {
+        Command::EmptyPartition(parent) => return partitions::after_empty(parent),
+        Command::NewSchema => {
+            return among::parents_of_new_partitions()?
+                .into_iter()
+                .try_for_each(partitions::after_empty);
+        }
+        Command::Attach { parent, .. } => partitions::check_came(parent)?,
+        _ => {}
     }
     // There is none if the event trigger that fires before was disabled.
-    let open = OPEN.with_borrow_mut(Vec::pop).unwrap_or_default();
-    after(open)?;
-    match command {
-        Command::Rows(parent, against) => {
-            if against == Against::Writers {
-                partitions::check_came(parent)?;
-            }
-            partitions::changed(parent, true)
-        }
-        _ => Ok(()),
-    }
+    after(OPEN.with_borrow_mut(Vec::pop).unwrap_or_default())
 }
 
-fn before(command: &Command) -> Result<()> {
-    let mut open = Open {
-        nest: transaction::nest_level(),
-        ..Open::default()
-    };
+fn before(command: &Command) -> Result<Open> {
+    let mut open = Open::default();
     match command {
-        Command::Rows(table, against) => {
-            partitions::lock(&[*table], *against)?;
+        Command::Attach { parent, partition } => open.moved = partitions::before_it_comes(*parent, *partition)?,
+        Command::Detach { parent, partition } => open.moved = partitions::before_it_goes(*parent, *partition)?,
+        Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
+        Command::Retype { table, columns } => {
             open.triggers = present::triggers_on(*table)?;
+            open.retyped = types::before(*table, columns)?;
         }
         Command::Columns(table) => open.triggers = present::triggers_on(*table)?,
-        Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
-        Command::EmptyPartition(_) => return Ok(()),
-        Command::Drop(tables) => {
-            partitions::lock(tables, Against::All)?;
-            open.parted = partitions::of_those_with(tables)?;
+        Command::Drop(tables) => open.moved = partitions::before_they_are_dropped(tables)?,
+        Command::DropWithAll => open.parted = among::partitioned()?,
+        Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label(_) => {
+            open.named = renames::before(command)?;
         }
-        Command::DropWithAll => open.parted = partitions::of_all()?,
-        Command::Table(_) | Command::Schema(_) | Command::Label => open.named = renames::before(command)?,
+        Command::EmptyPartition(_) | Command::NewSchema => {}
     }
-    OPEN.with_borrow_mut(|commands| commands.push(open));
-    Ok(())
+    Ok(open)
 }
 
 fn after(open: Open) -> Result<()> {
+    if let Some(retyped) = open.retyped {
+        types::after(retyped)?;
+    }
     open.triggers.iter().try_for_each(still_there)?;
     open.named.iter().try_for_each(renames::after)?;
-    open.parted.iter().try_for_each(partitions::after)
+    open.moved.iter().try_for_each(partitions::after)?;
+    if open.parted.is_empty() {
+        return Ok(());
+    }
+    partitions::after_drop(&open.parted)
 }
 
 /// A column that is dropped with all that depends on it takes a trigger along whose WHEN names it. The others would go on,

@@ -3,3 +3,4 @@
 
 pub mod partitions;
 pub mod renames;
+pub mod types;

@@ -1,135 +1,223 @@
-//! Commands that change rows past all row triggers, most of them by partitions that come and go: all totals are summed. And
-//! the statement trigger that each partition has of its own is put on those that came.
+//! Partitions that come and go bring and take rows past all row triggers: the campaigns that these rows feed are summed. And
+//! the statement triggers that each partition has of its own are put on those that came.
 
-use crate::binding::owners;
-use crate::binding::table_locks;
-use crate::binding::triggers;
-use crate::catalog::shape::Tables;
+use crate::binding::{Binding, Bound, among, owners, table_locks, triggers};
+use crate::catalog::{Column, Relation};
 use crate::errors::Result;
 use crate::errors::trigger::TriggerError;
-use crate::pg::table::Against;
-use crate::write::flush;
+use crate::pg::snapshot::Sees;
+use crate::pg::table::{Against, TableLock};
+use crate::pg::{session, spi};
+use crate::value::key::{Key, KeyType};
+use crate::value::names::ident;
+use crate::value::row::Row;
+use crate::write::flush::Due;
+use crate::write::{capture, flush};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-/// A binding's partitions before a command.
-pub struct Parted {
-    tables: Tables,
-    partitions: HashSet<Oid>,
+/// A partition that comes or goes, and a total that its rows may feed.
+pub struct Moved {
+    campaigns: Oid,
+    partition: Oid,
+    rows: Rows,
 }
 
-fn partitions_of(tables: &Tables) -> Result<HashSet<Oid>> {
-    let mut partitions = HashSet::new();
-    for table in tables.all() {
-        if table.is_partitioned() {
-            partitions.extend(catalog::partition_oids(table.oid)?);
-        }
+enum Rows {
+    /// It has none.
+    None,
+    /// It brings some: who they feed is to be found once they are there.
+    Come,
+    /// It takes some along, which feed these.
+    Went(Due),
+}
+
+/// Before a partition comes.
+pub fn before_it_comes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
+    let (all, has_rows) = lock(parent, partition, &[TableLock(partition, Against::All)])?;
+    let comes = |bound: &Bound| Moved {
+        campaigns: bound.tables.campaigns.oid,
+        partition,
+        rows: if has_rows { Rows::Come } else { Rows::None },
+    };
+    Ok(all.iter().map(comes).collect())
+}
+
+/// Before one goes. Its parent is locked as the command will.
+pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
+    let locks = [parent, partition].map(|table| TableLock(table, Against::All));
+    let (all, has_rows) = lock(parent, partition, &locks)?;
+    let mut moved = Vec::new();
+    for bound in all {
+        let campaigns = bound.tables.campaigns.oid;
+        let rows = match binding::sound(binding::of(campaigns))?.flatten() {
+            Some(binding) if has_rows => Rows::Went(fed_by(&binding, partition, parent)?),
+            _ => Rows::None, // or broken: the next write says so
+        };
+        moved.push(Moved {
+            campaigns,
+            partition,
+            rows,
+        });
     }
-    Ok(partitions)
+    Ok(moved)
 }
 
-fn parted(tables: Tables) -> Result<Option<Parted>> {
-    let partitions = partitions_of(&tables)?;
-    Ok((!partitions.is_empty()).then_some(Parted { tables, partitions }))
-}
-
-/// The bindings with a partition at all.
-pub fn of_all() -> Result<Vec<Parted>> {
+/// Before some are dropped.
+pub fn before_they_are_dropped(partitions: &[Oid]) -> Result<Vec<Moved>> {
     let mut all = Vec::new();
-    for bound in binding::whole()? {
-        all.extend(parted(bound.tables)?);
+    for partition in partitions {
+        all.extend(before_it_goes(catalog::root(*partition)?, *partition)?);
     }
     Ok(all)
 }
 
-/// The bindings that have one of these partitions.
-pub fn of_those_with(partitions: &[Oid]) -> Result<Vec<Parted>> {
-    let mut all = Vec::new();
-    if !partitions.is_empty() {
-        for tables in bindings_over(partitions)? {
-            all.extend(parted(tables)?);
+/// The bindings of a table that gets or loses a partition, and whether that has rows: if so all tables of these bindings are
+/// locked, so that no writer meets half of the change; else only those that the command locks itself.
+fn lock(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<(Vec<Bound>, bool)> {
+    let all = binding::whole_on(&[parent])?;
+    if all.is_empty() {
+        return Ok((all, false));
+    }
+    // Who may not do it does not keep others waiting.
+    let is_ours = |table| catalog::relation(table).map(|table| table.filter(|table| table.is_ours));
+    let (Some(_), Some(partition)) = (is_ours(parent)?, is_ours(partition)?) else {
+        return Ok((Vec::new(), false));
+    };
+    if !has_rows(&partition)? {
+        table_locks::lock_tables(own)?;
+        if !has_rows(&partition)? {
+            return Ok((all, false));
         }
     }
-    Ok(all)
+    let of_bindings = all
+        .iter()
+        .flat_map(|bound| bound.tables.locks(parent, Against::Writers));
+    let everything: Vec<TableLock> = own.iter().copied().chain(of_bindings).collect();
+    table_locks::lock_tables(&everything)?;
+    // Looked up anew: another command may have come first while we waited for a lock.
+    Ok((binding::whole_on(&[parent])?, true))
 }
 
-/// The tables of the bindings that one of these relations, or the table it is a partition of, belongs to.
-fn bindings_over(relations: &[Oid]) -> Result<Vec<Tables>> {
-    let mut roots = HashSet::new();
-    for relation in relations {
-        roots.insert(catalog::root(*relation)?);
-    }
-    let all = binding::whole()?.into_iter().map(|bound| bound.tables);
-    Ok(all
-        .filter(|tables| tables.all().iter().any(|table| roots.contains(&table.oid)))
-        .collect())
+fn has_rows(table: &Relation) -> Result<bool> {
+    Ok(!read(table, &format!("SELECT FROM {} LIMIT 1", table.sql()))?.is_empty())
 }
 
-/// Before the command locks one of them: locks the tables of the bindings that they belong to.
-pub fn lock(relations: &[Oid], against: Against) -> Result<()> {
-    for relation in relations {
-        // Who may not do it does not keep others waiting.
-        if catalog::relation(*relation)?.is_some_and(|relation| relation.is_ours) {
-            for tables in bindings_over(&[*relation])? {
-                table_locks::lock_tables(&tables.locks(catalog::root(*relation)?, against))?;
-            }
-        }
+/// Reads a partition by itself: as its owner, who need not be the owner of the table that it is one of.
+fn read(table: &Relation, sql: &str) -> Result<Vec<Row>> {
+    if !matches!(table.kind, 'r' | 'p') {
+        return Ok(Vec::new()); // the next write says that it cannot be one
     }
-    Ok(())
+    session::distrusting(|| {
+        session::with_catalog_names(|| session::as_role(table.owner, || spi::query(sql, &[], Sees::Latest)))
+    })
+}
+
+/// Which totals the rows of a partition feed, by one pass over it.
+fn fed_by(binding: &Binding, partition: Oid, parent: Oid) -> Result<Due> {
+    let shape = &binding.shape;
+    let root = catalog::root(parent)?;
+    let keys = |column: &Column, kind| keys_in(partition, &column.name, kind);
+    let due = if root == shape.clips.oid {
+        keys(&shape.clip_id, shape.clip_key)?.map(Due::OfClips)
+    } else if root == shape.submissions.oid {
+        keys(&shape.submission_campaign, shape.campaign_key)?.map(Due::These)
+    } else {
+        keys(&shape.campaign_id, shape.campaign_key)?.map(Due::These)
+    };
+    Ok(due.unwrap_or(Due::All))
+}
+
+/// Bytes of a key that is too long to be kept.
+const LONG: usize = 1000;
+
+/// The keys in a column; `None`: too many to be kept, or one too long.
+fn keys_in(table: Oid, column: &str, kind: KeyType) -> Result<Option<BTreeSet<Key>>> {
+    let Some(table) = catalog::relation(table)? else {
+        return Ok(Some(BTreeSet::new()));
+    };
+    let (name, column, limit) = (table.sql(), ident(column), capture::ROWS_KEPT + 1);
+    let mut key = column.clone();
+    if kind == KeyType::Text {
+        key = format!("CASE WHEN octet_length({column}) <= {LONG} THEN {column} END");
+    }
+    let rows = read(
+        &table,
+        &format!(
+            "SELECT {key} FROM (SELECT DISTINCT {column} FROM {name} WHERE {column} IS NOT NULL LIMIT {limit}) AS keys"
+        ),
+    )?;
+    if rows.len() == limit {
+        return Ok(None);
+    }
+    Ok(rows.iter().map(|row| kind.parse(row.get(0)?)).collect())
+}
+
+/// It has come, or gone.
+pub fn after(moved: &Moved) -> Result<()> {
+    let Moved {
+        campaigns, partition, ..
+    } = *moved;
+    // Gone, or broken: the next write says so.
+    let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
+        return Ok(());
+    };
+    triggers::renew_statement_triggers(&shape, &[partition])?;
+    let Some(binding) = binding::sound(binding::of(campaigns))?.flatten() else {
+        return Ok(());
+    };
+    match &moved.rows {
+        Rows::None => Ok(()),
+        Rows::Come => flush::sum(&binding, fed_by(&binding, partition, partition)?),
+        Rows::Went(due) => flush::sum(&binding, due.clone()),
+    }
 }
 
 /// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.
 pub fn check_detach(parent: Oid) -> Result<()> {
+    let bound = binding::whole_on(&[parent])?;
+    let Some(first) = bound.first() else {
+        return Ok(());
+    };
     let Some(table) = catalog::relation(parent)?.filter(|table| table.is_ours) else {
         return Ok(());
     };
-    match bindings_over(&[parent])?.first() {
-        None => Ok(()),
-        Some(tables) => Err(TriggerError::DetachedConcurrently {
-            table: table.display(),
-            campaigns: tables.campaigns.display(),
-        }
-        .into()),
+    Err(TriggerError::DetachedConcurrently {
+        table: table.display(),
+        campaigns: first.tables.campaigns.display(),
     }
+    .into())
 }
 
 /// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have
 /// to fail for it.
 pub fn check_came(parent: Oid) -> Result<()> {
-    let all = bindings_over(&[parent])?;
-    all.iter().try_for_each(owners::check_partitions)
+    let all = binding::whole_on(&[parent])?;
+    all.iter().try_for_each(|bound| owners::check_partitions(&bound.tables))
 }
 
-/// A table has other partitions than before, or other values in them.
-pub fn changed(parent: Oid, with_rows: bool) -> Result<()> {
-    for tables in bindings_over(&[parent])? {
-        renew(&tables, with_rows)?;
+/// A table got a partition that has no rows yet.
+pub fn after_empty(parent: Oid) -> Result<()> {
+    check_came(parent)?;
+    for bound in binding::whole_on(&[parent])? {
+        if let Some(shape) = binding::sound(binding::shape_of(bound.tables.campaigns.oid))?.flatten() {
+            triggers::renew_statement_triggers(&shape, &[])?;
+        }
     }
     Ok(())
 }
 
-/// A command has dropped things: perhaps partitions.
-pub fn after(before: &Parted) -> Result<()> {
-    let campaigns = before.tables.campaigns.oid;
-    if partitions_of(&before.tables)? == before.partitions || catalog::relation(campaigns)?.is_none() {
-        return Ok(());
+/// A command has dropped things, and perhaps partitions with them: which rows those had nobody can tell any more.
+pub fn after_drop(before: &[(Oid, Oid)]) -> Result<()> {
+    let now = among::partitioned()?;
+    let gone = before.iter().filter(|one| !now.contains(one)).map(|(root, _)| *root);
+    let roots: HashSet<Oid> = gone.collect();
+    for bound in binding::whole_among(&roots.into_iter().collect::<Vec<_>>())? {
+        table_locks::lock_tables(&bound.tables.locks(Oid::INVALID, Against::Writers))?;
+        if let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
+            flush::sum(&binding, Due::All)?;
+        }
     }
-    renew(&before.tables, true)
-}
-
-fn renew(tables: &Tables, with_rows: bool) -> Result<()> {
-    if with_rows {
-        table_locks::lock_tables(&tables.locks(Oid::INVALID, Against::Writers))?;
-    }
-    let campaigns = tables.campaigns.oid;
-    // Broken: the next write says so.
-    let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
-        return Ok(());
-    };
-    triggers::renew_statement_triggers(&shape)?;
-    match binding::sound(binding::of(campaigns))?.flatten() {
-        Some(binding) if with_rows => flush::sum_all(&binding),
-        _ => Ok(()),
-    }
+    Ok(())
 }

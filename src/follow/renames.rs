@@ -3,12 +3,12 @@
 
 use crate::binding::present::Trigger;
 use crate::binding::table_locks;
-use crate::binding::{Bound, present, triggers};
+use crate::binding::{Bound, among, present, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Relation, shape};
 use crate::errors::Result;
 use crate::pg::event::Command;
-use crate::pg::table::Against;
+use crate::pg::table::{Against, TableLock};
 use crate::value::mapping::Columns;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
@@ -21,44 +21,53 @@ pub struct Named {
     triggers: Vec<Trigger>,
 }
 
-/// The bindings whose names a command may change. All their tables are locked before the command locks one of them: writers
+/// The bindings whose names a command changes. All their tables are locked before the command locks one of them: writers
 /// wait, and find the new names.
 pub fn before(command: &Command) -> Result<Vec<Named>> {
-    let mut concerned = Vec::new();
-    for bound in binding::whole()? {
-        if concerns(command, &bound.tables)? {
-            lock(command, &bound.tables)?;
-            concerned.push(bound.tables);
-        }
+    let concerned = concerned(command)?;
+    if concerned.is_empty() {
+        return Ok(Vec::new());
     }
+    let locks: Vec<TableLock> = concerned
+        .iter()
+        .flat_map(|bound| locks(command, &bound.tables))
+        .collect();
+    table_locks::lock_tables(&locks)?;
     // Looked up anew: another rename may have come first while we waited for a lock.
+    let campaigns: Vec<Oid> = concerned.iter().map(|bound| bound.tables.campaigns.oid).collect();
     let mut named = Vec::new();
-    for bound in binding::whole()? {
-        if concerned.iter().any(|tables| tables.are(&bound.tables)) {
+    for bound in binding::whole_among(&campaigns)? {
+        if concerned.iter().any(|one| one.tables.are(&bound.tables)) {
             named.extend(describe(bound)?);
         }
     }
     Ok(named)
 }
 
-/// Whether a command may change names of a binding; one that the role in force may not give changes nothing.
-fn concerns(command: &Command, tables: &Tables) -> Result<bool> {
-    Ok(match command {
-        Command::Table(table) => tables.all().iter().any(|bound| bound.oid == *table && bound.is_ours),
-        Command::Schema(name) => {
-            tables.all().iter().any(|bound| bound.name.schema == *name) && catalog::owns_schema(name)?
-        }
-        Command::Label => true,
-        _ => false,
-    })
+/// One that the role in force may not give changes nothing.
+fn concerned(command: &Command) -> Result<Vec<Bound>> {
+    let mut bound = match command {
+        Command::Table(table) | Command::Column { table, .. } => binding::whole_on(&[*table])?,
+        Command::Schema(name) => binding::whole_among(&among::in_schema(name)?)?,
+        Command::Label(kind) => binding::whole_among(&among::with_type(*kind)?)?,
+        _ => Vec::new(),
+    };
+    match command {
+        Command::Table(table) => bound.retain(|bound| bound.has_own(*table)),
+        Command::Column { table, old, .. } => bound.retain(|bound| bound.has_own(*table) && bound.names(*table, old)),
+        Command::Schema(name) if !bound.is_empty() && !catalog::owns_schema(name)? => bound.clear(),
+        _ => {}
+    }
+    Ok(bound)
 }
 
-/// A renamed table is locked as the command will: two steps would meet readers that go on to write.
-fn lock(command: &Command, tables: &Tables) -> Result<()> {
+/// A renamed table is locked as the command will: two steps would meet readers that go on to write. A label is no name that
+/// a writer has.
+fn locks(command: &Command, tables: &Tables) -> Vec<TableLock> {
     match command {
-        Command::Label => Ok(()),
-        Command::Table(table) => table_locks::lock_tables(&tables.locks(*table, Against::All)),
-        _ => table_locks::lock_tables(&tables.locks(Oid::INVALID, Against::Writers)),
+        Command::Label(_) => Vec::new(),
+        Command::Table(table) | Command::Column { table, .. } => tables.locks(*table, Against::All).to_vec(),
+        _ => tables.locks(Oid::INVALID, Against::Writers).to_vec(),
     }
 }
 
@@ -90,7 +99,8 @@ pub fn after(before: &Named) -> Result<()> {
     let Some(shape) = binding::sound(shape::of_columns(tables, columns))? else {
         return Ok(());
     };
-    let mut triggers = present::triggers()?;
+    let relations: Vec<Oid> = before.triggers.iter().map(|trigger| trigger.relation).collect();
+    let mut triggers = present::triggers_on_any(&relations)?;
     let is_its = |one: &Trigger| {
         let mut own = before.triggers.iter();
         own.any(|other| other.relation == one.relation && other.name == one.name)

@@ -197,7 +197,7 @@ fn rounding(shape: &Shape) -> Option<Finding> {
         object: format!("{}.{}", shape.campaigns.display(), name::display_name(&spent.name)),
         problem: format!("column type {}: {problem}", spent.type_name),
         advice: format!(
-            "Detach, ALTER TABLE {} ALTER COLUMN {} TYPE {}; and attach again: triggers hold the type of their columns.",
+            "ALTER TABLE {} ALTER COLUMN {} TYPE {};",
             shape.campaigns.display(),
             name::display_name(&spent.name),
             if shape.earnings_money.is_float() {

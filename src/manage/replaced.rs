@@ -9,6 +9,7 @@ use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock, is_in_use};
 use crate::pg::{name, session};
+use crate::value::mapping::FullName;
 use crate::write::{own_update, wake};
 use pgrx::pg_sys::Oid;
 
@@ -102,9 +103,21 @@ fn concerned(bound: &[Oid], replaced: &[Trigger]) -> Vec<Oid> {
 pub fn triggers_of(campaigns: Oid, tables: &[Oid]) -> Result<Vec<Trigger>> {
     let own = present::own_trigger(campaigns)?;
     let old_name = own.as_ref().and_then(Trigger::campaigns);
-    let owner = catalog::relation(campaigns)?.map(|table| table.owner);
+    let Some(table) = catalog::relation(campaigns)? else {
+        return Ok(Vec::new());
+    };
+    let names: Vec<&FullName> = std::iter::once(&table.name).chain(&old_name).collect();
+    let mut all = present::triggers_on_any(tables)?;
+    for trigger in present::triggers_that_may_name(&names)? {
+        if !all
+            .iter()
+            .any(|one| (one.relation, &one.name) == (trigger.relation, &trigger.name))
+        {
+            all.push(trigger);
+        }
+    }
     let mut found = Vec::new();
-    for trigger in present::triggers()? {
+    for trigger in all {
         if trigger.function == TriggerFunction::FlushAtCommit {
             continue; // a table's own, whatever totals need it
         }
@@ -115,7 +128,7 @@ pub fn triggers_of(campaigns: Oid, tables: &[Oid]) -> Result<Vec<Trigger>> {
         if on_its_tables && (names_it || target.is_none()) {
             owned(trigger.relation)?;
             found.push(trigger);
-        } else if names_it && catalog::relation(trigger.relation)?.map(|table| table.owner) == owner {
+        } else if names_it && catalog::relation(trigger.relation)?.is_some_and(|on| on.owner == table.owner) {
             found.push(trigger);
         }
     }

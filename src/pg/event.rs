@@ -1,27 +1,34 @@
 //! Commands that change tables, as event triggers see them: what PostgreSQL parsed, in safe words.
 
-use super::table::Against;
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::{CStr, c_char};
 
 /// A command that may change the names or the rows that a binding has.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
-    /// A table gets another name or schema, or a column of it another name.
+    /// A table gets another name or schema.
     Table(Oid),
+    /// A column of a table gets another name.
+    Column { table: Oid, old: String, new: String },
     /// A schema of this name gets another.
     Schema(String),
-    /// A value of an enum gets another name.
-    Label,
-    /// A table gets or loses a partition, and its rows with it; or all its rows get values of another type. And
-    /// against whom the command locks it.
-    Rows(Oid, Against),
-    /// A table loses a partition, by two transactions.
+    /// A value of this enum gets another name.
+    Label(Oid),
+    /// A table gets a partition, and its rows with it.
+    Attach { parent: Oid, partition: Oid },
+    /// A table loses a partition, and its rows with it.
+    Detach { parent: Oid, partition: Oid },
+    /// The same by two transactions.
     DetachConcurrently(Oid),
+    /// Columns of a table get values of another type, or of another expression; perhaps others are dropped with all that
+    /// depends on them.
+    Retype { table: Oid, columns: Vec<String> },
     /// A table loses columns, with all that depends on them.
     Columns(Oid),
     /// A table gets a new partition, with no rows yet.
     EmptyPartition(Oid),
+    /// A schema comes with all that is in it.
+    NewSchema,
     /// These partitions are dropped.
     Drop(Vec<Oid>),
     /// Something is dropped with all that belongs to it; only PostgreSQL knows what that is.
@@ -53,7 +60,7 @@ impl CommandCall<'_> {
                 }
                 pg_sys::NodeTag::T_AlterEnumStmt => {
                     let statement: &pg_sys::AlterEnumStmt = &*node.cast();
-                    (!statement.oldVal.is_null()).then_some(Command::Label)
+                    (!statement.oldVal.is_null()).then(|| Command::Label(type_of(statement.typeName)))
                 }
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
                 pg_sys::NodeTag::T_CreateStmt => {
@@ -61,6 +68,7 @@ impl CommandCall<'_> {
                     let parent = nodes(statement.inhRelations).next();
                     (!statement.partbound.is_null()).then_some(Command::EmptyPartition(find(parent?)))
                 }
+                pg_sys::NodeTag::T_CreateSchemaStmt => Some(Command::NewSchema),
                 pg_sys::NodeTag::T_DropStmt => drop_of(&*node.cast()),
                 pg_sys::NodeTag::T_DropOwnedStmt => Some(Command::DropWithAll),
                 _ => None,
@@ -76,9 +84,12 @@ unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
     // SAFETY: as above.
     unsafe {
         match statement.renameType {
-            OBJECT_TABLE | OBJECT_COLUMN if !statement.relation.is_null() => {
-                Some(Command::Table(find(statement.relation)))
-            }
+            OBJECT_TABLE => Some(Command::Table(find(statement.relation))),
+            OBJECT_COLUMN if !statement.relation.is_null() => Some(Command::Column {
+                table: find(statement.relation),
+                old: text(statement.subname),
+                new: text(statement.newname),
+            }),
             OBJECT_SCHEMA => Some(Command::Schema(text(statement.subname))),
             _ => None,
         }
@@ -91,31 +102,43 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     use pg_sys::AlterTableType as Part;
     // SAFETY: as above; the list is of AlterTableCmd, whose definition is of the kind that its subtype says.
     unsafe {
-        let changes = |part: *mut pg_sys::AlterTableCmd| match (*part).subtype {
-            Part::AT_AttachPartition => Some(Against::Writers),
-            Part::AT_DetachPartition | Part::AT_DetachPartitionFinalize | Part::AT_AlterColumnType => {
-                Some(Against::All)
+        let table = find(statement.relation);
+        let mut retyped = Vec::new();
+        let mut drops = false;
+        for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
+            let part = &*part;
+            match part.subtype {
+                Part::AT_AttachPartition => {
+                    let (parent, partition) = (table, find((*part.def.cast::<pg_sys::PartitionCmd>()).name));
+                    return Some(Command::Attach { parent, partition });
+                }
+                Part::AT_DetachPartition => {
+                    let definition = &*part.def.cast::<pg_sys::PartitionCmd>();
+                    let (parent, partition) = (table, find(definition.name));
+                    return Some(match definition.concurrent {
+                        true => Command::DetachConcurrently(parent),
+                        false => Command::Detach { parent, partition },
+                    });
+                }
+                Part::AT_DetachPartitionFinalize => {
+                    let (parent, partition) = (table, find((*part.def.cast::<pg_sys::PartitionCmd>()).name));
+                    return Some(Command::Detach { parent, partition });
+                }
+                Part::AT_AlterColumnType => retyped.push(text(part.name)),
+                // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
+                #[cfg(any(feature = "pg17", feature = "pg18"))]
+                Part::AT_SetExpression => retyped.push(text(part.name)),
+                Part::AT_DropColumn => drops |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE,
+                _ => {}
             }
-            // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
-            #[cfg(any(feature = "pg17", feature = "pg18"))]
-            Part::AT_SetExpression => Some(Against::All),
-            _ => None,
-        };
-        let is_concurrent = |part: *mut pg_sys::AlterTableCmd| {
-            (*part).subtype == Part::AT_DetachPartition && (*(*part).def.cast::<pg_sys::PartitionCmd>()).concurrent
-        };
-        if nodes(statement.cmds).any(is_concurrent) {
-            return Some(Command::DetachConcurrently(find(statement.relation)));
         }
-        let drops = |part: *mut pg_sys::AlterTableCmd| {
-            (*part).subtype == Part::AT_DropColumn && (*part).behavior == pg_sys::DropBehavior::DROP_CASCADE
-        };
-        if let Some(against) = nodes(statement.cmds).find_map(changes) {
-            return Some(Command::Rows(find(statement.relation), against));
+        match retyped.as_slice() {
+            [] => drops.then_some(Command::Columns(table)),
+            _ => Some(Command::Retype {
+                table,
+                columns: retyped,
+            }),
         }
-        nodes(statement.cmds)
-            .any(drops)
-            .then(|| Command::Columns(find(statement.relation)))
     }
 }
 
@@ -157,6 +180,18 @@ unsafe fn find(name: *mut pg_sys::RangeVar) -> Oid {
             None,
             std::ptr::null_mut(),
         )
+    }
+}
+
+/// The type that the command means, by the search path; an invalid OID if there is none.
+///
+/// # Safety
+/// The name must be whole, as the parser made it.
+unsafe fn type_of(name: *mut pg_sys::List) -> Oid {
+    // SAFETY: as above; looks it up without a lock.
+    unsafe {
+        let name = pg_sys::makeTypeNameFromNameList(name);
+        pg_sys::LookupTypeNameOid(std::ptr::null_mut(), name, true)
     }
 }
 

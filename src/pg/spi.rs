@@ -7,7 +7,11 @@ use crate::errors::{Error, Result};
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::{self, Datum, Oid};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
 
 /// Which plan a prepared statement runs with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -163,6 +167,26 @@ fn plan_ahead(plan: pg_sys::SPIPlanPtr) -> Result<()> {
         unsafe { pg_sys::ReleaseCachedPlan(made, pg_sys::CurrentResourceOwner) };
     }
     Ok(())
+}
+
+thread_local! {
+    /// Not dropped when the backend ends: PostgreSQL has freed its memory then.
+    static KEPT: ManuallyDrop<RefCell<HashMap<&'static str, Rc<Plan>>>> = ManuallyDrop::default();
+}
+
+/// Runs a statement that is run often: its plan is kept, for to plan takes longer than to run it.
+pub fn query_often(sql: &'static str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
+    let kept = KEPT.with(|kept| kept.borrow().get(sql).cloned());
+    let plan = match kept {
+        Some(plan) => plan,
+        None => {
+            let types: Vec<Oid> = values.iter().map(Param::type_oid).collect();
+            let plan = Rc::new(prepare(sql, &types, Planned::Once)?);
+            KEPT.with(|kept| kept.borrow_mut().insert(sql, Rc::clone(&plan)));
+            plan
+        }
+    };
+    execute(&plan, values, sees)
 }
 
 /// Prepares, runs and forgets a statement.

@@ -58,6 +58,14 @@ impl TableName {
     }
 }
 
+impl FullName {
+    /// The table's own name as a mapping has it.
+    pub fn in_json(&self) -> String {
+        // A string: writing it cannot fail.
+        serde_json::to_string(&self.table).unwrap_or_default()
+    }
+}
+
 /// What happens to a write of `spent` that is not ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -144,7 +152,26 @@ pub struct Mapping {
     pub columns: Columns,
 }
 
+/// What a mapping says, wherever it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub campaigns: FullName,
+    pub clips: FullName,
+    pub submissions: FullName,
+    pub columns: Columns,
+}
+
 impl Mapping {
+    /// What it says where a trigger on a table of this schema has it.
+    pub fn said_in(self, schema: &str) -> Said {
+        Said {
+            campaigns: self.campaigns.resolve(schema),
+            clips: self.clips.resolve(schema),
+            submissions: self.submissions.resolve(schema),
+            columns: self.columns,
+        }
+    }
+
     /// Reads a trigger's argument; the message says what is wrong with it.
     pub fn parse(argument: &str) -> Result<Self, String> {
         serde_json::from_str(argument).map_err(|e| e.to_string())

@@ -132,13 +132,23 @@ pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -
     })
 }
 
-/// Sums all campaigns whose totals are wrong now: rows came or went that no row trigger saw. What this session wrote comes
-/// first, as it does after a write. The rest is at once, whatever the settings say: at commit nobody could tell any more
-/// that it was no write.
-pub fn sum_all(binding: &Binding) -> Result<()> {
+/// The campaigns that rows feed which came or went past all row triggers.
+#[derive(Clone)]
+pub enum Due {
+    These(BTreeSet<Key>),
+    OfClips(BTreeSet<Key>),
+    /// Whichever totals are wrong now.
+    All,
+}
+
+/// Sums the campaigns of rows that came or went as no row trigger saw. What this session wrote comes first, as it does after a
+/// write. The rest is at once, whatever the settings say: at commit nobody could tell any more that it was no write.
+pub fn sum(binding: &Binding, due: Due) -> Result<()> {
     now()?;
-    capture::record(transaction::nest_level(), binding.id(), |touched| {
-        touched.every_campaign = true;
+    capture::record(transaction::nest_level(), binding.id(), |touched| match due {
+        Due::These(campaigns) => campaigns.into_iter().for_each(|campaign| touched.sum(campaign)),
+        Due::OfClips(clips) => clips.into_iter().for_each(|clip| touched.clip(clip, None)),
+        Due::All => touched.every_campaign = true,
     });
     session::distrusting(now)
 }

@@ -37,7 +37,12 @@ SELECT id, spent FROM campaigns ORDER BY id;
 SELECT severity, object, problem FROM spend_sync_check();
 UPDATE clips SET earnings = 99999 WHERE id = 1;
 \echo :SQLSTATE
+-- What a total cannot be kept with is refused; where it came past the event triggers the next write says so.
 ALTER TABLE campaigns ALTER spent TYPE text USING spent::text;
+\echo :SQLSTATE
+SET session_replication_role = replica;
+ALTER TABLE campaigns ALTER spent TYPE text USING spent::text;
+RESET session_replication_role;
 UPDATE clips SET earnings = 11 WHERE id = 1;
 \echo :SQLSTATE
 SELECT severity, object, problem, advice FROM spend_sync_check();
@@ -46,13 +51,7 @@ SELECT * FROM oracle();
 UPDATE clips SET earnings = 11 WHERE id = 1;
 SELECT * FROM oracle();
 
--- That of the earnings and of the keys not while triggers name them: PostgreSQL says which, and detach lets go of them.
-ALTER TABLE clips ALTER earnings TYPE numeric(14,4);
-\echo :SQLSTATE
-ALTER TABLE clips ALTER id TYPE bigint;
-\echo :SQLSTATE
-ALTER TABLE clip_submissions ALTER clip_id TYPE bigint;
-\echo :SQLSTATE
+-- So do those of the earnings and of the keys (see types_change). As ever: detach, alter, attach.
 BEGIN;
 SELECT spend_sync_detach('campaigns');
 ALTER TABLE clips ALTER earnings TYPE numeric(14,4), ALTER id TYPE bigint;

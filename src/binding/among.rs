@@ -1,0 +1,85 @@
+//! Which relations have triggers of ours, among those that a command concerns: what an event trigger asks first. It is answered
+//! by what PostgreSQL finds by index, however many bindings there are.
+
+use crate::catalog::read_often;
+use crate::errors::Result;
+use crate::value::param::Param;
+use pgrx::pg_sys::Oid;
+
+fn oids(sql: &'static str, values: &[Param]) -> Result<Vec<Oid>> {
+    read_often(sql, values)?.iter().map(|row| row.oid(0)).collect()
+}
+
+/// Those among these relations, and among the tables that they are partitions of.
+pub fn these(relations: &[Oid]) -> Result<Vec<Oid>> {
+    let relations: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
+    oids(
+        "SELECT DISTINCT t.tgrelid
+         FROM unnest($1::oid[]) AS given (oid)
+         JOIN pg_trigger t ON t.tgrelid = ANY (ARRAY[given.oid, pg_partition_root(given.oid::regclass)])
+         JOIN pg_proc p ON p.oid = t.tgfoid
+         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'",
+        &[Param::Texts(&relations)],
+    )
+}
+
+/// Those in a schema.
+pub fn in_schema(name: &str) -> Result<Vec<Oid>> {
+    oids(
+        "SELECT DISTINCT t.tgrelid
+         FROM pg_namespace schema
+         JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = schema.oid
+          AND d.classid = 'pg_class'::regclass
+         JOIN pg_trigger t ON t.tgrelid = d.objid
+         JOIN pg_proc p ON p.oid = t.tgfoid
+         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
+         WHERE schema.nspname = $1",
+        &[Param::Text(name)],
+    )
+}
+
+/// Those with a column of a type, or of a domain over it.
+pub fn with_type(kind: Oid) -> Result<Vec<Oid>> {
+    oids(
+        "WITH RECURSIVE kind (oid) AS (
+             SELECT $1
+             UNION
+             SELECT d.objid FROM kind
+             JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = kind.oid AND d.classid = 'pg_type'::regclass)
+         SELECT DISTINCT t.tgrelid
+         FROM kind
+         JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = kind.oid AND d.classid = 'pg_class'::regclass
+         JOIN pg_trigger t ON t.tgrelid = d.objid
+         JOIN pg_proc p ON p.oid = t.tgfoid
+         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'",
+        &[Param::Oid(kind)],
+    )
+}
+
+/// The partitioned tables with triggers of ours, each with its partitions of all levels.
+pub fn partitioned() -> Result<Vec<(Oid, Oid)>> {
+    let rows = read_often(
+        "WITH RECURSIVE tree (root, oid) AS (
+             SELECT DISTINCT t.tgrelid, t.tgrelid
+             FROM pg_partitioned_table parted
+             JOIN pg_trigger t ON t.tgrelid = parted.partrelid
+             JOIN pg_proc p ON p.oid = t.tgfoid
+             JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
+             UNION ALL
+             SELECT tree.root, i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
+         SELECT root, oid FROM tree WHERE oid <> root",
+        &[],
+    )?;
+    rows.iter().map(|row| Ok((row.oid(0)?, row.oid(1)?))).collect()
+}
+
+/// The parents of partitions that the running command has made.
+pub fn parents_of_new_partitions() -> Result<Vec<Oid>> {
+    oids(
+        "SELECT i.inhparent FROM pg_event_trigger_ddl_commands() made
+         JOIN pg_class c ON c.oid = made.objid AND c.relispartition
+         JOIN pg_inherits i ON i.inhrelid = c.oid
+         WHERE made.classid = 'pg_class'::regclass AND made.object_type = 'table'",
+        &[],
+    )
+}

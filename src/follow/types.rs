@@ -1,0 +1,86 @@
+//! Bound columns that get another type. PostgreSQL refuses that of a column which a trigger's WHEN names: ours are dropped before
+//! the command, and made again when it has run, for the types of then. Values may be others, so totals are summed.
+
+use crate::binding;
+use crate::binding::present::{Condition, Trigger};
+use crate::binding::{Bound, present, table_locks, triggers, wake_triggers};
+use crate::catalog;
+use crate::catalog::shape;
+use crate::errors::Result;
+use crate::pg::table::{Against, TableLock};
+use crate::write::flush::Due;
+use crate::write::{flush, wake};
+use pgrx::pg_sys::Oid;
+
+/// A bound table of which columns get another type.
+pub struct Retyped {
+    table: Oid,
+    bound: Vec<Bound>,
+    /// The triggers that were in the way.
+    dropped: Vec<Trigger>,
+}
+
+/// Locks the tables of the bindings that hang on one of these columns, and drops what is in the way.
+pub fn before(table: Oid, columns: &[String]) -> Result<Option<Retyped>> {
+    let mut bound = concerned(table, columns)?;
+    if !bound.is_empty() {
+        let locks = bound.iter().flat_map(|bound| bound.tables.locks(table, Against::All));
+        table_locks::lock_tables(&locks.collect::<Vec<TableLock>>())?;
+        // Looked up anew: another command may have come first while we waited for a lock.
+        bound = concerned(table, columns)?;
+    }
+    if bound.is_empty() {
+        return Ok(None);
+    }
+    let mut dropped = present::triggers_on(table)?;
+    let numbers = numbers_of(table, columns)?;
+    dropped.retain(|trigger| is_in_the_way(trigger, &numbers));
+    if !dropped.is_empty() {
+        wake_triggers::fire(&[table], wake::waits())?;
+        triggers::drop_as_owner(&dropped)?;
+    }
+    Ok(Some(Retyped { table, bound, dropped }))
+}
+
+/// Who may not alter the table changes nothing.
+fn concerned(table: Oid, columns: &[String]) -> Result<Vec<Bound>> {
+    let mut bound = binding::whole_on(&[table])?;
+    let hangs_on = |bound: &Bound| {
+        bound
+            .columns_of(table)
+            .iter()
+            .any(|one| columns.iter().any(|column| column == one))
+    };
+    bound.retain(|bound| bound.has_own(table) && hangs_on(bound));
+    Ok(bound)
+}
+
+fn numbers_of(table: Oid, columns: &[String]) -> Result<Vec<i16>> {
+    let all = catalog::columns(table)?.into_iter();
+    let named = all.filter(|column| columns.contains(&column.name));
+    Ok(named.map(|column| column.number).collect())
+}
+
+fn is_in_the_way(trigger: &Trigger, columns: &[i16]) -> bool {
+    match &trigger.condition {
+        Condition::Changed(seen) | Condition::ChangedAndWakes(seen) => columns.iter().any(|one| seen.contains(one)),
+        Condition::Always | Condition::Wakes | Condition::Other => false,
+    }
+}
+
+/// The columns have their new types: one that a total cannot be kept with is refused.
+pub fn after(retyped: Retyped) -> Result<()> {
+    let Retyped { table, bound, dropped } = retyped;
+    let campaigns: Vec<Oid> = bound.iter().map(|bound| bound.tables.campaigns.oid).collect();
+    for bound in bound {
+        let shape = shape::of_columns(bound.tables, bound.columns)?;
+        triggers::make_again(&shape, &dropped)?;
+    }
+    wake_triggers::renew_as_owner(table)?;
+    for campaigns in campaigns {
+        if let Some(binding) = binding::of(campaigns)? {
+            flush::sum(&binding, Due::All)?;
+        }
+    }
+    Ok(())
+}

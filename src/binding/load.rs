@@ -4,13 +4,13 @@ use crate::binding::present::{self, Trigger};
 use crate::binding::{Binding, owners, wake_triggers, wanted};
 use crate::catalog;
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Relation, shape};
+use crate::catalog::{Relation, Unique, shape};
 use crate::errors::call::CallError;
 use crate::errors::column::ColumnError;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Ours, Result};
 use crate::pg::cache::Cached;
-use crate::pg::{cache, transaction};
+use crate::pg::{cache, name, transaction};
 use crate::value::mapping::{Columns, FullName, Mapping};
 use pgrx::pg_sys::Oid;
 use std::mem::ManuallyDrop;
@@ -32,7 +32,9 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
     check_version()?;
     check_is_whole(&trigger, &shape)?;
     owners::check(&shape.tables())?;
-    Ok(Some(Rc::new(Binding::new(shape, catalog::keeper()?))))
+    let unique = catalog::unique_columns(campaigns, Unique::AtOnce)?;
+    let may_double = !unique.contains(&shape.campaign_id.name);
+    Ok(Some(Rc::new(Binding::new(shape, may_double, catalog::keeper()?))))
 }
 
 /// Whether the library serves the functions and triggers of this database.
@@ -82,6 +84,7 @@ fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape)>> {
         }
     }
     let shape = still_fits(&trigger, tables, columns)?;
+    check_is_unique(&trigger, &shape)?;
     // Statements name it.
     cache::watch_type(transaction::type_hash(shape.status.base_type));
     Ok(Some((trigger, shape)))
@@ -145,6 +148,19 @@ fn still_fits(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Sha
         ),
         other => other,
     })
+}
+
+/// A constraint may have gone since.
+fn check_is_unique(trigger: &Trigger, shape: &Shape) -> Result<()> {
+    let (table, key) = (&shape.campaigns, &shape.campaign_id.name);
+    if catalog::unique_columns(table.oid, Unique::AtCommit)?.contains(key) {
+        return Ok(());
+    }
+    let (column, table) = (name::display_name(key), table.display());
+    let problem = format!(
+        "Column {column} of table {table} is not unique in all of it; two campaigns of one key cannot be told apart"
+    );
+    Err(broken(trigger, problem))
 }
 
 /// Each trigger that the binding needs is there, as attach made it, disabled or not: one that has gone, by whatever road (DROP

@@ -51,6 +51,8 @@ pub struct Binding {
     pub shape: Shape,
     /// The same as statements name it.
     pub names: Names,
+    /// Whether the campaigns' key may name two of them until the transaction commits.
+    pub may_double: bool,
     /// The owner of the extension's own tables.
     pub keeper: Oid,
     /// The search path under which its statements run.
@@ -59,8 +61,9 @@ pub struct Binding {
 }
 
 impl Binding {
-    fn new(shape: Shape, keeper: Oid) -> Self {
+    fn new(shape: Shape, may_double: bool, keeper: Oid) -> Self {
         Self {
+            may_double,
             names: names_of(&shape),
             path: path_of(&shape),
             shape,

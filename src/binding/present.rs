@@ -1,6 +1,6 @@
 //! The triggers of ours that stand in the catalog: which function each calls, with which mapping, on which table.
 
-use crate::catalog::read;
+use crate::catalog::{read, read_often};
 use crate::errors::{Error, Result};
 
 use crate::binding::wanted::fires;
@@ -139,6 +139,11 @@ impl Trigger {
         Some(mapping.said_in(&self.table.schema))
     }
 
+    /// Whether both are the same, each as it was read.
+    pub fn is(&self, other: &Self) -> bool {
+        self.relation == other.relation && self.name == other.name
+    }
+
     /// Whether both note the same write of the same total, however they spell its mapping.
     pub fn repeats(&self, other: &Self) -> bool {
         self.name != other.name
@@ -157,7 +162,11 @@ const EVENTS: i16 = fires::INSERT | fires::UPDATE | fires::DELETE;
 /// than any mapping is not looked at: it counts as none. In a database that is not in UTF-8 nothing is attached, and bytes may
 /// be any. One that fires for some columns alone (UPDATE OF) is none that attach makes. A condition longer than any of ours is
 /// not read. No backslashes: a session may read them as escapes.
-const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
+macro_rules! triggers {
+    ($before:literal, $and:literal) => {
+        concat!(
+            $before,
+            "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
             CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 AND getdatabaseencoding() = 'UTF8'
                  THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
             t.tgenabled, t.tgtype, t.tgdeferrable, t.tginitdeferred,
@@ -176,7 +185,14 @@ const TRIGGERS: &str = "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.pron
      JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
      JOIN pg_class c ON c.oid = t.tgrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'keep_total', 'begin', 'flush', 'flush_at_commit')";
+     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'keep_total', 'begin', 'flush', 'flush_at_commit')",
+            $and
+        )
+    };
+    ($and:literal) => {
+        triggers!("", $and)
+    };
+}
 
 fn trigger(row: &Row) -> Result<Trigger> {
     let name = row.text(4)?;
@@ -203,34 +219,35 @@ fn trigger(row: &Row) -> Result<Trigger> {
 
 /// All triggers of ours but the clones on partitions, in the order of their tables and names.
 pub fn triggers() -> Result<Vec<Trigger>> {
-    let rows = read(&format!("{TRIGGERS} AND t.tgparentid = 0 ORDER BY 3, 4, 1"), &[])?;
+    let rows = read(triggers!(" AND t.tgparentid = 0 ORDER BY 3, 4, 1"), &[])?;
     rows.iter().map(trigger).collect()
 }
 
 /// Those of them that call this function.
 pub fn triggers_of(function: TriggerFunction) -> Result<Vec<Trigger>> {
-    let sql = format!("{TRIGGERS} AND p.proname = $1 AND t.tgparentid = 0 ORDER BY 3, 4, 1");
-    read(&sql, &[Param::Text(function.name())])?
+    let sql = triggers!(" AND p.proname = $1 AND t.tgparentid = 0 ORDER BY 3, 4, 1");
+    read(sql, &[Param::Text(function.name())])?
         .iter()
         .map(trigger)
         .collect()
 }
 
-/// Those of them whose arguments may name one of these tables: one that does holds its name, as JSON spells it.
-pub fn triggers_that_may_name(tables: &[&FullName]) -> Result<Vec<Trigger>> {
-    let names: Vec<String> = tables.iter().map(|name| name.in_json()).collect();
-    let sql = format!(
-        "{TRIGGERS} AND t.tgparentid = 0
-           AND EXISTS (SELECT FROM unnest($1) AS n (name) WHERE position(convert_to(n.name, 'UTF8') IN t.tgargs) > 0)
+/// Those of them whose arguments name this campaigns table, as attach writes them.
+pub fn triggers_naming(campaigns: &FullName) -> Result<Vec<Trigger>> {
+    let [here, elsewhere] = Mapping::beginnings(campaigns);
+    let sql = triggers!(
+        " AND t.tgparentid = 0
+           AND (n.nspname = $1 AND substr(t.tgargs, 1, octet_length($2)) = convert_to($2, 'UTF8')
+                OR substr(t.tgargs, 1, octet_length($3)) = convert_to($3, 'UTF8'))
          ORDER BY 3, 4, 1"
     );
-    read(&sql, &[Param::Texts(&names)])?.iter().map(trigger).collect()
+    let values = [&campaigns.schema, &here, &elsewhere].map(|text| Param::Text(text));
+    read(sql, &values)?.iter().map(trigger).collect()
 }
 
 /// The triggers of ours on one table that are no clones.
 pub fn triggers_on(relation: Oid) -> Result<Vec<Trigger>> {
-    let sql = format!("{TRIGGERS} AND t.tgparentid = 0 AND t.tgrelid = $1 ORDER BY 1");
-    read(&sql, &[Param::Oid(relation)])?.iter().map(trigger).collect()
+    triggers_on_any(&[relation])
 }
 
 /// The trigger on a campaigns table that speaks for its binding.
@@ -247,33 +264,38 @@ pub fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
 
 /// The triggers of ours on any of these tables that are no clones.
 pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
-    let sql = format!("{TRIGGERS} AND t.tgparentid = 0 AND t.tgrelid = ANY ($1::oid[]) ORDER BY 3, 4, 1");
+    let sql = triggers!(" AND t.tgparentid = 0 AND t.tgrelid = ANY ($1::oid[]) ORDER BY 3, 4, 1");
     let oids: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
-    read(&sql, &[Param::Texts(&oids)])?.iter().map(trigger).collect()
+    read_often(sql, &[Param::Texts(&oids)])?.iter().map(trigger).collect()
 }
 
 /// The relation a trigger fires on and the trigger it was made as: itself, or, for a partition's clone, the one on
 /// the table that was attached.
 pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
-    let sql = format!(
+    let sql = triggers!(
         "WITH RECURSIVE up (oid, parent) AS (
              SELECT t.oid, t.tgparentid FROM pg_trigger t WHERE t.oid = $1
              UNION ALL
              SELECT t.oid, t.tgparentid FROM up JOIN pg_trigger t ON t.oid = up.parent)
-         SELECT root.*, (SELECT tgrelid FROM pg_trigger WHERE oid = $1)
-         FROM ({TRIGGERS} AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
+         SELECT root.*, (SELECT tgrelid FROM pg_trigger WHERE oid = $1) FROM (",
+        " AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
     );
-    let rows = read(&sql, &[Param::Oid(trigger_oid)])?;
+    let rows = read(sql, &[Param::Oid(trigger_oid)])?;
     let found = rows.first().map(|row| Ok((row.oid(11)?, trigger(row)?)));
     found.transpose()
 }
 
-/// The names of all triggers on a table, whoever made them.
-pub fn trigger_names(table: &FullName) -> Result<Vec<String>> {
+/// The names of all triggers on these tables, whoever made them.
+pub fn trigger_names<'a>(tables: impl Iterator<Item = &'a FullName>) -> Result<Vec<String>> {
+    let tables: BTreeSet<&FullName> = tables.collect();
+    let schemas: Vec<String> = tables.iter().map(|table| table.schema.clone()).collect();
+    let names: Vec<String> = tables.iter().map(|table| table.table.clone()).collect();
     let rows = read(
-        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
-        &[Param::Text(&table.schema), Param::Text(&table.table)],
+        "SELECT DISTINCT t.tgname FROM unnest($1, $2) AS named (schema, name)
+         JOIN pg_namespace n ON n.nspname = named.schema
+         JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = named.name
+         JOIN pg_trigger t ON t.tgrelid = c.oid",
+        &[Param::Texts(&schemas), Param::Texts(&names)],
     )?;
     rows.iter().map(|row| row.owned(0)).collect()
 }

@@ -123,10 +123,7 @@ pub fn drop_triggers(triggers: &[Trigger]) -> Result<()> {
 /// its schema or a number where several totals share a table.
 fn free_base(shape: &Shape, wanted: &[Wanted]) -> Result<String> {
     let FullName { schema, table } = &shape.campaigns.name;
-    let mut taken = Vec::new();
-    for one in wanted {
-        taken.extend(present::trigger_names(&one.table)?);
-    }
+    let taken = present::trigger_names(wanted.iter().map(|one| &one.table))?;
     let numbered = (2..100).map(|number| format!("{number}_{table}"));
     [table.clone(), format!("{schema}_{table}")]
         .into_iter()

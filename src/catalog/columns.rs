@@ -1,6 +1,6 @@
 //! Columns and their types.
 
-use crate::catalog::read;
+use crate::catalog::read_often;
 use crate::errors::Result;
 use crate::value::key::KeyType;
 use crate::value::money::MoneyType;
@@ -42,7 +42,7 @@ impl Column {
 
 /// All columns of a table, in their order.
 pub fn columns(relation: Oid) -> Result<Vec<Column>> {
-    let rows = read(
+    let rows = read_often(
         "WITH RECURSIVE base (attnum, oid, typmod) AS (
              SELECT attnum, atttypid, atttypmod FROM pg_attribute
              WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped

@@ -6,9 +6,20 @@ use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 
-/// The columns that identify a row alone, the primary key's first. The columns a table is partitioned by must stand
-/// in each of its unique indexes and don't count; those of a key WITHOUT OVERLAPS are unique at a time only.
-pub fn unique_columns(relation: Oid) -> Result<Vec<String>> {
+/// How alone a column must identify a row.
+#[derive(Clone, Copy)]
+pub enum Unique {
+    /// At any time, in all of the table.
+    AtOnce,
+    /// In all of the table, at commit at the latest.
+    AtCommit,
+    /// In each partition, at commit at the latest: the columns that a table is partitioned by must stand in each of its unique indexes and
+    /// don't count.
+    InPartitions,
+}
+
+/// The columns that identify a row alone, the primary key's first. Those of a key WITHOUT OVERLAPS are unique at a time only.
+pub fn unique_columns(relation: Oid, how: Unique) -> Result<Vec<String>> {
     let rows = read(
         "SELECT min(a.attname::text) AS name, bool_or(i.indisprimary) AS is_primary
          FROM pg_index i
@@ -17,13 +28,13 @@ pub fn unique_columns(relation: Oid) -> Result<Vec<String>> {
              SELECT k.attnum, count(*) OVER () AS keys
              FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
              WHERE k.place <= i.indnkeyatts
-               AND (i.indnkeyatts = 1 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[]))) AS k
+               AND (i.indnkeyatts = 1 OR $2 < 2 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[]))) AS k
          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
          WHERE i.indrelid = $1 AND i.indisunique AND NOT i.indisexclusion AND i.indisvalid AND i.indpred IS NULL
-           AND k.keys = 1
+           AND k.keys = 1 AND (i.indimmediate OR $2 > 0)
          GROUP BY i.indexrelid
          ORDER BY is_primary DESC, name",
-        &[Param::Oid(relation)],
+        &[Param::Oid(relation), Param::Int8(how as i64)],
     )?;
     rows.iter().map(|row| row.owned(0)).collect()
 }

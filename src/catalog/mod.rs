@@ -16,7 +16,7 @@ mod tables;
 
 pub use columns::{Column, columns};
 pub use functions::{TriggerFunction, trigger_functions_without_path};
-pub use keys::{foreign_keys, has_index, unique_columns};
+pub use keys::{Unique, foreign_keys, has_index, unique_columns};
 pub use labels::{enum_labels, label_oids, labels_of};
 pub use rights::{extension_version, hides_rows, keeper, missing_grant, missing_right, owns_schema, role_name};
 pub use tables::{

@@ -1,6 +1,6 @@
 //! Tables and their partitions.
 
-use crate::catalog::read;
+use crate::catalog::{read, read_often};
 use crate::errors::Result;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, spi};
@@ -25,6 +25,7 @@ pub struct Relation {
     pub has_foreign_partition: bool,
     pub is_temporary: bool,
     pub is_unlogged: bool,
+    pub is_partition: bool,
 }
 
 impl Relation {
@@ -32,6 +33,9 @@ impl Relation {
     pub fn unfit(&self) -> Option<&'static str> {
         match self.kind {
             'r' | 'p' if self.is_temporary => Some("It is temporary"),
+            'r' | 'p' if self.is_partition => Some(
+                "It is a partition; written by the table that it is one of, it fires no statement triggers of its own",
+            ),
             'r' | 'p' if self.has_inheritance_children => {
                 Some("Tables inherit from it; their rows would count, but fire no triggers")
             }
@@ -71,7 +75,7 @@ pub fn display(name: &FullName) -> String {
 
 /// The relation with this OID, if there is one.
 pub fn relation(oid: Oid) -> Result<Option<Relation>> {
-    let rows = read(
+    let rows = read_often(
         "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
                 pg_has_role(c.relowner, 'USAGE'),
                 c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
@@ -80,7 +84,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
                         SELECT c.oid
                         UNION ALL SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
                     SELECT FROM tree JOIN pg_class p ON p.oid = tree.oid WHERE p.relkind = 'f'),
-                c.relpersistence = 't', c.relpersistence = 'u'
+                c.relpersistence = 't', c.relpersistence = 'u', c.relispartition
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid = $1",
         &[Param::Oid(oid)],
@@ -100,6 +104,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
             has_foreign_partition: row.is_true(8),
             is_temporary: row.is_true(9),
             is_unlogged: row.is_true(10),
+            is_partition: row.is_true(11),
         })
     };
     rows.first().map(relation).transpose()
@@ -107,7 +112,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
 
 /// The OID of a table by its full name. This is where a trigger's "campaigns table" becomes a relation.
 pub fn find(name: &FullName) -> Result<Option<Oid>> {
-    let rows = read(
+    let rows = read_often(
         "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = $1 AND c.relname = $2",
         &[Param::Text(&name.schema), Param::Text(&name.table)],
@@ -141,7 +146,7 @@ macro_rules! partitions_below {
 /// The partitions below a table, of all levels.
 pub fn partition_oids(relation: Oid) -> Result<Vec<Oid>> {
     let sql = partitions_below!("SELECT oid FROM below");
-    read(sql, &[Param::Oid(relation)])?
+    read_often(sql, &[Param::Oid(relation)])?
         .iter()
         .map(|row| row.oid(0))
         .collect()

@@ -89,7 +89,7 @@ fn after(open: Open) -> Result<()> {
     }
     open.triggers.iter().try_for_each(still_there)?;
     open.named.iter().try_for_each(renames::after)?;
-    open.moved.iter().try_for_each(partitions::after)?;
+    partitions::after(open.moved)?;
     if open.parted.is_empty() {
         return Ok(());
     }

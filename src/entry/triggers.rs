@@ -8,13 +8,11 @@ use crate::pg::transaction;
 use crate::pg::trigger::{Event, Kept, TriggerCall, Version};
 use crate::pg::{session, snapshot};
 use crate::value::key::Key;
-use crate::value::mapping::BindingId;
 use crate::value::money;
 use crate::write::own_update::Written;
 use crate::write::touched::Touched;
 use crate::write::under_way::{self, End, Place};
 use crate::write::{capture, drift, flush, own_update, wake};
-use std::cell::RefCell;
 use std::rc::Rc;
 
 /// AFTER INSERT OR UPDATE OR DELETE on clips, for each row.
@@ -147,8 +145,8 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
         let old = call.amount_text(Version::Old, spent, spent_type);
         !is_same_amount(amount.as_deref(), old.as_deref())
     } else {
-        // The BEFORE trigger lets no total in but 0, and that of a row that moves to another partition.
-        !call.is_on_partition() && amount.is_some() && !is_zero
+        // The BEFORE trigger lets no total in but 0.
+        amount.is_some() && !is_zero
     };
     if is_update && !is_new_key && !by_hand {
         return Ok(());
@@ -174,12 +172,6 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
     })
 }
 
-thread_local! {
-    /// The campaign and the total that the BEFORE trigger has just let a partition's update write: PostgreSQL moves a row to
-    /// another partition by UPDATE, DELETE and INSERT, and the INSERT fires it too.
-    static MOVING: RefCell<Option<(BindingId, Key, Option<String>)>> = const { RefCell::new(None) };
-}
-
 /// BEFORE INSERT OR UPDATE on campaigns, for each row: nobody but us writes the total. An update keeps it, an insert starts
 /// at 0; a total of ours gets through.
 pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
@@ -197,13 +189,10 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
     let binding = found.binding.id();
     let key = call.key(Version::New, id);
     let new = call.amount_text(Version::New, spent, spent_type);
-    let moving = MOVING.take();
+    // Also one that moves to another partition, by UPDATE, DELETE and INSERT: its key has changed, for one that is unique in
+    // all partitions says in which a row is.
     if call.event() == Event::Insert {
-        let is_moved = |(of, moved, total): (BindingId, Key, Option<String>)| {
-            of == binding && Some(&moved) == key.as_ref() && is_same_amount(total.as_deref(), new.as_deref())
-        };
-        let starts = moving.is_some_and(is_moved) || is_same_amount(new.as_deref(), Some("0"));
-        return Ok(if starts {
+        return Ok(if is_same_amount(new.as_deref(), Some("0")) {
             Kept::AsIs
         } else {
             Kept::Text(spent, "0".to_owned())
@@ -225,20 +214,14 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
             exact: amount(Version::Old).zip(amount(Version::New)),
         })
     });
-    let (kept, total) = match ours {
-        Some(total) if new.as_deref().is_some_and(|new| spent_type.is_same(new, &total)) => (Kept::AsIs, Some(total)),
-        Some(total) => (Kept::Text(spent, total.clone()), Some(total)),
-        None if is_same_amount(new.as_deref(), old.as_deref()) => (Kept::AsIs, old),
+    Ok(match ours {
+        Some(total) if new.as_deref().is_some_and(|new| spent_type.is_same(new, &total)) => Kept::AsIs,
+        Some(total) => Kept::Text(spent, total),
+        None if is_same_amount(new.as_deref(), old.as_deref()) => Kept::AsIs,
         // The AFTER trigger says so; in apply it must not.
-        None if found.binding.rejects_direct_writes() && !transaction::is_replica() => (Kept::AsIs, new),
-        None => (Kept::Old(spent), old),
-    };
-    if call.is_on_partition()
-        && let Some(key) = key
-    {
-        MOVING.set(Some((binding, key, total)));
-    }
-    Ok(kept)
+        None if found.binding.rejects_direct_writes() && !transaction::is_replica() => Kept::AsIs,
+        None => Kept::Old(spent),
+    })
 }
 
 /// The WHEN of the deferred trigger: whether this row is to queue an event. One waits at a time. What our own update sets off

@@ -18,6 +18,13 @@ errors! {
             format!("A trigger on {campaigns} skipped the update or changed {column}, which must become {total}."),
             "Let the trigger pass updates that change nothing else than this column.";
 
+        /// A deferrable key lets two campaigns stand beside each other for a while.
+        KeyDoubled { campaigns: String, id: String, column: String }
+            => ERRCODE_UNIQUE_VIOLATION,
+            "two campaigns have the key \"{id}\"",
+            format!("Column {column} of {campaigns} is held to be unique at commit only; until then they would be one total."),
+            "Delete the old campaign before the new one is inserted, or trade keys in one statement.";
+
         /// Something was captured that nothing has flushed.
         NeverFlushed { campaigns: String, table: String }
             => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

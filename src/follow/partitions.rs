@@ -154,23 +154,36 @@ fn keys_in(table: Oid, column: &str, kind: KeyType) -> Result<Option<BTreeSet<Ke
     Ok(rows.iter().map(|row| kind.parse(row.get(0)?)).collect())
 }
 
-/// It has come, or gone.
-pub fn after(moved: &Moved) -> Result<()> {
-    let Moved {
+/// They have come, or gone. All totals have their triggers before one is summed: a flush brings up the others too.
+pub fn after(moved: Vec<Moved>) -> Result<()> {
+    for Moved {
         campaigns, partition, ..
-    } = *moved;
-    // Gone, or broken: the next write says so.
-    let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
-        return Ok(());
-    };
-    triggers::renew_statement_triggers(&shape, &[partition])?;
-    let Some(binding) = binding::sound(binding::of(campaigns))?.flatten() else {
-        return Ok(());
-    };
-    match &moved.rows {
-        Rows::None => Ok(()),
-        Rows::Come => flush::sum(&binding, fed_by(&binding, partition, partition)?),
-        Rows::Went(due) => flush::sum(&binding, due.clone()),
+    } in &moved
+    {
+        renew_statement_triggers(*campaigns, &[*partition])?;
+    }
+    for Moved {
+        campaigns,
+        partition,
+        rows,
+    } in moved
+    {
+        let Some(binding) = binding::sound(binding::of(campaigns))?.flatten() else {
+            continue; // broken: the next write says so
+        };
+        match rows {
+            Rows::None => {}
+            Rows::Come => flush::sum(&binding, fed_by(&binding, partition, partition)?)?,
+            Rows::Went(due) => flush::sum(&binding, due)?,
+        }
+    }
+    Ok(())
+}
+
+fn renew_statement_triggers(campaigns: Oid, others: &[Oid]) -> Result<()> {
+    match binding::sound(binding::shape_of(campaigns))?.flatten() {
+        Some(shape) => triggers::renew_statement_triggers(&shape, others),
+        None => Ok(()), // gone, or broken: the next write says so
     }
 }
 
@@ -201,9 +214,7 @@ pub fn check_came(parent: Oid) -> Result<()> {
 pub fn after_empty(parent: Oid) -> Result<()> {
     check_came(parent)?;
     for bound in binding::whole_on(&[parent])? {
-        if let Some(shape) = binding::sound(binding::shape_of(bound.tables.campaigns.oid))?.flatten() {
-            triggers::renew_statement_triggers(&shape, &[])?;
-        }
+        renew_statement_triggers(bound.tables.campaigns.oid, &[])?;
     }
     Ok(())
 }

@@ -103,7 +103,7 @@ pub fn after(before: &Named) -> Result<()> {
     let mut triggers = present::triggers_on_any(&relations)?;
     let is_its = |one: &Trigger| {
         let mut own = before.triggers.iter();
-        own.any(|other| other.relation == one.relation && other.name == one.name)
+        own.any(|other| other.is(one))
     };
     triggers.retain(is_its);
     triggers::replace_triggers(&shape, &triggers)

@@ -3,7 +3,7 @@
 
 use crate::catalog;
 use crate::catalog::shape::Tables;
-use crate::catalog::{Column, Relation, shape};
+use crate::catalog::{Column, Relation, Unique, shape};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
 use crate::pg::name;
@@ -32,8 +32,10 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
     let of_campaigns = catalog::columns(tables.campaigns.oid)?;
     let of_clips = catalog::columns(tables.clips.oid)?;
     let of_submissions = catalog::columns(tables.submissions.oid)?;
-    let campaign_id = key(&tables.campaigns, &of_campaigns, "campaign_id", given.campaign_id)?;
-    let clip_id = key(&tables.clips, &of_clips, "clip_id", given.clip_id)?;
+    let campaigns = (&tables.campaigns, of_campaigns.as_slice(), Unique::AtCommit);
+    let campaign_id = key(campaigns, "campaign_id", given.campaign_id)?;
+    let clips = (&tables.clips, of_clips.as_slice(), Unique::InPartitions);
+    let clip_id = key(clips, "clip_id", given.clip_id)?;
     let link = |argument, given, target: &Relation, target_key: &str, usual| {
         link(
             &tables.submissions,
@@ -121,9 +123,14 @@ fn missing<'a>(
     .into()
 }
 
-/// A key: the primary key's column, or one named that is unique.
-fn key(table: &Relation, columns: &[Column], argument: &'static str, given: Option<String>) -> Result<String> {
-    let unique = catalog::unique_columns(table.oid)?;
+/// A key: the primary key's column, or one named that is unique. Two campaigns of one key would be one total; two clips of one
+/// key both count.
+fn key(
+    (table, columns, how): (&Relation, &[Column], Unique),
+    argument: &'static str,
+    given: Option<String>,
+) -> Result<String> {
+    let unique = catalog::unique_columns(table.oid, how)?;
     match given {
         Some(name) if unique.contains(&name) => Ok(name),
         Some(name) if columns.iter().any(|column| column.name == name) => Err(ColumnError::NotUnique {

@@ -101,34 +101,40 @@ fn concerned(bound: &[Oid], replaced: &[Trigger]) -> Vec<Oid> {
 /// as its own triggers do (it may have been renamed), and what renamed or dropped tables have left behind on its tables.
 /// Strangers' triggers on strangers' tables say what they like and stay, also where a superuser asks.
 pub fn triggers_of(campaigns: Oid, tables: &[Oid]) -> Result<Vec<Trigger>> {
-    let own = present::own_trigger(campaigns)?;
-    let old_name = own.as_ref().and_then(Trigger::campaigns);
     let Some(table) = catalog::relation(campaigns)? else {
         return Ok(Vec::new());
     };
+    let old_name = present::own_trigger(campaigns)?.and_then(|own| own.campaigns());
     let names: Vec<&FullName> = std::iter::once(&table.name).chain(&old_name).collect();
-    let mut all = present::triggers_on_any(tables)?;
-    for trigger in present::triggers_that_may_name(&names)? {
-        if !all
-            .iter()
-            .any(|one| (one.relation, &one.name) == (trigger.relation, &trigger.name))
-        {
-            all.push(trigger);
+    let mut found = on_its_tables(tables, &names)?;
+    for name in names {
+        for trigger in present::triggers_naming(name)? {
+            let is_new = !found.iter().any(|one| one.is(&trigger));
+            if is_new && catalog::relation(trigger.relation)?.is_some_and(|on| on.owner == table.owner) {
+                found.push(trigger);
+            }
         }
     }
+    Ok(found)
+}
+
+fn on_its_tables(tables: &[Oid], names: &[&FullName]) -> Result<Vec<Trigger>> {
+    let mut relations = Vec::new();
+    for table in tables {
+        relations.push(*table);
+        relations.extend(catalog::partition_oids(*table)?);
+    }
     let mut found = Vec::new();
-    for trigger in all {
+    for trigger in present::triggers_on_any(&relations)? {
         if trigger.function == TriggerFunction::FlushAtCommit {
             continue; // a table's own, whatever totals need it
         }
-        let named = trigger.campaigns();
-        let target = named.as_ref().map(catalog::find).transpose()?.flatten();
-        let on_its_tables = tables.contains(&catalog::root(trigger.relation)?);
-        let names_it = target == Some(campaigns) || (old_name.is_some() && named == old_name);
-        if on_its_tables && (names_it || target.is_none()) {
+        let goes = match trigger.campaigns() {
+            Some(named) => names.contains(&&named) || catalog::find(&named)?.is_none(),
+            None => true,
+        };
+        if goes {
             owned(trigger.relation)?;
-            found.push(trigger);
-        } else if names_it && catalog::relation(trigger.relation)?.is_some_and(|on| on.owner == table.owner) {
             found.push(trigger);
         }
     }

@@ -161,6 +161,8 @@ unsafe fn drop_of(statement: &pg_sys::DropStmt) -> Option<Command> {
         }
         // A partition goes with the function, or the type, that its own partition key names.
         _ if statement.behavior == pg_sys::DropBehavior::DROP_CASCADE => Some(Command::DropWithAll),
+        // One may have become a member of an extension.
+        pg_sys::ObjectType::OBJECT_EXTENSION => Some(Command::DropWithAll),
         _ => None,
     }
 }

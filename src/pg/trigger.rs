@@ -143,11 +143,6 @@ impl TriggerCall<'_> {
         unsafe { (*self.0.tg_relation).rd_id }
     }
 
-    pub fn is_on_partition(&self) -> bool {
-        // SAFETY: as above.
-        unsafe { (*(*self.0.tg_relation).rd_rel).relispartition }
-    }
-
     pub fn is_row_level(&self) -> bool {
         self.0.tg_event & pg_sys::TRIGGER_EVENT_ROW != 0
     }

@@ -23,6 +23,17 @@ pub fn links_of_campaigns(names: &Names) -> String {
     format!("SELECT DISTINCT l.{campaign}, l.{clip} FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1)")
 }
 
+/// ```sql
+/// SELECT c.id FROM campaigns AS c WHERE c.id = ANY ($1) GROUP BY c.id HAVING count(*) > 1
+/// ```
+pub fn doubled(names: &Names) -> String {
+    let Names { campaigns, id, .. } = names;
+    format!(
+        "SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) \
+         GROUP BY c.{id} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
+    )
+}
+
 /// Those that this transaction has written are locked already.
 /// ```sql
 /// SELECT 1 FROM submissions AS l WHERE l.campaign = ANY ($1) AND NOT spend_sync.is_own(l.xmin)

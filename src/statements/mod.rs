@@ -23,6 +23,7 @@ pub enum Statement {
     LockClips,
     /// By keys of campaigns.
     LinksOfCampaigns,
+    Doubled,
     /// By keys of campaigns.
     LockLinks,
     Affected,
@@ -154,6 +155,7 @@ pub fn sql(names: &Names, statement: Statement) -> String {
     match statement {
         Statement::LockClips => looks::lock_clips(names),
         Statement::LinksOfCampaigns => looks::links_of_campaigns(names),
+        Statement::Doubled => looks::doubled(names),
         Statement::LockLinks => looks::lock_links(names),
         Statement::Affected => looks::affected(names),
         Statement::LockCampaigns => looks::lock_campaigns(names),

@@ -58,14 +58,6 @@ impl TableName {
     }
 }
 
-impl FullName {
-    /// The table's own name as a mapping has it.
-    pub fn in_json(&self) -> String {
-        // A string: writing it cannot fail.
-        serde_json::to_string(&self.table).unwrap_or_default()
-    }
-}
-
 /// What happens to a write of `spent` that is not ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -177,6 +169,16 @@ impl Mapping {
         serde_json::from_str(argument).map_err(|e| e.to_string())
     }
 
+    /// With what arguments begin that name this campaigns table: on tables of its schema, and on others.
+    pub fn beginnings(campaigns: &FullName) -> [String; 2] {
+        let FullName { schema, table } = campaigns.clone();
+        [TableName::Here(table.clone()), TableName::Elsewhere([schema, table])].map(|name| {
+            // A string or two: writing them cannot fail.
+            let name = serde_json::to_string(&name).unwrap_or_default();
+            format!("{{\"campaigns\":{name},")
+        })
+    }
+
     /// Writes a trigger's argument.
     pub fn to_argument(&self) -> String {
         // A struct of strings: writing it cannot fail.
@@ -214,6 +216,21 @@ mod tests {
     fn an_argument_reads_back_as_it_was_written() {
         let written = mapping().to_argument();
         assert_eq!(Mapping::parse(&written).expect("valid"), mapping());
+    }
+
+    #[test]
+    fn an_argument_begins_with_its_campaigns_table() {
+        let campaigns = FullName {
+            schema: "a".into(),
+            table: "\"b\" \\".into(),
+        };
+        for (from, beginning) in ["a", "c"].iter().zip(Mapping::beginnings(&campaigns)) {
+            let mapping = Mapping {
+                campaigns: TableName::seen_from(from, &campaigns),
+                ..mapping()
+            };
+            assert!(mapping.to_argument().starts_with(&beginning), "{beginning}");
+        }
     }
 
     #[test]

@@ -133,7 +133,6 @@ pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -
 }
 
 /// The campaigns that rows feed which came or went past all row triggers.
-#[derive(Clone)]
 pub enum Due {
     These(BTreeSet<Key>),
     OfClips(BTreeSet<Key>),

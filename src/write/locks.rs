@@ -12,7 +12,9 @@
 
 use crate::binding::Binding;
 use crate::errors::Result;
+use crate::errors::total::TotalError;
 use crate::pg::guard::{Guard, Mode};
+use crate::pg::name;
 use crate::statements::{Statement, named};
 use crate::value::key::{Key, KeyType};
 use crate::value::row::Row;
@@ -138,6 +140,9 @@ fn look_for_links(work: &mut [(Rc<Binding>, Touched)]) -> Result<Vec<(Rc<Binding
         }
         let (kind, clip_kind) = (binding.shape.campaign_key, binding.shape.clip_key);
         let keys: Vec<Key> = touched.new_campaigns.iter().cloned().collect();
+        if binding.may_double {
+            refuse_doubled(binding, &keys)?;
+        }
         let mut named = BTreeSet::new();
         for row in &binding.run_by_index(Statement::LinksOfCampaigns, kind, &keys)? {
             named.insert(binding.campaign(row, named::CAMPAIGN)?);
@@ -150,6 +155,19 @@ fn look_for_links(work: &mut [(Rc<Binding>, Touched)]) -> Result<Vec<(Rc<Binding
         }
     }
     Ok(all)
+}
+
+fn refuse_doubled(binding: &Binding, campaigns: &[Key]) -> Result<()> {
+    let rows = binding.run_by_index(Statement::Doubled, binding.shape.campaign_key, campaigns)?;
+    let Some(row) = rows.first() else {
+        return Ok(());
+    };
+    Err(TotalError::KeyDoubled {
+        campaigns: binding.shape.campaigns.display(),
+        id: row.owned(0)?,
+        column: name::display_name(&binding.shape.campaign_id.name),
+    }
+    .into())
 }
 
 /// A concurrent writer of a clip cannot see a link we just made and would not touch its campaign: we wait for it

@@ -144,22 +144,23 @@ TABLE totals;
 ALTER EVENT TRIGGER spend_sync_before ENABLE;
 ALTER EVENT TRIGGER spend_sync_after ENABLE;
 
--- Campaigns may be partitioned too: then their key is not alone in the primary key, but named.
+-- Campaigns may be partitioned too, by their key: one that is unique in each partition alone would name several.
 CREATE SCHEMA wide;
-CREATE TABLE wide.campaigns (tenant int, id int, spent numeric DEFAULT 0, PRIMARY KEY (tenant, id)) PARTITION BY LIST (tenant);
-CREATE TABLE wide.campaigns_1 PARTITION OF wide.campaigns FOR VALUES IN (1);
-CREATE TABLE wide.campaigns_2 PARTITION OF wide.campaigns FOR VALUES IN (2);
+CREATE TABLE wide.campaigns (id int PRIMARY KEY, spent numeric DEFAULT 0) PARTITION BY LIST (id);
+CREATE TABLE wide.campaigns_1 PARTITION OF wide.campaigns FOR VALUES IN (11, 12, 23);
+CREATE TABLE wide.campaigns_2 PARTITION OF wide.campaigns FOR VALUES IN (22);
 CREATE TABLE wide.clips (id int PRIMARY KEY, earnings numeric);
 CREATE TABLE wide.clip_submissions (id int PRIMARY KEY, campaign_id int, clip_id int REFERENCES wide.clips, status text);
 CREATE INDEX ON wide.clip_submissions (campaign_id);
 CREATE INDEX ON wide.clip_submissions (clip_id);
 SELECT total, link FROM spend_sync_attach('wide.campaigns', 'wide.clips', 'wide.clip_submissions');
-INSERT INTO wide.campaigns VALUES (1, 11), (2, 22);
+INSERT INTO wide.campaigns VALUES (11), (22);
 INSERT INTO wide.clips VALUES (1, 5), (2, 6);
 INSERT INTO wide.clip_submissions VALUES (1, 11, 1, 'APPROVED'), (2, 22, 2, 'APPROVED');
 SELECT * FROM wide.campaigns ORDER BY id;
 UPDATE wide.campaigns_1 SET spent = 100;
-UPDATE wide.campaigns SET tenant = 1, spent = 50 WHERE id = 22;
+UPDATE wide.clip_submissions SET campaign_id = 23 WHERE campaign_id = 22;
+UPDATE wide.campaigns SET id = 23, spent = 50 WHERE id = 22;
 UPDATE wide.clips SET earnings = earnings + 1;
 SELECT * FROM wide.campaigns ORDER BY id;
 

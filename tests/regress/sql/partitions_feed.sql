@@ -109,6 +109,23 @@ SELECT spoil();
 ALTER TABLE clips DETACH PARTITION clips_many;
 SELECT * FROM spoiled();
 
+-- Two totals, of which one has a write waiting: both have their triggers on the partition before one is summed.
+CREATE TABLE brands (id int PRIMARY KEY, spent numeric(10,2) DEFAULT 0);
+INSERT INTO brands VALUES (3);
+SELECT corrected FROM spend_sync_attach('brands', submission_campaign => 'campaign_id', flush => 'commit');
+SELECT spoil();
+BEGIN;
+UPDATE clip_submissions SET status = 'APPROVED' WHERE clip_id = '10001';
+CREATE TABLE clips_z (id text PRIMARY KEY, earnings numeric(10,2));
+INSERT INTO clips_z VALUES ('z', 3);
+INSERT INTO clip_submissions VALUES (3, 'z');
+ALTER TABLE clips ATTACH PARTITION clips_z FOR VALUES IN ('z');
+COMMIT;
+SELECT * FROM spoiled();
+TABLE brands;
+SELECT spend_sync_detach('brands');
+DROP TABLE clips_z;
+
 -- A partition of a role that has the owner's rights, and gave the owner none on it: it is read as that role.
 CREATE ROLE feed_owner;
 CREATE ROLE feed_member IN ROLE feed_owner;

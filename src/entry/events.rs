@@ -40,7 +40,7 @@ pub fn follow(call: &CommandCall) -> Result<()> {
         return Ok(());
     };
     if call.is_before() {
-        if matches!(command, Command::EmptyPartition(_) | Command::NewSchema) {
+        if is_seen_when_done(&command) {
             return Ok(());
         }
         let mut open = before(&command)?;
@@ -55,11 +55,20 @@ pub fn follow(call: &CommandCall) -> Result<()> {
                 .into_iter()
                 .try_for_each(partitions::after_empty);
         }
+        Command::Inherit(parents) => return partitions::check_inherited(&parents),
         Command::Attach { parent, .. } => partitions::check_came(parent)?,
         _ => {}
     }
     // There is none if the event trigger that fires before was disabled.
     after(OPEN.with_borrow_mut(Vec::pop).unwrap_or_default())
+}
+
+/// Of what comes to be nothing is to be noted before.
+fn is_seen_when_done(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::EmptyPartition(_) | Command::Inherit(_) | Command::NewSchema
+    )
 }
 
 fn before(command: &Command) -> Result<Open> {
@@ -78,7 +87,7 @@ fn before(command: &Command) -> Result<Open> {
         Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label(_) => {
             open.named = renames::before(command)?;
         }
-        Command::EmptyPartition(_) | Command::NewSchema => {}
+        Command::EmptyPartition(_) | Command::Inherit(_) | Command::NewSchema => {}
     }
     Ok(open)
 }

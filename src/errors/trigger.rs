@@ -39,5 +39,12 @@ errors! {
             format!("PostgreSQL does that in two transactions: between them rows would be gone that totals of {campaigns} have."),
             "Detach it without CONCURRENTLY: with lock_timeout set, and again if it expires, it keeps writers waiting no longer \
              than you allow.";
+
+        /// Rows of a child are the parent's in a SELECT, and fire the child's triggers alone.
+        Inherited { table: String, campaigns: String }
+            => ERRCODE_WRONG_OBJECT_TYPE,
+            "no table can inherit from {table}",
+            format!("A total of {campaigns} hangs on it: the rows of another table would count, and fire no triggers of its."),
+            "Make it a partition of a partitioned table, or CREATE TABLE ... (LIKE ...); or spend_sync_detach() first.";
     }
 }

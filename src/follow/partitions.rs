@@ -203,6 +203,21 @@ pub fn check_detach(parent: Oid) -> Result<()> {
     .into())
 }
 
+/// No table inherits from a bound one otherwise than by being a partition.
+pub fn check_inherited(parents: &[Oid]) -> Result<()> {
+    let bound = binding::whole_on(parents)?;
+    let Some(first) = bound.first() else {
+        return Ok(());
+    };
+    let tables = first.tables.all();
+    let table = tables.into_iter().find(|table| parents.contains(&table.oid));
+    Err(TriggerError::Inherited {
+        table: table.unwrap_or(&first.tables.campaigns).display(),
+        campaigns: first.tables.campaigns.display(),
+    }
+    .into())
+}
+
 /// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have
 /// to fail for it.
 pub fn check_came(parent: Oid) -> Result<()> {

@@ -70,7 +70,10 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
         .iter()
         .any(|c| c.name == status && c.base_type == pg_sys::BOOLOID);
     Ok(Columns {
-        title: given.title.or_else(|| title(&of_campaigns)),
+        title: match given.title {
+            Some(name) => Some(named(&tables.campaigns, &of_campaigns, "title", Some(name), |_| true)?),
+            None => title(&of_campaigns),
+        },
         spent: named(&tables.campaigns, &of_campaigns, "spent", given.spent, |c| {
             c.money().is_some()
         })?,

@@ -27,6 +27,8 @@ pub enum Command {
     Columns(Oid),
     /// A table gets a new partition, with no rows yet.
     EmptyPartition(Oid),
+    /// A table inherits from these, by no partition.
+    Inherit(Vec<Oid>),
     /// A schema comes with all that is in it.
     NewSchema,
     /// These partitions are dropped.
@@ -65,8 +67,12 @@ impl CommandCall<'_> {
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
                 pg_sys::NodeTag::T_CreateStmt => {
                     let statement: &pg_sys::CreateStmt = &*node.cast();
-                    let parent = nodes(statement.inhRelations).next();
-                    (!statement.partbound.is_null()).then_some(Command::EmptyPartition(find(parent?)))
+                    let parents: Vec<Oid> = nodes(statement.inhRelations).map(|parent| find(parent)).collect();
+                    match parents.as_slice() {
+                        [] => None,
+                        [parent] if !statement.partbound.is_null() => Some(Command::EmptyPartition(*parent)),
+                        _ => Some(Command::Inherit(parents)),
+                    }
                 }
                 pg_sys::NodeTag::T_CreateSchemaStmt => Some(Command::NewSchema),
                 pg_sys::NodeTag::T_DropStmt => drop_of(&*node.cast()),
@@ -80,11 +86,12 @@ impl CommandCall<'_> {
 /// # Safety
 /// The node must be whole, as the parser made it.
 unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
-    use pg_sys::ObjectType::{OBJECT_COLUMN, OBJECT_SCHEMA, OBJECT_TABLE};
+    use pg_sys::ObjectType::{OBJECT_COLUMN, OBJECT_INDEX, OBJECT_SCHEMA, OBJECT_TABLE};
     // SAFETY: as above.
     unsafe {
         match statement.renameType {
-            OBJECT_TABLE => Some(Command::Table(find(statement.relation))),
+            // ALTER INDEX renames tables as well.
+            OBJECT_TABLE | OBJECT_INDEX => Some(Command::Table(find(statement.relation))),
             OBJECT_COLUMN if !statement.relation.is_null() => Some(Command::Column {
                 table: find(statement.relation),
                 old: text(statement.subname),
@@ -124,6 +131,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                     let (parent, partition) = (table, find((*part.def.cast::<pg_sys::PartitionCmd>()).name));
                     return Some(Command::Detach { parent, partition });
                 }
+                Part::AT_AddInherit => return Some(Command::Inherit(vec![find(part.def.cast())])),
                 Part::AT_AlterColumnType => retyped.push(text(part.name)),
                 // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
                 #[cfg(any(feature = "pg17", feature = "pg18"))]

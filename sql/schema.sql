@@ -35,7 +35,7 @@ COMMENT ON FUNCTION spend_sync.wakes() IS 'spend_sync: whether a row that is wri
 
 CREATE TABLE spend_sync.correction (
     at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    campaigns regclass NOT NULL,
+    campaigns oid NOT NULL,
     campaign_id text NOT NULL,
     recorded numeric,
     actual numeric NOT NULL,
@@ -44,11 +44,22 @@ CREATE TABLE spend_sync.correction (
     role name NOT NULL,
     session_role name,
     application_name text,
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY
+    id bigint GENERATED ALWAYS AS IDENTITY
 );
 CREATE INDEX ON spend_sync.correction (campaigns, at);
+-- A publication FOR ALL TABLES sends it on. So it has no key, for the other server's own log has these numbers too; names no
+-- table by its name, which would have to be found there; and says which row is deleted, when old ones are.
+ALTER TABLE spend_sync.correction REPLICA IDENTITY FULL;
+-- Whoever has the rights of the owner of a campaigns table reads what was found there; who was granted something by name, all.
+ALTER TABLE spend_sync.correction ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_or_granted ON spend_sync.correction USING (
+    EXISTS (SELECT FROM pg_catalog.pg_class c
+            WHERE c.oid OPERATOR(pg_catalog.=) campaigns AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+    OR EXISTS (SELECT FROM pg_catalog.pg_class l, pg_catalog.aclexplode(l.relacl) a
+               WHERE l.oid OPERATOR(pg_catalog.=) 'spend_sync.correction'::pg_catalog.regclass
+                 AND a.grantee OPERATOR(pg_catalog.<>) 0 AND pg_catalog.pg_has_role(a.grantee, 'USAGE')));
 COMMENT ON TABLE spend_sync.correction IS 'a row whenever a total was found wrong and corrected';
-COMMENT ON COLUMN spend_sync.correction.campaigns IS 'the campaigns table';
+COMMENT ON COLUMN spend_sync.correction.campaigns IS 'the campaigns table: campaigns::regclass is its name';
 COMMENT ON COLUMN spend_sync.correction.campaign_id IS 'the campaign''s key';
 COMMENT ON COLUMN spend_sync.correction.recorded IS 'what the spent column said';
 COMMENT ON COLUMN spend_sync.correction.actual IS 'what its approved clips had earned';
@@ -57,12 +68,11 @@ COMMENT ON COLUMN spend_sync.correction.role IS 'the role that called it';
 COMMENT ON COLUMN spend_sync.correction.session_role IS 'the role that the session was opened as, which may have taken that role';
 COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session called itself';
 COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';
-SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction', '');
-SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction_id_seq', '');
+-- It is no configuration that pg_dump carries: a dump by the owner of an application would have to read all of it.
 
 -- Written under the campaign's lock. What stands here decides only how a total is brought up, never what it is: no row
--- is missed, and none is dumped.
-CREATE TABLE spend_sync.large_campaign (
+-- is missed, none is dumped, and none is replicated.
+CREATE UNLOGGED TABLE spend_sync.large_campaign (
     campaigns regclass NOT NULL,
     campaign_id text NOT NULL,
     approved_clips bigint NOT NULL,

@@ -97,11 +97,27 @@ COMMENT ON FUNCTION spend_sync.wakes() IS 'spend_sync: whether a row that is wri
 ALTER TABLE spend_sync.correction
     ADD session_role name,
     ADD application_name text,
-    ADD id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
+    ADD id bigint GENERATED ALWAYS AS IDENTITY;
+-- A publication FOR ALL TABLES sends it on. So it has no key, for the other server's own log has these numbers too; names no
+-- table by its name, which would have to be found there; and says which row is deleted, when old ones are.
+ALTER TABLE spend_sync.correction ALTER campaigns TYPE oid;
+COMMENT ON COLUMN spend_sync.correction.campaigns IS 'the campaigns table: campaigns::regclass is its name';
+ALTER TABLE spend_sync.correction REPLICA IDENTITY FULL;
+-- Whoever has the rights of the owner of a campaigns table reads what was found there; who was granted something by name, all.
+ALTER TABLE spend_sync.correction ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_or_granted ON spend_sync.correction USING (
+    EXISTS (SELECT FROM pg_catalog.pg_class c
+            WHERE c.oid OPERATOR(pg_catalog.=) campaigns AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+    OR EXISTS (SELECT FROM pg_catalog.pg_class l, pg_catalog.aclexplode(l.relacl) a
+               WHERE l.oid OPERATOR(pg_catalog.=) 'spend_sync.correction'::pg_catalog.regclass
+                 AND a.grantee OPERATOR(pg_catalog.<>) 0 AND pg_catalog.pg_has_role(a.grantee, 'USAGE')));
+-- It is no configuration that pg_dump carries any more: a dump by the owner of an application would have to read all of it.
+ALTER EXTENSION spend_sync DROP TABLE spend_sync.correction;
+ALTER EXTENSION spend_sync ADD TABLE spend_sync.correction;
+ALTER TABLE spend_sync.large_campaign SET UNLOGGED;
 COMMENT ON COLUMN spend_sync.correction.session_role IS 'the role that the session was opened as, which may have taken that role';
 COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session called itself';
 COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';
-SELECT pg_catalog.pg_extension_config_dump('spend_sync.correction_id_seq', '');
 
 CREATE OR REPLACE VIEW spend_sync.binding AS
 SELECT b.campaigns::pg_catalog.regclass AS campaigns,
@@ -122,6 +138,8 @@ FROM spend_sync.bindings() AS b, LATERAL (SELECT b.columns) AS c (columns);
 
 -- A WHEN runs as whoever writes, who must be allowed to call it.
 GRANT EXECUTE ON FUNCTION spend_sync.wakes() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION spend_sync.bindings() TO PUBLIC;
+GRANT SELECT ON spend_sync.correction TO PUBLIC;
 REVOKE EXECUTE ON FUNCTION spend_sync.renew_triggers() FROM PUBLIC;
 -- The owner of the tables brings totals to the truth without being told that he may, so everybody may call these; they refuse a
 -- caller who has neither the owner's rights nor a grant of his own (a grant to PUBLIC, as this one, is none).

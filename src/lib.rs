@@ -33,6 +33,7 @@ mod write;
 
 pgrx::pg_module_magic!(name, version);
 
+extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 extension_sql_file!(
     "../sql/schema.sql",
     name = "schema",

@@ -18,7 +18,9 @@ pub use columns::{Column, columns};
 pub use functions::{TriggerFunction, trigger_functions_without_path};
 pub use keys::{Unique, foreign_keys, has_index, unique_columns};
 pub use labels::{enum_labels, label_oids, labels_of};
-pub use rights::{extension_version, hides_rows, keeper, missing_grant, missing_right, owns_schema, role_name};
+pub use rights::{
+    extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema, role_name,
+};
 pub use tables::{
     Relation, display, find, find_visible, partition_oids, partitions, partitions_of_others, relation, root, unlogged,
 };

@@ -53,6 +53,16 @@ pub fn missing_grant(function: Oid) -> Result<Option<String>> {
     Ok(rows.first().and_then(|row| row.get(0).map(str::to_owned)))
 }
 
+/// Which of these functions of the extension's a role may not call, or not reach.
+pub fn functions_denied(role: &str, functions: &[String]) -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT f FROM unnest($2) AS f
+         WHERE NOT has_function_privilege($1, 'spend_sync.' || f, 'EXECUTE') OR NOT has_schema_privilege($1, 'spend_sync', 'USAGE')",
+        &[Param::Text(role), Param::Texts(functions)],
+    )?;
+    rows.iter().map(|row| row.owned(0)).collect()
+}
+
 /// A role's name.
 pub fn role_name(role: Oid) -> Result<String> {
     let rows = read("SELECT pg_get_userbyid($1)", &[Param::Oid(role)])?;

@@ -6,7 +6,7 @@ use crate::catalog::{Relation, shape};
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result, listed};
 use crate::manage::detect::Given;
-use crate::manage::{advice, detect, repair, replaced};
+use crate::manage::{advice, detect, grants, repair, replaced};
 use crate::pg::{name, session};
 use crate::statements::summed;
 use crate::value::mapping::{DirectWrites, Flush};
@@ -51,6 +51,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
     check_owner(&shape)?;
+    grants::to_owner_of(&shape.campaigns)?;
     // Looked up anew: another command may have come first while we waited for the locks.
     let replaced = replaced::triggers_of(campaigns, &bound)?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;

@@ -9,7 +9,7 @@ use crate::errors::table::TableError;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Ours, Result};
 use crate::manage::advice::Finding;
-use crate::manage::{advice, preview};
+use crate::manage::{advice, grants, preview};
 use crate::pg::name;
 use crate::value::mapping::{Flush, FullName};
 use crate::write::drift;
@@ -87,6 +87,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     let shape = &binding.shape;
     let mut findings = Vec::new();
     findings.extend(owner_rights(shape)?);
+    findings.extend(grants::missing(shape)?);
     findings.extend(missing_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
     findings.extend(rounding(shape));

@@ -5,6 +5,7 @@ pub mod attach;
 pub mod check;
 pub mod detach;
 pub mod detect;
+mod grants;
 pub mod preview;
 pub mod renew;
 pub mod repair;

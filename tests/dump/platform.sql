@@ -64,7 +64,7 @@ SELECT FROM "Sync Tools".spend_sync_attach('"tenant-b"."Deal"', 'media.clip', '"
 ALTER TABLE media.clip ENABLE ALWAYS TRIGGER "spend_sync_Deal_row";
 ALTER TABLE "tenant-b"."Deal" DISABLE TRIGGER "spend_sync_Deal_update";
 
--- The log of corrections: by attach (above), of drift, and of a table that is no more.
+-- The log of corrections, which no dump carries: by attach (above), of drift, and of a table that is no more.
 SET session_replication_role = replica;
 UPDATE "App".campaigns SET spent = 1 WHERE id IN ('campaign1', 'campaign6');
 RESET session_replication_role;

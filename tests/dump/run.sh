@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# pg_dump and pg_restore in every form: bindings, totals, the log, owners, rights
+# pg_dump and pg_restore in every form: bindings, totals, owners, rights
 #
 # What pg_dump, pg_dumpall and pg_restore carry over; and that the restored triggers keep the totals from the first write on.
 # The last line is `N passed, N failed`.
@@ -169,6 +169,23 @@ restore_a_schema_without_the_extension() {
   grep 'schema "spend_sync" does not exist' "$out/without.err"
 }
 
+# By the role that owns the tables, which is no superuser and not the extension's owner; into a database that has the extension.
+# Of the log it reads what was found in its tables, and none is dumped.
+dump_and_restore_by_the_owner() {
+  local database
+  query -d postgres -c 'CREATE ROLE plain_owner LOGIN'
+  for database in owned owned_again; do
+    createdb "$database"
+    query -d "$database" -c 'CREATE EXTENSION spend_sync' -c "GRANT CREATE ON DATABASE $database TO plain_owner"
+  done
+  query -d owned -U plain_owner -f "$TESTS/owned.sql" >/dev/null
+  query -d owned -U plain_owner -c 'SELECT count(*) FROM spend_sync.correction' | prints 1
+  pg_dump -U plain_owner -d owned --format=custom --file="$out/owned"
+  pg_restore -U plain_owner --exit-on-error --no-comments -d owned_again "$out/owned" # a comment is the extension's owner's to make
+  query -d owned_again -U plain_owner -c 'UPDATE app.clips SET earnings = 7'
+  query -d owned_again -U plain_owner -c 'SELECT spent FROM app.campaigns' | prints 14.00
+}
+
 #--- a whole cluster
 
 restore_a_whole_cluster() {
@@ -207,6 +224,7 @@ check "schema, then data under live triggers" restore_data_under_live_triggers
 check "schema, then data of two days with triggers disabled: reported, repaired" restore_data_with_triggers_disabled
 check "one schema, under another name" restore_into_a_renamed_schema
 check "one schema, where the extension is missing" restore_a_schema_without_the_extension
+check "by an owner who is no superuser, into a database that has the extension" dump_and_restore_by_the_owner
 check "roles and database, into a second cluster" restore_a_whole_cluster
 check "rights in the second cluster" rights_hold
 finish

@@ -262,6 +262,32 @@ rejecting_does_not_stop_it() {
   [ "$(subscriber -c 'SELECT sum(spent) FROM campaigns')" = 0.00 ]
 }
 
+# The extension's own tables are sent on with the others: apply goes on, and old rows of the log can be deleted.
+all_tables_are_published() {
+  create everything
+  publisher -c "CREATE EXTENSION spend_sync"
+  for side in publisher subscriber; do
+    attach "$side"
+    "$side" -c "ALTER DATABASE everything SET spend_sync.recompute_limit = 0"
+  done
+  enable_always 'campaigns clips clip_submissions' row update flush
+  enable_always campaigns keep
+  publisher -c "CREATE PUBLICATION everything FOR ALL TABLES"
+  subscriber -c "CREATE SUBSCRIPTION everything CONNECTION 'host=$publisher_host port=$PGPORT user=$PGUSER dbname=everything' PUBLICATION everything" 2>/dev/null
+  wait_until "NOT EXISTS (SELECT FROM pg_subscription_rel WHERE srsubstate <> 'r')"
+  for side in publisher subscriber; do
+    "$side" -c "SET session_replication_role = replica; UPDATE campaigns SET spent = 1"
+    "$side" -c "SELECT FROM sync_all_campaigns()"
+  done
+  publisher -f "$sql/writes.sql"
+  publisher -c "DELETE FROM spend_sync.correction"
+  publisher -c "UPDATE clips SET earnings = earnings + 1"
+  caught_up
+  agrees publisher
+  agrees subscriber
+  [ "$(publisher -c 'SELECT count(*) > 0 FROM spend_sync.large_campaign')" = t ]
+}
+
 check "totals kept by the publisher arrive" totals_are_sent
 check "... and writes of the subscriber's own are kept there" writes_of_the_subscriber_are_kept
 check "clips and submissions alone: totals drift, the status shows it" without_triggers_it_drifts
@@ -273,4 +299,5 @@ check "... and the check has no complaint" the_check_takes_them_for_healthy
 check "all tables, both sides keep totals: every snapshot agrees" both_keep_them
 check "... and a total that went wrong at the publisher stays there" wrong_totals_do_not_spread
 check "a subscriber that rejects direct writes keeps totals that arrive away, and goes on" rejecting_does_not_stop_it
+check "a publication for all tables: apply goes on, and the log can be pruned" all_tables_are_published
 finish

@@ -66,7 +66,7 @@ TABLE totals;
 CREATE INDEX ON clip_submissions ("clipId");
 SELECT * FROM spend_sync_attach() \gx
 TABLE totals;
-SELECT campaigns, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY campaign_id;
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY campaign_id;
 
 -- The binding is the triggers.
 SELECT * FROM spend_sync.binding \gx

@@ -245,4 +245,4 @@ SELECT corrected FROM spend_sync_attach();
 
 -- The oracle.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
-SELECT campaigns, campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by NOT IN ('attach') ORDER BY id;
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by NOT IN ('attach') ORDER BY id;

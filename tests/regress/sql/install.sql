@@ -16,7 +16,8 @@ WHERE refobjid = (SELECT oid FROM pg_extension WHERE extname = 'spend_sync') AND
   AND pg_describe_object(classid, objid, 0) LIKE '%spend_sync.%'
   AND classid <> 'pg_type'::regclass -- a table's own types: members too from PostgreSQL 18 on
 ORDER BY 1;
-\d spend_sync.correction
+SELECT attname, format_type(atttypid, atttypmod), attnotnull, attidentity FROM pg_attribute
+WHERE attrelid = 'spend_sync.correction'::regclass AND attnum > 0 ORDER BY attnum;
 \d spend_sync.binding
 
 -- Only a role that is told to may change totals at will.

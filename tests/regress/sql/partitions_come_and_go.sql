@@ -131,7 +131,7 @@ UPDATE clips SET earnings = earnings + 1;
 TABLE parents;
 
 -- Nothing of it was drift.
-SELECT campaigns, campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'attach';
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'attach';
 SELECT severity, object, problem FROM spend_sync_check('campaigns') UNION ALL SELECT severity, object, problem FROM spend_sync_check('parents');
 
 -- Without the event triggers a total waits for the next repair, and the check names what stands where it should not.

@@ -47,10 +47,19 @@ TABLE totals;
 SELECT corrected, total_difference FROM spend_sync_attach();
 SET ROLE priv_member;
 SELECT corrected FROM spend_sync_attach();
-SELECT * FROM spend_sync.correction;
+-- He reads what was found in his tables; nobody else does but by a grant.
+SELECT campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY at, campaign_id;
+DELETE FROM spend_sync.correction;
 \echo :SQLSTATE
+SET ROLE priv_writer;
+SELECT count(*) FROM spend_sync.correction;
 RESET ROLE;
-SELECT campaigns, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY at, campaign_id;
+GRANT SELECT ON spend_sync.correction TO priv_writer;
+SET ROLE priv_writer;
+SELECT count(*) FROM spend_sync.correction;
+RESET ROLE;
+REVOKE SELECT ON spend_sync.correction FROM priv_writer;
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY at, campaign_id;
 
 -- The writer has no right on campaigns, and every write of it is in the totals.
 SET ROLE priv_writer;

@@ -32,7 +32,7 @@ CREATE VIEW attempts AS
     SELECT format(command, c.oid::regclass, (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attnum = 1))
     FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
     JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'spend_sync',
-    unnest(ARRAY['SELECT * FROM %s', 'INSERT INTO %s DEFAULT VALUES', 'UPDATE %s SET %s = NULL', 'DELETE FROM %s', 'TRUNCATE %s',
+    unnest(ARRAY['SELECT 1 / count(*) FROM %s', 'SELECT * FROM %s FOR UPDATE', 'INSERT INTO %s DEFAULT VALUES', 'UPDATE %s SET %s = NULL', 'DELETE FROM %s', 'TRUNCATE %s',
         'LOCK TABLE %s', 'ALTER TABLE %s RENAME TO mine', 'DROP TABLE %s', 'CREATE TRIGGER t AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip()']) AS command
     -- What PostgreSQL says of sequences there depends on its version.
     WHERE c.relkind <> 'S' OR command !~ '^(LOCK|CREATE TRIGGER)'

@@ -36,7 +36,7 @@ SELECT * FROM sync_campaign(2);
 SELECT * FROM sync_campaign('1');
 SELECT * FROM sync_all_campaigns();
 SELECT * FROM sync_all_campaigns();
-SELECT campaigns, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction WHERE found_by <> 'attach' ORDER BY at, campaign_id;
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction WHERE found_by <> 'attach' ORDER BY at, campaign_id;
 SELECT spend_sync_report() -> 'summary';
 
 -- The next write to a campaign heals it as well; to a large one, the first after the interval.

@@ -71,18 +71,18 @@ CREATE TRIGGER bonus AFTER UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bon
 UPDATE clips SET earnings = 20 WHERE id = 1;
 TABLE totals;
 SELECT o.spent, sum(c.earnings) AS oracle FROM other o, links l JOIN clips c ON c.id = l.clip_id GROUP BY 1;
-SELECT campaigns, campaign_id, recorded, actual, found_by FROM spend_sync.correction;
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by FROM spend_sync.correction;
 -- And before any of them is.
 DROP TRIGGER bonus ON campaigns;
 CREATE TRIGGER bonus BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bonus();
 UPDATE clips SET earnings = 30 WHERE id = 1;
 TABLE totals;
 SELECT o.spent, sum(c.earnings) AS oracle FROM other o, links l JOIN clips c ON c.id = l.clip_id GROUP BY 1;
-SELECT campaigns, campaign_id, recorded, actual, found_by FROM spend_sync.correction;
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by FROM spend_sync.correction;
 -- At commit, where no statement ends in between.
 SELECT total FROM spend_sync_attach(flush => 'commit');
 SELECT total FROM spend_sync_attach('other', 'clips', 'links', flush => 'commit');
 UPDATE clips SET earnings = 40 WHERE id = 1;
 TABLE totals;
 SELECT o.spent, sum(c.earnings) AS oracle FROM other o, links l JOIN clips c ON c.id = l.clip_id GROUP BY 1;
-SELECT campaigns, campaign_id, recorded, actual, found_by FROM spend_sync.correction;
+SELECT campaigns::regclass, campaign_id, recorded, actual, found_by FROM spend_sync.correction;

@@ -293,7 +293,7 @@ fn describe_waits(arguments: &Arguments) -> Result<()> {
 /// is a difference that was wrong.
 fn check_corrections(client: &mut Client, control: &Control) -> Result<()> {
     let wrong = client.query(
-        "SELECT concat_ws(' ', campaigns, campaign_id, recorded, actual, at, application_name) FROM spend_sync.correction
+        "SELECT concat_ws(' ', campaigns::regclass, campaign_id, recorded, actual, at, application_name) FROM spend_sync.correction
          WHERE found_by = 'write' LIMIT 20",
         &[],
     )?;

@@ -47,6 +47,7 @@ CREATE TABLE spend_sync.correction (
     id bigint GENERATED ALWAYS AS IDENTITY
 );
 CREATE INDEX ON spend_sync.correction (campaigns, at);
+CREATE INDEX ON spend_sync.correction (id);
 -- A publication FOR ALL TABLES sends it on. So it has no key, for the other server's own log has these numbers too; names no
 -- table by its name, which would have to be found there; and says which row is deleted, when old ones are.
 ALTER TABLE spend_sync.correction REPLICA IDENTITY FULL;

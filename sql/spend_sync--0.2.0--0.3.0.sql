@@ -101,6 +101,7 @@ ALTER TABLE spend_sync.correction
 -- A publication FOR ALL TABLES sends it on. So it has no key, for the other server's own log has these numbers too; names no
 -- table by its name, which would have to be found there; and says which row is deleted, when old ones are.
 ALTER TABLE spend_sync.correction ALTER campaigns TYPE oid;
+CREATE INDEX ON spend_sync.correction (id);
 COMMENT ON COLUMN spend_sync.correction.campaigns IS 'the campaigns table: campaigns::regclass is its name';
 ALTER TABLE spend_sync.correction REPLICA IDENTITY FULL;
 -- Whoever has the rights of the owner of a campaigns table reads what was found there; who was granted something by name, all.

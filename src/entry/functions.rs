@@ -12,7 +12,6 @@ use crate::pg::procedure::ProcedureCall;
 use crate::pg::{error, name, procedure, transaction};
 use crate::statements::summed;
 use crate::value::row::Row;
-use crate::write::drift::FoundBy;
 use crate::{binding, errors};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{FunctionCallInfo, Oid};
@@ -239,20 +238,24 @@ sync_function! {
 
 sync_function! {
     /// Brings every campaign to the truth: one look at all, then locks only where the total differs. A row for each
-    /// campaign, in the order of their keys.
+    /// campaign, in the order of their keys. One that cannot be stored, or locked within `lock_timeout`, does not stop the
+    /// others: a WARNING says why, and its `new_spent` and `difference` are NULL.
     ///
-    /// Errors: 42501 as for `sync_campaign`; 22003 if a total does not fit.
+    /// Errors: 42501 as for `sync_campaign`.
     fn sync_all_campaigns = "sync_all_campaigns"
         (campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
-        to_repair(oid(campaigns), procedure::function(call)).and_then(|binding| repair::sync_all(&binding, FoundBy::SyncAllCampaigns))
+        to_repair(oid(campaigns), procedure::function(call)).and_then(|binding| repair::sync_all(&binding))
     }
 }
 
 /// `CALL spend_sync_repair(campaigns, batch_size)`: what `sync_all_campaigns` does, in batches that commit as they go. Says
 /// after each how many campaigns are done, of how many that differed when it began.
 ///
-/// Errors: 2D000 inside a transaction block; 42501 as for `sync_campaign`; 22023 unless `batch_size` is above 0; 22003 if a total does not fit. What was
-/// committed before stays; the next CALL goes on there.
+/// A campaign that cannot be stored, or locked within `lock_timeout`, does not stop the others: a WARNING for each at the end
+/// says why.
+///
+/// Errors: 2D000 inside a transaction block; 42501 as for `sync_campaign`; 22023 unless `batch_size` is above 0. What was committed
+/// before an error stays; the next CALL goes on there.
 pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
     let argument = "batch_size";
     let batch_size = call.integer(1).ok_or(CallError::NullArgument { argument })?;

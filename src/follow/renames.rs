@@ -5,13 +5,14 @@ use crate::binding::present::Trigger;
 use crate::binding::table_locks;
 use crate::binding::{Bound, among, present, triggers};
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Relation, shape};
+use crate::catalog::{Column, Relation, shape};
 use crate::errors::Result;
 use crate::pg::event::Command;
 use crate::pg::table::{Against, TableLock};
 use crate::value::mapping::Columns;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
+use std::collections::BTreeMap;
 
 /// A binding as it stood before a command.
 pub struct Named {
@@ -128,9 +129,14 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
     let of_campaigns = catalog::columns(shape.campaigns.oid)?;
     let of_clips = catalog::columns(shape.clips.oid)?;
     let of_submissions = catalog::columns(shape.submissions.oid)?;
-    let name = |columns: &[catalog::Column], old: &catalog::Column| {
-        let same = columns.iter().find(|column| column.number == old.number);
-        same.map(|column| column.name.clone())
+    let mut formerly = shape.columns.formerly.clone();
+    let mut name = |argument: &str, columns: &[Column], old: &Column| {
+        let now = columns.iter().find(|column| column.number == old.number)?;
+        let was = formerly.entry(argument.to_owned()).or_insert_with(|| old.name.clone());
+        if *was == now.name {
+            formerly.remove(argument);
+        }
+        Some(now.name.clone())
     };
     let approved = if shape.status.is_enum {
         catalog::labels_of(labels)?
@@ -139,21 +145,23 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
     };
     let all = || {
         Some(Columns {
-            campaign_id: name(&of_campaigns, &shape.campaign_id)?,
+            campaign_id: name("campaign_id", &of_campaigns, &shape.campaign_id)?,
             title: match &shape.title {
-                Some(title) => Some(name(&of_campaigns, title)?),
+                Some(title) => Some(name("title", &of_campaigns, title)?),
                 None => None,
             },
-            spent: name(&of_campaigns, &shape.spent)?,
-            clip_id: name(&of_clips, &shape.clip_id)?,
-            earnings: name(&of_clips, &shape.earnings)?,
-            submission_campaign: name(&of_submissions, &shape.submission_campaign)?,
-            submission_clip: name(&of_submissions, &shape.submission_clip)?,
-            status: name(&of_submissions, &shape.status)?,
+            spent: name("spent", &of_campaigns, &shape.spent)?,
+            clip_id: name("clip_id", &of_clips, &shape.clip_id)?,
+            earnings: name("earnings", &of_clips, &shape.earnings)?,
+            submission_campaign: name("submission_campaign", &of_submissions, &shape.submission_campaign)?,
+            submission_clip: name("submission_clip", &of_submissions, &shape.submission_clip)?,
+            status: name("status", &of_submissions, &shape.status)?,
             approved,
             direct_writes: shape.columns.direct_writes,
             flush: shape.columns.flush,
+            formerly: BTreeMap::new(),
         })
     };
-    Ok(all())
+    let columns = all();
+    Ok(columns.map(|columns| Columns { formerly, ..columns }))
 }

@@ -12,7 +12,6 @@ use crate::statements::summed;
 use crate::value::mapping::{DirectWrites, Flush};
 use crate::value::money;
 use crate::value::row::Row;
-use crate::write::drift::FoundBy;
 use crate::write::{flush, large};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
@@ -63,7 +62,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     }
     let binding =
         binding::of(shape.campaigns.oid)?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
-    let synced = repair::sync_all(&binding, FoundBy::Attach)?;
+    let synced = repair::sync_new(&binding)?;
     warn_of_balance(&shape, &synced);
     Ok(Attached {
         shape,

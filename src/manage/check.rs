@@ -12,6 +12,7 @@ use crate::manage::advice::Finding;
 use crate::manage::{advice, grants, preview};
 use crate::pg::name;
 use crate::value::mapping::{Flush, FullName};
+use crate::value::names;
 use crate::write::drift;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
@@ -91,6 +92,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(missing_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
     findings.extend(rounding(shape));
+    findings.extend(traded_names(shape)?);
     findings.extend(advice::functions_without_path(shape)?);
     findings.extend(unlogged(shape)?);
     findings.extend(recent_drift(&binding)?);
@@ -180,6 +182,38 @@ fn not_deferred(trigger: &Trigger) -> Option<Finding> {
         advice: format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};"),
         object: table,
     })
+}
+
+/// A binding follows a column that is renamed. Where another one has its old name now, that one may be meant.
+fn traded_names(shape: &Shape) -> Result<Vec<Finding>> {
+    let of = &shape.columns;
+    let mut findings = Vec::new();
+    for (argument, was) in &of.formerly {
+        let (table, now) = match argument.as_str() {
+            "campaign_id" => (&shape.campaigns, &of.campaign_id),
+            "spent" => (&shape.campaigns, &of.spent),
+            "clip_id" => (&shape.clips, &of.clip_id),
+            "earnings" => (&shape.clips, &of.earnings),
+            "submission_campaign" => (&shape.submissions, &of.submission_campaign),
+            "submission_clip" => (&shape.submissions, &of.submission_clip),
+            "status" => (&shape.submissions, &of.status),
+            _ => continue,
+        };
+        if was == now || !catalog::columns(table.oid)?.iter().any(|column| column.name == *was) {
+            continue;
+        }
+        let shown = name::display_name(was);
+        findings.push(Finding {
+            severity: "warning",
+            object: format!("{}.{}", table.display(), name::display_name(now)),
+            problem: format!("it is bound, for it was {shown} when it was attached; another column has that name now"),
+            advice: format!(
+                "If {shown} is meant: spend_sync_attach({argument} => {}, ...), which binds it anew.",
+                names::literal(was)
+            ),
+        });
+    }
+    Ok(findings)
 }
 
 /// Whether a total can lose digits in its column.

@@ -9,6 +9,7 @@ use crate::errors::{Error, Result};
 use crate::pg::name;
 use crate::value::mapping::{Columns, DirectWrites, Flush};
 use pgrx::pg_sys;
+use std::collections::BTreeMap;
 
 /// The column names that attach was given.
 #[derive(Default)]
@@ -92,6 +93,7 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
         status,
         direct_writes,
         flush,
+        formerly: BTreeMap::new(),
     })
 }
 

@@ -10,3 +10,4 @@ pub mod preview;
 pub mod renew;
 pub mod repair;
 mod replaced;
+mod salvage;

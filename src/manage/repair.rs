@@ -4,6 +4,7 @@ use crate::binding::Binding;
 use crate::catalog;
 use crate::errors::Result;
 use crate::errors::call::CallError;
+use crate::manage::salvage;
 use crate::pg::procedure::ProcedureCall;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, session};
@@ -46,17 +47,42 @@ pub fn sync_one(binding: &Binding, key: Key) -> Result<Option<Row>> {
     Ok(rows.pop().map(|row| row.with(summed::TITLE, title)))
 }
 
-/// Brings every campaign to the truth, and gives a row for each: one set-based look at all, locks only where the
-/// total differs.
-pub fn sync_all(binding: &Binding, found_by: FoundBy) -> Result<Vec<Row>> {
+/// Brings every campaign to the truth for the first time, and gives a row for each; all of them, or it is an error.
+pub fn sync_new(binding: &Binding) -> Result<Vec<Row>> {
+    sync_by(binding, |keys| flush::repair(binding, keys, FoundBy::Attach))
+}
+
+/// Brings every campaign to the truth, and gives a row for each: one set-based look at all, locks only where the total
+/// differs. The row of one that could not be has neither a new total nor a difference; a WARNING says why.
+pub fn sync_all(binding: &Binding) -> Result<Vec<Row>> {
+    let mut left = Vec::new();
+    let all = sync_by(binding, |keys| {
+        let salvaged = salvage::repair(binding, keys, FoundBy::SyncAllCampaigns)?;
+        left = salvaged.left;
+        Ok(salvaged.rows)
+    })?;
+    salvage::warn(&left);
+    let failed: BTreeSet<&str> = left.iter().map(|left| left.id.as_str()).collect();
+    let is_left = |row: &Row| row.get(summed::ID).is_some_and(|id| failed.contains(id));
+    let said = |row: Row| {
+        if is_left(&row) {
+            row.with(summed::ACTUAL, None).with(summed::DIFFERENCE, None)
+        } else {
+            row
+        }
+    };
+    Ok(all.into_iter().map(said).collect())
+}
+
+fn sync_by(binding: &Binding, repair: impl FnOnce(&BTreeSet<Key>) -> Result<Vec<Row>>) -> Result<Vec<Row>> {
     flush::now()?;
     let mut all = session::distrusting(|| binding.preview(Sees::Latest))?;
     let wrong = all.iter().filter(|row| row.is_true(summed::NEEDS_SYNC));
     let keys: Result<BTreeSet<Key>> = wrong.map(|row| binding.campaign(row, summed::ID)).collect();
-    let synced = flush::repair(binding, &keys?, found_by)?.into_iter();
-    let mut synced: BTreeMap<String, Row> = synced
-        .map(|row| Ok((row.owned(summed::ID)?, row)))
-        .collect::<Result<_>>()?;
+    let mut synced = BTreeMap::new();
+    for row in repair(&keys?)? {
+        synced.insert(row.owned(summed::ID)?, row);
+    }
     for row in &mut all {
         if let Some(newer) = synced.remove(row.text(summed::ID)?) {
             let title = row.get(summed::TITLE).map(str::to_owned);
@@ -67,7 +93,7 @@ pub fn sync_all(binding: &Binding, found_by: FoundBy) -> Result<Vec<Row>> {
 }
 
 /// Brings every campaign to the truth in batches, each in a transaction of its own: one set-based look at all, then locks
-/// only where the total differed, and no longer than its batch takes. `find` gives the binding: tables may change between
+/// only where the total differed, and no longer than its batch takes. Campaigns that could not be are named at the end. `find` gives the binding: tables may change between
 /// two batches.
 pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Result<Rc<Binding>>) -> Result<()> {
     let begin = Instant::now();
@@ -76,7 +102,7 @@ pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Re
         let binding = find()?;
         session::distrusting(|| binding.differing())
     })?;
-    let (mut done, mut corrected) = (0, 0);
+    let (mut done, mut corrected, mut left) = (0, 0, Vec::new());
     let progress = |done, corrected| {
         let (of, seconds) = (wrong.len(), begin.elapsed().as_secs_f64());
         session::tell(format!(
@@ -86,10 +112,16 @@ pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Re
     progress(done, corrected);
     for batch in wrong.chunks(batch_size) {
         let campaigns: BTreeSet<Key> = batch.iter().cloned().collect();
-        let rows = call.in_transaction(|| flush::repair(&*find()?, &campaigns, FoundBy::Repair))?;
+        let salvaged = call.in_transaction(|| salvage::repair(&*find()?, &campaigns, FoundBy::Repair))?;
+        left.extend(salvaged.left);
         done += batch.len();
-        corrected += rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
+        corrected += salvaged
+            .rows
+            .iter()
+            .filter(|row| row.is_true(summed::NEEDS_SYNC))
+            .count();
         progress(done, corrected);
     }
+    salvage::warn(&left);
     Ok(())
 }

@@ -167,6 +167,25 @@ pub fn is_of_the_moment(error: &Error) -> bool {
     }
 }
 
+/// What the client would be told of it, in a line.
+pub fn message(error: Error) -> String {
+    match error {
+        // SAFETY: the error's copy lives until it is rethrown; its message is null or a C string.
+        Error::Postgres(PgError(data, _)) => unsafe {
+            let message = (*data).message;
+            if message.is_null() {
+                String::new()
+            } else {
+                CStr::from_ptr(message).to_string_lossy().into_owned()
+            }
+        },
+        Error::Ours(ours) => {
+            let parts = ours.into_parts();
+            format!("{}. {}", parts.message, parts.detail)
+        }
+    }
+}
+
 /// The class of an SQLSTATE as PostgreSQL packs it: its first two characters.
 pub(super) fn class(code: c_int) -> [u8; 2] {
     [0, 6].map(|shift| u8::try_from((code >> shift) & 0x3F).unwrap_or_default() + b'0')

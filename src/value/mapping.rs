@@ -4,6 +4,7 @@ use crate::errors::Error;
 use crate::errors::column::ColumnError;
 use pgrx::pg_sys::Oid;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// By what a binding is known, and in which order bindings are locked: the campaigns relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +133,9 @@ pub struct Columns {
     /// Absent in triggers that 0.2.0 made, until they are made anew.
     #[serde(default)]
     pub flush: Flush,
+    /// The names that columns had before they were renamed, by attach's arguments: another column may have one of them now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub formerly: BTreeMap<String, String>,
 }
 
 /// The whole mapping, with table names as seen from one trigger.
@@ -208,6 +212,7 @@ mod tests {
                 approved: vec!["APPROVED".into(), "it's \\ PAID".into()],
                 direct_writes: DirectWrites::Correct,
                 flush: Flush::Statement,
+                formerly: BTreeMap::new(),
             },
         }
     }

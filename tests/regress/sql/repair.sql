@@ -28,7 +28,7 @@ SELECT campaign_id, recorded, actual, found_by, role FROM spend_sync.correction 
 -- Each batch is a transaction of its own.
 SELECT count(DISTINCT xmin::text) AS transactions FROM campaigns;
 
--- A batch that fails leaves the batches before it; the next call goes on there.
+-- A campaign that cannot be stored does not stop the others, in its batch or after it; it is named at the end.
 SET session_replication_role = replica;
 UPDATE campaigns SET spent = 0;
 UPDATE clips SET earnings = 10000 WHERE id = 6;
@@ -36,6 +36,22 @@ RESET session_replication_role;
 \set VERBOSITY terse
 \! psql -Xq -d spend_sync_test -c 'CALL spend_sync_repair(batch_size => 2)' 2>&1 | sed -E 's/[0-9]+\.[0-9] s/N s/'
 TABLE wrong;
+-- The same by one statement; and what a CHECK refuses, and what somebody holds locked.
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = 0;
+RESET session_replication_role;
+ALTER TABLE campaigns ADD CONSTRAINT no_nine CHECK (spent <> 9);
+SELECT * FROM sync_all_campaigns() ORDER BY campaign_id::int;
+SELECT id, spent FROM campaigns ORDER BY id;
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = 0;
+RESET session_replication_role;
+BEGIN;
+SELECT id FROM campaigns WHERE id IN (2, 3) FOR UPDATE;
+\! PGOPTIONS='-c lock_timeout=200ms' psql -Xq -d spend_sync_test -c 'CALL spend_sync_repair(batch_size => 5)' 2>&1 | sed -E 's/[0-9]+\.[0-9] s/N s/'
+COMMIT;
+SELECT id, spent FROM campaigns ORDER BY id;
+ALTER TABLE campaigns DROP CONSTRAINT no_nine;
 SET spend_sync.recompute_interval = 0; -- this write repairs its campaign
 UPDATE clips SET earnings = 6 WHERE id = 6;
 RESET spend_sync.recompute_interval;

@@ -157,10 +157,12 @@ fn check_is_unique(trigger: &Trigger, shape: &Shape) -> Result<()> {
         return Ok(());
     }
     let (column, table) = (name::display_name(key), table.display());
-    let problem = format!(
-        "Column {column} of table {table} is not unique in all of it; two campaigns of one key cannot be told apart"
-    );
-    Err(broken(trigger, problem))
+    Err(broken(
+        trigger,
+        format!(
+            "Column {column} of table {table} is not unique in all of it; two campaigns of one key cannot be told apart"
+        ),
+    ))
 }
 
 /// Each trigger that the binding needs is there, as attach made it, disabled or not: one that has gone, by whatever road (DROP

@@ -10,7 +10,7 @@ errors! {
             => ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
             "the total of campaign \"{id}\" cannot be stored",
             format!("Its approved clips earned {total} in all; column {column} of {campaigns} is of type {kind}."),
-            "Correct the earnings of its clips; or detach, widen the column, and attach again.";
+            "Correct the earnings of its clips, or widen the column.";
 
         TotalNotStored { campaigns: String, id: String, total: String, column: String }
             => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,

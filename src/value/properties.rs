@@ -90,6 +90,7 @@ fn columns(names: &[String], approved: Vec<String>) -> Columns {
         approved,
         direct_writes: DirectWrites::Reject,
         flush: Flush::Commit,
+        formerly: std::collections::BTreeMap::new(),
     }
 }
 

@@ -3,13 +3,13 @@
 use crate::app::App;
 use crate::errors::Error;
 use crate::progress;
-use crate::records::{All, Campaign, Correction, Repaired, Summary};
+use crate::records::{All, Campaign, Correction, Failed, Repaired, Summary};
 use crate::selection::{Page, Selection};
 use crate::tokens::Role;
 use axum::Json;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Query, RawQuery, State, rejection::QueryRejection};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
 use serde::{Deserialize, Serialize};
@@ -110,10 +110,25 @@ pub async fn repair(
     if progress::is_accepted(&headers) {
         return Ok(progress::repair_all(app));
     }
-    let campaigns = app.database.repair_all().await?;
+    let wrong = app.database.repair_all().await?;
     app.previews.repaired();
+    let (campaigns, refused): (Vec<_>, Vec<_>) = wrong.into_iter().partition(|campaign| !campaign.new_spent.is_null());
+    let failed: Vec<Failed> = refused.into_iter().map(not_taken).collect();
+    let status = if failed.is_empty() {
+        StatusCode::OK
+    } else {
+        Error::Refused.status()
+    };
     let total_difference = app.database.total_difference(&campaigns).await?;
-    Ok(Json(All::new(campaigns, total_difference, Vec::new(), 0)).into_response())
+    Ok((status, Json(All::new(campaigns, total_difference, failed, 0))).into_response())
+}
+
+/// A campaign whose right total the tables' own rules do not take.
+fn not_taken(campaign: Repaired) -> Failed {
+    Failed {
+        campaign_id: campaign.campaign_id,
+        error: Error::Refused.message().to_owned(),
+    }
 }
 
 async fn read_order(body: Body) -> Result<Order, Error> {

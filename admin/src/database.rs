@@ -173,11 +173,11 @@ impl Database {
         Ok(row.try_get(0)?)
     }
 
-    /// Repairs all in one transaction: those that were wrong.
+    /// Repairs all in one transaction: those that were wrong. One that could not be repaired has no new total.
     pub async fn repair_all(&self) -> Result<Vec<Repaired>, Error> {
         let bound = self.bound().await?;
         let sql = repair_sql(&bound.schema, "sync_all_campaigns($1::text::regclass)")
-            + " WHERE old_spent IS DISTINCT FROM new_spent";
+            + " WHERE old_spent IS DISTINCT FROM new_spent OR new_spent IS NULL";
         let query = || {
             sqlx::query(AssertSqlSafe(sql.clone()))
                 .bind(&bound.campaigns)

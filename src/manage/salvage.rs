@@ -3,7 +3,7 @@
 
 use crate::binding::Binding;
 use crate::errors::{Error, Result};
-use crate::pg::error::{is_lock_timeout, is_of_the_moment, message};
+use crate::pg::error::{is_lock_timeout, is_of_the_moment, is_of_the_session, message};
 use crate::pg::session;
 use crate::pg::subtransaction::attempt;
 use crate::value::key::Key;
@@ -59,7 +59,7 @@ impl Repair<'_> {
             Err(error) => error,
         };
         let is_locked = is_lock_timeout(&error);
-        if is_of_the_moment(&error) && !is_locked {
+        if is_of_the_session(&error) || is_of_the_moment(&error) && !is_locked {
             return Err(error); // cancelled, for one
         }
         if let [one] = keys {

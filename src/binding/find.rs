@@ -101,11 +101,17 @@ pub fn whole_among(relations: &[Oid]) -> Result<Vec<Bound>> {
         let Some(says) = trigger.says().filter(|says| !seen.contains(says)) else {
             continue;
         };
-        if let Some((tables, _)) = sound(resolve(&trigger))? {
-            let mut triggers = present::triggers_on_any(&with_partitions(&tables)?)?;
-            triggers.retain(|other| other.says().as_ref() == Some(&says));
-            whole.extend(bound(triggers)?);
+        let Some((tables, _)) = sound(resolve(&trigger))? else {
+            continue;
+        };
+        let own = with_partitions(&tables)?;
+        // Anybody may make a trigger on a table of his own that says what another's says.
+        if !own.contains(&trigger.relation) {
+            continue;
         }
+        let mut triggers = present::triggers_on_any(&own)?;
+        triggers.retain(|other| other.says().as_ref() == Some(&says));
+        whole.extend(bound(triggers)?);
         seen.push(says);
     }
     Ok(whole)

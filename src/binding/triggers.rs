@@ -89,11 +89,8 @@ pub fn renew_statement_triggers(shape: &Shape, others: &[Oid]) -> Result<()> {
             }
         }
     }
-    // Anybody may name this campaigns table in a trigger on a table of his own. To drop it would wait for whoever locks that.
-    let owners = wanted::tables(shape).map(|table| table.owner);
     for trigger in &present {
-        let is_left = !wanted.iter().any(|one| one.table == trigger.table);
-        if is_left && catalog::relation(trigger.relation)?.is_some_and(|table| owners.contains(&table.owner)) {
+        if !wanted.iter().any(|one| one.table == trigger.table) {
             drop_as_owner(std::slice::from_ref(trigger))?;
         }
     }

@@ -26,6 +26,7 @@ pub struct Relation {
     pub is_temporary: bool,
     pub is_unlogged: bool,
     pub is_partition: bool,
+    pub is_typed: bool,
 }
 
 impl Relation {
@@ -36,6 +37,7 @@ impl Relation {
             'r' | 'p' if self.is_partition => Some(
                 "It is a partition; written by the table that it is one of, it fires no statement triggers of its own",
             ),
+            'r' | 'p' if self.is_typed => Some("It is a table of a type, and gets other columns with it"),
             'r' | 'p' if self.has_inheritance_children => {
                 Some("Tables inherit from it; their rows would count, but fire no triggers")
             }
@@ -84,7 +86,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
                         SELECT c.oid
                         UNION ALL SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
                     SELECT FROM tree JOIN pg_class p ON p.oid = tree.oid WHERE p.relkind = 'f'),
-                c.relpersistence = 't', c.relpersistence = 'u', c.relispartition
+                c.relpersistence = 't', c.relpersistence = 'u', c.relispartition, c.reloftype <> 0
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid = $1",
         &[Param::Oid(oid)],
@@ -105,6 +107,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
             is_temporary: row.is_true(9),
             is_unlogged: row.is_true(10),
             is_partition: row.is_true(11),
+            is_typed: row.is_true(12),
         })
     };
     rows.first().map(relation).transpose()
@@ -203,7 +206,7 @@ fn full_names(rows: &[Row]) -> Result<Vec<FullName>> {
 
 /// The table that a partition, of whatever level, belongs to; any other table itself.
 pub fn root(relation: Oid) -> Result<Oid> {
-    let rows = read(
+    let rows = read_often(
         "SELECT coalesce(pg_partition_root($1::regclass)::oid, $1)",
         &[Param::Oid(relation)],
     )?;

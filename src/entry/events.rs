@@ -60,7 +60,7 @@ pub fn follow(call: &CommandCall) -> Result<()> {
         _ => {}
     }
     // There is none if the event trigger that fires before was disabled.
-    after(OPEN.with_borrow_mut(Vec::pop).unwrap_or_default())
+    after(&command, OPEN.with_borrow_mut(Vec::pop).unwrap_or_default())
 }
 
 /// Of what comes to be nothing is to be noted before.
@@ -77,12 +77,25 @@ fn before(command: &Command) -> Result<Open> {
         Command::Attach { parent, partition } => open.moved = partitions::before_it_comes(*parent, *partition)?,
         Command::Detach { parent, partition } => open.moved = partitions::before_it_goes(*parent, *partition)?,
         Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
-        Command::Retype { table, columns } => {
+        Command::Retype {
+            table,
+            columns,
+            dropped,
+        } => {
+            types::check_dropped(*table, dropped)?;
             open.triggers = present::triggers_on(*table)?;
             open.retyped = types::before(*table, columns)?;
         }
-        Command::Columns(table) => open.triggers = present::triggers_on(*table)?,
-        Command::Drop(tables) => open.moved = partitions::before_they_are_dropped(tables)?,
+        Command::DropColumns { table, columns } => {
+            types::check_dropped(*table, columns)?;
+            open.triggers = present::triggers_on(*table)?;
+        }
+        Command::Drop { tables, with_all } => {
+            open.moved = partitions::before_they_are_dropped(tables)?;
+            if *with_all {
+                open.parted = among::partitioned()?;
+            }
+        }
         Command::DropWithAll => open.parted = among::partitioned()?,
         Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label(_) => {
             open.named = renames::before(command)?;
@@ -92,12 +105,19 @@ fn before(command: &Command) -> Result<Open> {
     Ok(open)
 }
 
-fn after(open: Open) -> Result<()> {
-    if let Some(retyped) = open.retyped {
-        types::after(retyped)?;
+fn after(command: &Command, mut open: Open) -> Result<()> {
+    match command {
+        Command::Retype { table, columns, .. } => types::after(open.retyped, *table, columns)?,
+        Command::Attach { parent, partition } | Command::Detach { parent, partition } => {
+            open.moved
+                .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?);
+        }
+        _ => {}
     }
     open.triggers.iter().try_for_each(still_there)?;
     open.named.iter().try_for_each(renames::after)?;
+    open.parted
+        .retain(|(_, partition)| !open.moved.iter().any(|moved| moved.is_of(*partition)));
     partitions::after(open.moved)?;
     if open.parted.is_empty() {
         return Ok(());

@@ -40,6 +40,13 @@ errors! {
             "Detach it without CONCURRENTLY: with lock_timeout set, and again if it expires, it keeps writers waiting no longer \
              than you allow.";
 
+        /// PostgreSQL knows of nothing that depends on it; another column of that name would be bound in its stead.
+        ColumnBound { table: String, column: String, campaigns: String }
+            => ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+            "column {column} of table {table} cannot be dropped",
+            format!("A total of {campaigns} hangs on it: another column of its name would be bound in its stead."),
+            "Call spend_sync_detach() first, and spend_sync_attach() with the new column.";
+
         /// Rows of a child are the parent's in a SELECT, and fire the child's triggers alone.
         Inherited { table: String, campaigns: String }
             => ERRCODE_WRONG_OBJECT_TYPE,

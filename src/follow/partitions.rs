@@ -31,64 +31,115 @@ enum Rows {
     Come,
     /// It takes some along, which feed these.
     Went(Due),
+    /// It may have had some, which nobody could look at.
+    Unknown,
+}
+
+impl Moved {
+    /// Whether it is of this partition.
+    pub fn is_of(&self, partition: Oid) -> bool {
+        self.partition == partition
+    }
 }
 
 /// Before a partition comes.
 pub fn before_it_comes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
-    let (all, has_rows) = lock(parent, partition, &[TableLock(partition, Against::All)])?;
-    let comes = |bound: &Bound| Moved {
-        campaigns: bound.tables.campaigns.oid,
-        partition,
-        rows: if has_rows { Rows::Come } else { Rows::None },
-    };
-    Ok(all.iter().map(comes).collect())
+    let looked = look(parent, partition, &[])?;
+    Ok(looked.moved(partition, |_| Ok(Rows::Come))?)
 }
 
 /// Before one goes. Its parent is locked as the command will.
 pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
-    let locks = [parent, partition].map(|table| TableLock(table, Against::All));
-    let (all, has_rows) = lock(parent, partition, &locks)?;
-    let mut moved = Vec::new();
-    for bound in all {
-        let campaigns = bound.tables.campaigns.oid;
-        let rows = match binding::sound(binding::of(campaigns))?.flatten() {
-            Some(binding) if has_rows => Rows::Went(fed_by(&binding, partition, parent)?),
-            _ => Rows::None, // or broken: the next write says so
-        };
-        moved.push(Moved {
-            campaigns,
-            partition,
-            rows,
-        });
-    }
-    Ok(moved)
+    let looked = look(parent, partition, &[TableLock(parent, Against::All)])?;
+    looked.moved(partition, |campaigns| {
+        Ok(match binding::sound(binding::of(campaigns))?.flatten() {
+            Some(binding) => Rows::Went(fed_by(&binding, partition, parent)?),
+            None => Rows::None, // broken: the next write says so
+        })
+    })
 }
 
-/// Before some are dropped.
-pub fn before_they_are_dropped(partitions: &[Oid]) -> Result<Vec<Moved>> {
+/// Before tables are dropped, of which some may be partitions. Each is locked as the command will, before it is looked at: it may be
+/// attached just now.
+pub fn before_they_are_dropped(tables: &[Oid]) -> Result<Vec<Moved>> {
     let mut all = Vec::new();
-    for partition in partitions {
-        all.extend(before_it_goes(catalog::root(*partition)?, *partition)?);
+    for table in tables {
+        let Some(found) = catalog::relation(*table)? else {
+            continue;
+        };
+        if found.is_ours {
+            TableLock(*table, Against::All).wait()?;
+        }
+        let root = catalog::root(*table)?;
+        if root != *table {
+            all.extend(before_it_goes(root, *table)?);
+        }
     }
     Ok(all)
 }
 
-/// The bindings of a table that gets or loses a partition, and whether that has rows: if so all tables of these bindings are
-/// locked, so that no writer meets half of the change; else only those that the command locks itself.
-fn lock(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<(Vec<Bound>, bool)> {
+/// Bindings of a table that were not there yet when the command began: it has waited for whoever bound it.
+pub fn bound_meanwhile(parent: Oid, partition: Oid, seen: &[Moved]) -> Result<Vec<Moved>> {
+    let mut unseen = binding::whole_on(&[parent])?;
+    unseen.retain(|bound| !seen.iter().any(|moved| moved.campaigns == bound.tables.campaigns.oid));
+    Looked::Unknown(unseen).moved(partition, |_| Ok(Rows::Unknown))
+}
+
+/// What is known of a partition that comes or goes.
+enum Looked {
+    /// It has no rows, and will have none.
+    Empty(Vec<Bound>),
+    /// It has some, and no writer meets half of the change.
+    Rows(Vec<Bound>),
+    /// Only the command itself knows whether the role in force may do it; or the partition is another role's, as whom it would have
+    /// to be read.
+    Unknown(Vec<Bound>),
+}
+
+impl Looked {
+    fn moved(self, partition: Oid, rows_of: impl Fn(Oid) -> Result<Rows>) -> Result<Vec<Moved>> {
+        let (Self::Empty(all) | Self::Rows(all) | Self::Unknown(all)) = &self;
+        let moved = |bound: &Bound| {
+            let campaigns = bound.tables.campaigns.oid;
+            let rows = match &self {
+                Self::Empty(_) => Rows::None,
+                Self::Rows(_) => rows_of(campaigns)?,
+                Self::Unknown(_) => Rows::Unknown,
+            };
+            Ok(Moved {
+                campaigns,
+                partition,
+                rows,
+            })
+        };
+        all.iter().map(moved).collect()
+    }
+}
+
+/// Looks whether a partition that comes or goes has rows, under locks as the command takes them, and on what is below it: a writer
+/// of that holds no other. If it has, all tables of the bindings are locked, so that no writer meets half of the change.
+fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
     let all = binding::whole_on(&[parent])?;
     if all.is_empty() {
-        return Ok((all, false));
+        return Ok(Looked::Empty(all));
     }
     // Who may not do it does not keep others waiting.
     let is_ours = |table| catalog::relation(table).map(|table| table.filter(|table| table.is_ours));
-    let (Some(_), Some(partition)) = (is_ours(parent)?, is_ours(partition)?) else {
-        return Ok((Vec::new(), false));
+    let (Some(parent_of_it), Some(table)) = (is_ours(parent)?, is_ours(partition)?) else {
+        return Ok(Looked::Unknown(all));
     };
-    if !has_rows(&partition)? {
-        table_locks::lock_tables(own)?;
-        if !has_rows(&partition)? {
-            return Ok((all, false));
+    if parent_of_it.owner != table.owner {
+        return Ok(Looked::Unknown(all));
+    }
+    let below = catalog::partition_oids(partition)?;
+    let tree = std::iter::once(partition)
+        .chain(below)
+        .map(|one| TableLock(one, Against::All));
+    let own: Vec<TableLock> = own.iter().copied().chain(tree).collect();
+    if !has_rows(&table)? {
+        table_locks::lock_tables(&own)?;
+        if !has_rows(&table)? {
+            return Ok(Looked::Empty(all));
         }
     }
     let of_bindings = all
@@ -97,14 +148,14 @@ fn lock(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<(Vec<Bound>, b
     let everything: Vec<TableLock> = own.iter().copied().chain(of_bindings).collect();
     table_locks::lock_tables(&everything)?;
     // Looked up anew: another command may have come first while we waited for a lock.
-    Ok((binding::whole_on(&[parent])?, true))
+    Ok(Looked::Rows(binding::whole_on(&[parent])?))
 }
 
 fn has_rows(table: &Relation) -> Result<bool> {
     Ok(!read(table, &format!("SELECT FROM {} LIMIT 1", table.sql()))?.is_empty())
 }
 
-/// Reads a partition by itself: as its owner, who need not be the owner of the table that it is one of.
+/// Reads a partition by itself, as its owner.
 fn read(table: &Relation, sql: &str) -> Result<Vec<Row>> {
     if !matches!(table.kind, 'r' | 'p') {
         return Ok(Vec::new()); // the next write says that it cannot be one
@@ -173,6 +224,10 @@ pub fn after(moved: Vec<Moved>) -> Result<()> {
         };
         match rows {
             Rows::None => {}
+            Rows::Unknown => {
+                table_locks::lock_tables(&binding.shape.tables().locks(Oid::INVALID, Against::Writers))?;
+                flush::sum(&binding, Due::All)?;
+            }
             Rows::Come => flush::sum(&binding, fed_by(&binding, partition, partition)?)?,
             Rows::Went(due) => flush::sum(&binding, due)?,
         }

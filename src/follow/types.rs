@@ -7,6 +7,8 @@ use crate::binding::{Bound, present, table_locks, triggers, wake_triggers};
 use crate::catalog;
 use crate::catalog::shape;
 use crate::errors::Result;
+use crate::errors::trigger::TriggerError;
+use crate::pg::name;
 use crate::pg::table::{Against, TableLock};
 use crate::write::flush::Due;
 use crate::write::{flush, wake};
@@ -68,18 +70,40 @@ fn is_in_the_way(trigger: &Trigger, columns: &[i16]) -> bool {
     }
 }
 
-/// The columns have their new types: one that a total cannot be kept with is refused.
-pub fn after(retyped: Retyped) -> Result<()> {
-    let Retyped { table, bound, dropped } = retyped;
-    let campaigns: Vec<Oid> = bound.iter().map(|bound| bound.tables.campaigns.oid).collect();
-    for bound in bound {
-        let shape = shape::of_columns(bound.tables, bound.columns)?;
-        triggers::make_again(&shape, &dropped)?;
+/// The columns have their new types: one that a total cannot be kept with is refused. What was bound while the command waited is
+/// summed too.
+pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result<()> {
+    if let Some(Retyped { table, bound, dropped }) = retyped {
+        for bound in bound {
+            let shape = shape::of_columns(bound.tables, bound.columns)?;
+            triggers::make_again(&shape, &dropped)?;
+        }
+        wake_triggers::renew_as_owner(table)?;
     }
-    wake_triggers::renew_as_owner(table)?;
-    for campaigns in campaigns {
-        if let Some(binding) = binding::of(campaigns)? {
+    for bound in concerned(table, columns)? {
+        table_locks::lock_tables(&bound.tables.locks(table, Against::All))?;
+        if let Some(binding) = binding::of(bound.tables.campaigns.oid)? {
             flush::sum(&binding, Due::All)?;
+        }
+    }
+    Ok(())
+}
+
+/// PostgreSQL holds the columns of clips and submissions, which conditions of triggers name. Those of campaigns none does: another
+/// one of the name would take its place in silence.
+pub fn check_dropped(table: Oid, columns: &[String]) -> Result<()> {
+    for bound in concerned(table, columns)? {
+        let campaigns = &bound.tables.campaigns;
+        let of_it = bound.columns_of(table);
+        if let Some(column) = columns.iter().find(|column| of_it.contains(&column.as_str()))
+            && campaigns.oid == table
+        {
+            return Err(TriggerError::ColumnBound {
+                table: campaigns.display(),
+                column: name::display_name(column),
+                campaigns: campaigns.display(),
+            }
+            .into());
         }
     }
     Ok(())

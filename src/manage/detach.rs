@@ -1,6 +1,7 @@
 //! Letting go of a total: its triggers go, it stays as it is.
 
-use crate::binding::present;
+use crate::binding::present::{self, Trigger};
+use crate::catalog::Relation;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Ours, Result};
 use crate::manage::replaced;
@@ -15,13 +16,31 @@ pub fn detach(campaigns: Oid) -> Result<()> {
     let Some(own) = present::own_trigger(campaigns)? else {
         return Err(CallError::NotAttached { table: table.display() }.into());
     };
-    let tables = match binding::resolve(&own) {
-        Ok((tables, _)) => vec![campaigns, tables.clips.oid, tables.submissions.oid],
-        Err(Error::Ours(Ours::Trigger(_))) => vec![campaigns],
+    let (campaigns_table, mut tables) = (table, vec![campaigns]);
+    match binding::resolve(&own) {
+        Ok((named, _)) => {
+            for table in [named.clips, named.submissions] {
+                if is_bound_to(&own, &campaigns_table, &table)? {
+                    tables.push(table.oid);
+                }
+            }
+        }
+        Err(Error::Ours(Ours::Trigger(_))) => {}
         Err(other) => return Err(other),
-    };
+    }
     replaced::lock(&tables, campaigns)?;
     let replaced = replaced::triggers_of(campaigns, &tables)?;
     replaced::replace(&tables, &replaced, || Ok(()))?;
     large::forget(campaigns, catalog::keeper()?)
+}
+
+/// Whether a table that the campaigns table's trigger names is bound to it: its own triggers name it too. A trigger may name what it
+/// likes, and what is not bound is not its owner's to lock.
+fn is_bound_to(own: &Trigger, campaigns: &Relation, table: &Relation) -> Result<bool> {
+    let named = own.campaigns();
+    if named.as_ref() != Some(&campaigns.name) && table.owner != campaigns.owner {
+        return Ok(false);
+    }
+    let present = present::triggers_on(table.oid)?;
+    Ok(present.iter().any(|trigger| trigger.campaigns() == named))
 }

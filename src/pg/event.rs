@@ -20,19 +20,22 @@ pub enum Command {
     Detach { parent: Oid, partition: Oid },
     /// The same by two transactions.
     DetachConcurrently(Oid),
-    /// Columns of a table get values of another type, or of another expression; perhaps others are dropped with all that
-    /// depends on them.
-    Retype { table: Oid, columns: Vec<String> },
-    /// A table loses columns, with all that depends on them.
-    Columns(Oid),
+    /// Columns of a table get values of another type, or of another expression; perhaps others are dropped.
+    Retype {
+        table: Oid,
+        columns: Vec<String>,
+        dropped: Vec<String>,
+    },
+    /// A table loses columns; perhaps with all that depends on them.
+    DropColumns { table: Oid, columns: Vec<String> },
     /// A table gets a new partition, with no rows yet.
     EmptyPartition(Oid),
     /// A table inherits from these, by no partition.
     Inherit(Vec<Oid>),
     /// A schema comes with all that is in it.
     NewSchema,
-    /// These partitions are dropped.
-    Drop(Vec<Oid>),
+    /// These tables are dropped; perhaps with all that depends on them.
+    Drop { tables: Vec<Oid>, with_all: bool },
     /// Something is dropped with all that belongs to it; only PostgreSQL knows what that is.
     DropWithAll,
 }
@@ -111,7 +114,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     unsafe {
         let table = find(statement.relation);
         let mut retyped = Vec::new();
-        let mut drops = false;
+        let mut dropped = Vec::new();
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
             match part.subtype {
@@ -136,15 +139,20 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
                 #[cfg(any(feature = "pg17", feature = "pg18"))]
                 Part::AT_SetExpression => retyped.push(text(part.name)),
-                Part::AT_DropColumn => drops |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE,
+                Part::AT_DropColumn => dropped.push(text(part.name)),
                 _ => {}
             }
         }
-        match retyped.as_slice() {
-            [] => drops.then_some(Command::Columns(table)),
+        match (retyped.as_slice(), dropped.as_slice()) {
+            ([], []) => None,
+            ([], _) => Some(Command::DropColumns {
+                table,
+                columns: dropped,
+            }),
             _ => Some(Command::Retype {
                 table,
                 columns: retyped,
+                dropped,
             }),
         }
     }
@@ -153,6 +161,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
 /// # Safety
 /// The node must be whole, as the parser made it.
 unsafe fn drop_of(statement: &pg_sys::DropStmt) -> Option<Command> {
+    let with_all = statement.behavior == pg_sys::DropBehavior::DROP_CASCADE;
     match statement.removeType {
         pg_sys::ObjectType::OBJECT_SCHEMA => Some(Command::DropWithAll),
         pg_sys::ObjectType::OBJECT_TABLE => {
@@ -160,15 +169,12 @@ unsafe fn drop_of(statement: &pg_sys::DropStmt) -> Option<Command> {
             let tables = unsafe {
                 nodes(statement.objects)
                     .map(|name| find(pg_sys::makeRangeVarFromNameList(name)))
-                    .collect::<Vec<_>>()
+                    .collect()
             };
-            // SAFETY: looks each up in the system caches; an invalid OID is in none.
-            let is_partition = |table: &Oid| unsafe { pg_sys::get_rel_relispartition(*table) };
-            let partitions: Vec<Oid> = tables.into_iter().filter(is_partition).collect();
-            Some(Command::Drop(partitions))
+            Some(Command::Drop { tables, with_all })
         }
-        // A partition goes with the function, or the type, that its own partition key names.
-        _ if statement.behavior == pg_sys::DropBehavior::DROP_CASCADE => Some(Command::DropWithAll),
+        // A partition goes with what its own partition key names.
+        _ if with_all => Some(Command::DropWithAll),
         // One may have become a member of an extension.
         pg_sys::ObjectType::OBJECT_EXTENSION => Some(Command::DropWithAll),
         _ => None,

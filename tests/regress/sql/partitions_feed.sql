@@ -126,7 +126,7 @@ TABLE brands;
 SELECT spend_sync_detach('brands');
 DROP TABLE clips_z;
 
--- A partition of a role that has the owner's rights, and gave the owner none on it: it is read as that role.
+-- A partition of another role that has the owner's rights is not read, for that would be as that role: all are looked at.
 CREATE ROLE feed_owner;
 CREATE ROLE feed_member IN ROLE feed_owner;
 ALTER TABLE campaigns OWNER TO feed_owner;

@@ -68,10 +68,16 @@ ALTER TABLE campaigns ALTER id TYPE bigint;
 UPDATE clips SET earnings = earnings + 1;
 SELECT * FROM oracle();
 
--- Dropped columns: refused while a condition names them, else said at the next write.
+-- Dropped columns: refused; where one went past the event triggers the next write says so.
 ALTER TABLE clips DROP earnings;
 \echo :SQLSTATE
 ALTER TABLE campaigns DROP spent;
+\echo :SQLSTATE
+ALTER TABLE campaigns DROP spent, ADD spent numeric(12,4);
+\echo :SQLSTATE
+SET session_replication_role = replica;
+ALTER TABLE campaigns DROP spent;
+RESET session_replication_role;
 UPDATE clips SET earnings = 12 WHERE id = 1;
 \echo :SQLSTATE
 SELECT severity, object, problem, advice FROM spend_sync_check();

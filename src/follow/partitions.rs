@@ -45,7 +45,7 @@ impl Moved {
 /// Before a partition comes.
 pub fn before_it_comes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
     let looked = look(parent, partition, &[])?;
-    Ok(looked.moved(partition, |_| Ok(Rows::Come))?)
+    looked.moved(partition, |_| Ok(Rows::Come))
 }
 
 /// Before one goes. Its parent is locked as the command will.

@@ -1,13 +1,14 @@
 //! What a write costs: spend_sync side by side with no trigger, hand-written triggers and pg_ivm, for every row of
 //! DESIGN.md section 8.
 //!
-//! arguments -> for each layout (tables): for each work: rounds (or repair) -> run (contenders, writer, oracle) ->
+//! arguments -> for each layout (tables): for each work: rounds (or repair, ddl) -> run (contenders, writer, oracle) ->
 //! section -> results, chart. Tables go to standard output, progress to standard error.
 
 mod arguments;
 mod chart;
 mod commands;
 mod contenders;
+mod ddl;
 mod machine;
 mod oracle;
 mod repair;
@@ -111,12 +112,13 @@ fn measure_all(
             first.layout.clips, first.layout.campaigns
         );
         tables::load(client, first.layout)?;
-        if first.kind != Kind::Repair {
+        if !matches!(first.kind, Kind::Repair | Kind::Ddl(_)) {
             rounds::settle(arguments, client, first)?;
         }
         for work in works.iter().filter(|work| work.layout == first.layout) {
             sections.push(match work.kind {
                 Kind::Repair => repair::measure(arguments, client, work)?,
+                Kind::Ddl(bindings) => ddl::measure(arguments, client, work, bindings)?,
                 _ => rounds::measure(arguments, client, work, missing)?,
             });
         }

@@ -187,10 +187,10 @@ fn table(section: &Section) -> String {
     let work = &section.work;
     let has_targets = section.lines.iter().any(|line| line.target != Target::None);
     let retried = section.lines.iter().any(|line| line.retries > 0);
-    let base = if work.kind == Kind::Repair {
-        "to by hand"
-    } else {
-        "to no trigger"
+    let base = match work.kind {
+        Kind::Repair => "to by hand",
+        Kind::Ddl(_) => "to event triggers disabled",
+        _ => "to no trigger",
     };
     let mut text = format!(
         "## {}\n\n{}.\n\n| contender | {} | ratio {base} | drifted |",

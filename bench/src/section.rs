@@ -95,6 +95,11 @@ impl Section {
         self.lines.iter().find(|line| line.contender == Some(contender))
     }
 
+    fn before(&self, line: &Line) -> Option<&Line> {
+        let place = self.lines.iter().position(|one| one.label == line.label)?;
+        self.lines.get(place.checked_sub(1)?)
+    }
+
     /// What is asked of a line, and whether it is reached; None where nothing is asked, or nothing can be said.
     pub fn verdict(&self, line: &Line) -> Option<(String, bool)> {
         let ratio = line.ratio()?;
@@ -102,6 +107,11 @@ impl Section {
             Target::None => None,
             Target::AtLeast(_, least) => Some((format!("≥ {least:.2}"), ratio >= least)),
             Target::AtMost(most) => Some((format!("≤ {most:.2}"), ratio <= most)),
+            Target::Milliseconds(most) => Some((format!("≤ {most:.0} ms"), median(&line.values)? <= most)),
+            Target::Adds(most) => {
+                let adds = median(&line.values)? - median(&self.before(line)?.values)?;
+                Some((format!("≤ {most:.0} ms more, is {adds:.2}"), adds <= most))
+            }
             Target::TimesRowSums(least) => {
                 let times = ratio / self.line(Contender::RowSums)?.ratio()?;
                 Some((
@@ -138,5 +148,26 @@ mod tests {
         assert_eq!(reached(Target::AtLeast(ours, 0.6), 0.59), Some(false));
         assert_eq!(reached(Target::AtMost(1.15), 1.2), Some(false));
         assert_eq!(reached(Target::TimesRowSums(5.0), 0.05), Some(true));
+
+        let milliseconds = |label, target, value| {
+            let mut line = Line::new(label, Some(ours), target);
+            line.values.push(value);
+            line.ratios.push(1.0);
+            line
+        };
+        let section = Section {
+            work: WORKS[0],
+            lines: vec![
+                milliseconds("alone", Target::None, 0.3),
+                milliseconds("ours", Target::Adds(1.0), 1.2),
+                milliseconds("dear", Target::Milliseconds(20.0), 21.0),
+            ],
+        };
+        let verdicts: Vec<_> = section
+            .lines
+            .iter()
+            .map(|line| section.verdict(line).map(|verdict| verdict.1))
+            .collect();
+        assert_eq!(verdicts, [None, Some(true), Some(false)]);
     }
 }

@@ -15,6 +15,8 @@ pub enum Kind {
     Bulk,
     /// Repair and status of all campaigns.
     Repair,
+    /// Commands on tables that are not bound, beside so many bindings.
+    Ddl(u32),
 }
 
 /// What DESIGN.md asks for.
@@ -27,6 +29,10 @@ pub enum Target {
     TimesRowSums(f64),
     /// At most so many times as long as the statement by hand.
     AtMost(f64),
+    /// At most so many milliseconds more than the line before.
+    Adds(f64),
+    /// At most so many milliseconds.
+    Milliseconds(f64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +107,10 @@ pub const WORKS: &[Work] = &[
         "8 clients, one campaign of 100,000 clips: begin, a clip, 2 ms at the client, another clip, commit"),
     work("repair", Kind::Repair, MILLION_CLIPS_MANY, 1, Target::AtMost(1.15), false,
         "Status and repair of 10,000 campaigns of 100 clips each"),
+    work("ddl-200", Kind::Ddl(200), CAMPAIGNS_1, 1, Target::Adds(1.0), true,
+        "A command on tables that are not bound, beside 200 bindings"),
+    work("ddl-2000", Kind::Ddl(2_000), CAMPAIGNS_1, 1, Target::Adds(2.0), false,
+        "The same beside 2,000 bindings"),
 ];
 
 impl Work {
@@ -126,7 +136,7 @@ impl Work {
             Kind::Approval => "writes/s",
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",
-            Kind::Repair => "ms",
+            Kind::Repair | Kind::Ddl(_) => "ms",
         }
     }
 }

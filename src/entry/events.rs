@@ -24,6 +24,8 @@ struct Open {
     triggers: Vec<Trigger>,
     named: Vec<Named>,
     moved: Vec<Moved>,
+    /// Partitions that are dropped, each after its root.
+    dropped: Vec<(Oid, Oid)>,
     retyped: Option<Retyped>,
     /// Bound tables, each with its partitions.
     parted: Vec<(Oid, Oid)>,
@@ -91,7 +93,10 @@ fn before(command: &Command) -> Result<Open> {
             open.triggers = present::triggers_on(*table)?;
         }
         Command::Drop { tables, with_all } => {
-            open.moved = partitions::before_they_are_dropped(tables)?;
+            open.dropped = partitions::among_dropped(tables)?;
+            for (root, partition) in &open.dropped {
+                open.moved.extend(partitions::before_it_goes(*root, *partition)?);
+            }
             if *with_all {
                 open.parted = among::partitioned()?;
             }
@@ -113,6 +118,10 @@ fn after(command: &Command, mut open: Open) -> Result<()> {
                 .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?);
         }
         _ => {}
+    }
+    for (root, partition) in &open.dropped {
+        open.moved
+            .extend(partitions::bound_meanwhile(*root, *partition, &open.moved)?);
     }
     open.triggers.iter().try_for_each(still_there)?;
     open.named.iter().try_for_each(renames::after)?;

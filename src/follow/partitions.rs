@@ -59,20 +59,21 @@ pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
     })
 }
 
-/// Before tables are dropped, of which some may be partitions. Each is locked as the command will, before it is looked at: it may be
-/// attached just now.
-pub fn before_they_are_dropped(tables: &[Oid]) -> Result<Vec<Moved>> {
+/// Those among tables that are to be dropped which are partitions, each after its root. One that is none is locked as the command
+/// will: it may be attached just now.
+pub fn among_dropped(tables: &[Oid]) -> Result<Vec<(Oid, Oid)>> {
     let mut all = Vec::new();
     for table in tables {
         let Some(found) = catalog::relation(*table)? else {
             continue;
         };
-        if found.is_ours {
+        let mut root = catalog::root(*table)?;
+        if root == *table && found.is_ours {
             TableLock(*table, Against::All).wait()?;
+            root = catalog::root(*table)?;
         }
-        let root = catalog::root(*table)?;
         if root != *table {
-            all.extend(before_it_goes(root, *table)?);
+            all.push((root, *table));
         }
     }
     Ok(all)

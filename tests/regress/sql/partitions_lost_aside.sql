@@ -25,13 +25,13 @@ DROP FUNCTION part_of CASCADE;
 RESET client_min_messages;
 TABLE totals;
 
--- With the extension that it was made a member of.
-CREATE EXTENSION file_fdw;
+-- With the extension that it was made a member of (one that every server has).
 CREATE TABLE submissions_member PARTITION OF clip_submissions FOR VALUES FROM (300) TO (400);
 INSERT INTO clip_submissions VALUES (301, 1, 2, 'APPROVED');
 TABLE totals;
-ALTER EXTENSION file_fdw ADD TABLE submissions_member;
-DROP EXTENSION file_fdw;
+ALTER EXTENSION plpgsql ADD TABLE submissions_member;
+DROP EXTENSION plpgsql;
+CREATE EXTENSION plpgsql;
 TABLE totals;
 
 -- Where another event trigger begins commands that fail, amid the one that drops it.

@@ -44,16 +44,16 @@ pub fn before(table: Oid, columns: &[String]) -> Result<Option<Retyped>> {
     Ok(Some(Retyped { table, bound, dropped }))
 }
 
-/// Who may not alter the table changes nothing.
+/// The bindings that hang on one of these columns of a table, or of the one that it is a partition of. Who may not alter it changes
+/// nothing.
 fn concerned(table: Oid, columns: &[String]) -> Result<Vec<Bound>> {
     let mut bound = binding::whole_on(&[table])?;
-    let hangs_on = |bound: &Bound| {
-        bound
-            .columns_of(table)
-            .iter()
-            .any(|one| columns.iter().any(|column| column == one))
-    };
-    bound.retain(|bound| bound.has_own(table) && hangs_on(bound));
+    if bound.is_empty() || catalog::relation(table)?.is_none_or(|table| !table.is_ours) {
+        return Ok(Vec::new());
+    }
+    let root = catalog::root(table)?;
+    let is_named = |column: &&str| columns.iter().any(|one| one == column);
+    bound.retain(|bound| bound.columns_of(root).iter().any(is_named));
     Ok(bound)
 }
 
@@ -78,7 +78,9 @@ pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result
             let shape = shape::of_columns(bound.tables, bound.columns)?;
             triggers::make_again(&shape, &dropped)?;
         }
-        wake_triggers::renew_as_owner(table)?;
+        if !dropped.is_empty() {
+            wake_triggers::renew_as_owner(table)?;
+        }
     }
     for bound in concerned(table, columns)? {
         table_locks::lock_tables(&bound.tables.locks(table, Against::All))?;

@@ -1,4 +1,5 @@
 -- A DBA takes from PUBLIC what it may by default, before the extension is there or after; and has made its schema beforehand.
+\set SHOW_CONTEXT never
 CREATE ROLE tight_owner;
 CREATE ROLE tight_writer;
 GRANT ALL ON SCHEMA public TO tight_owner;

@@ -10,15 +10,32 @@ fn oids(sql: &'static str, values: &[Param]) -> Result<Vec<Oid>> {
     read_often(sql, values)?.iter().map(|row| row.oid(0)).collect()
 }
 
+/// Of the rows of a query those whose relation has a trigger of ours. LIMIT keeps the planner from reading all triggers there are.
+macro_rules! ours {
+    ($query:literal, $relation:literal) => {
+        concat!(
+            $query,
+            " CROSS JOIN LATERAL (
+                 SELECT FROM pg_trigger t
+                 JOIN pg_proc p ON p.oid = t.tgfoid
+                 JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
+                 WHERE t.tgrelid = ",
+            $relation,
+            " LIMIT 1) AS ours"
+        )
+    };
+}
+
 /// Those among these relations, and among the tables that they are partitions of.
 pub fn these(relations: &[Oid]) -> Result<Vec<Oid>> {
     let relations: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
     oids(
-        "SELECT DISTINCT t.tgrelid
-         FROM unnest($1::oid[]) AS given (oid)
-         JOIN pg_trigger t ON t.tgrelid = ANY (ARRAY[given.oid, pg_partition_root(given.oid::regclass)])
-         JOIN pg_proc p ON p.oid = t.tgfoid
-         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'",
+        ours!(
+            "SELECT DISTINCT r.oid
+             FROM unnest($1::oid[]) AS given (oid),
+                  unnest(ARRAY[given.oid, pg_partition_root(given.oid::regclass)]) AS r (oid)",
+            "r.oid"
+        ),
         &[Param::Texts(&relations)],
     )
 }
@@ -26,14 +43,13 @@ pub fn these(relations: &[Oid]) -> Result<Vec<Oid>> {
 /// Those in a schema.
 pub fn in_schema(name: &str) -> Result<Vec<Oid>> {
     oids(
-        "SELECT DISTINCT t.tgrelid
-         FROM pg_namespace schema
-         JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = schema.oid
-          AND d.classid = 'pg_class'::regclass
-         JOIN pg_trigger t ON t.tgrelid = d.objid
-         JOIN pg_proc p ON p.oid = t.tgfoid
-         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
-         WHERE schema.nspname = $1",
+        ours!(
+            "SELECT DISTINCT d.objid
+             FROM pg_namespace schema
+             JOIN pg_depend d ON schema.nspname = $1 AND d.refclassid = 'pg_namespace'::regclass AND d.refobjid = schema.oid
+              AND d.classid = 'pg_class'::regclass",
+            "d.objid"
+        ),
         &[Param::Text(name)],
     )
 }
@@ -41,17 +57,17 @@ pub fn in_schema(name: &str) -> Result<Vec<Oid>> {
 /// Those with a column of a type, or of a domain over it.
 pub fn with_type(kind: Oid) -> Result<Vec<Oid>> {
     oids(
-        "WITH RECURSIVE kind (oid) AS (
-             SELECT $1
-             UNION
-             SELECT d.objid FROM kind
-             JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = kind.oid AND d.classid = 'pg_type'::regclass)
-         SELECT DISTINCT t.tgrelid
-         FROM kind
-         JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = kind.oid AND d.classid = 'pg_class'::regclass
-         JOIN pg_trigger t ON t.tgrelid = d.objid
-         JOIN pg_proc p ON p.oid = t.tgfoid
-         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'",
+        ours!(
+            "WITH RECURSIVE kind (oid) AS (
+                 SELECT $1
+                 UNION
+                 SELECT d.objid FROM kind
+                 JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = kind.oid AND d.classid = 'pg_type'::regclass)
+             SELECT DISTINCT d.objid
+             FROM kind
+             JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = kind.oid AND d.classid = 'pg_class'::regclass",
+            "d.objid"
+        ),
         &[Param::Oid(kind)],
     )
 }
@@ -60,11 +76,13 @@ pub fn with_type(kind: Oid) -> Result<Vec<Oid>> {
 pub fn partitioned() -> Result<Vec<(Oid, Oid)>> {
     let rows = read_often(
         "WITH RECURSIVE tree (root, oid) AS (
-             SELECT DISTINCT t.tgrelid, t.tgrelid
+             SELECT parted.partrelid, parted.partrelid
              FROM pg_partitioned_table parted
-             JOIN pg_trigger t ON t.tgrelid = parted.partrelid
-             JOIN pg_proc p ON p.oid = t.tgfoid
-             JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
+             CROSS JOIN LATERAL (
+                 SELECT FROM pg_trigger t
+                 JOIN pg_proc p ON p.oid = t.tgfoid
+                 JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
+                 WHERE t.tgrelid = parted.partrelid LIMIT 1) AS ours
              UNION ALL
              SELECT tree.root, i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
          SELECT root, oid FROM tree WHERE oid <> root",

@@ -232,13 +232,15 @@ pub fn triggers_of(function: TriggerFunction) -> Result<Vec<Trigger>> {
         .collect()
 }
 
-/// Those of them whose arguments name this campaigns table, as attach writes them.
+/// Those of them whose arguments name this campaigns table, as attach writes them. (The beginnings travel as hexadecimal digits, which
+/// are read once, and not for each trigger.)
 pub fn triggers_naming(campaigns: &FullName) -> Result<Vec<Trigger>> {
-    let [here, elsewhere] = Mapping::beginnings(campaigns);
+    let hexadecimal = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let [here, elsewhere] = Mapping::beginnings(campaigns).map(hexadecimal);
     let sql = triggers!(
         " AND t.tgparentid = 0
-           AND (n.nspname = $1 AND substr(t.tgargs, 1, octet_length($2)) = convert_to($2, 'UTF8')
-                OR substr(t.tgargs, 1, octet_length($3)) = convert_to($3, 'UTF8'))
+           AND (n.nspname = $1 AND substr(t.tgargs, 1, length($2) / 2) = decode($2, 'hex')
+                OR substr(t.tgargs, 1, length($3) / 2) = decode($3, 'hex'))
          ORDER BY 3, 4, 1"
     );
     let values = [&campaigns.schema, &here, &elsewhere].map(|text| Param::Text(text));

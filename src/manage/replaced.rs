@@ -105,7 +105,8 @@ pub fn triggers_of(campaigns: Oid, tables: &[Oid]) -> Result<Vec<Trigger>> {
         return Ok(Vec::new());
     };
     let old_name = present::own_trigger(campaigns)?.and_then(|own| own.campaigns());
-    let names: Vec<&FullName> = std::iter::once(&table.name).chain(&old_name).collect();
+    let mut names: Vec<&FullName> = std::iter::once(&table.name).chain(&old_name).collect();
+    names.dedup();
     let mut found = on_its_tables(tables, &names)?;
     for name in names {
         for trigger in present::triggers_naming(name)? {

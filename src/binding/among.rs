@@ -75,17 +75,16 @@ pub fn with_type(kind: Oid) -> Result<Vec<Oid>> {
 /// The partitioned tables with triggers of ours, each with its partitions of all levels.
 pub fn partitioned() -> Result<Vec<(Oid, Oid)>> {
     let rows = read_often(
-        "WITH RECURSIVE tree (root, oid) AS (
-             SELECT parted.partrelid, parted.partrelid
-             FROM pg_partitioned_table parted
-             CROSS JOIN LATERAL (
-                 SELECT FROM pg_trigger t
-                 JOIN pg_proc p ON p.oid = t.tgfoid
-                 JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
-                 WHERE t.tgrelid = parted.partrelid LIMIT 1) AS ours
-             UNION ALL
+        concat!(
+            "WITH RECURSIVE tree (root, oid) AS (",
+            ours!(
+                "SELECT parted.partrelid, parted.partrelid FROM pg_partitioned_table parted",
+                "parted.partrelid"
+            ),
+            " UNION ALL
              SELECT tree.root, i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
-         SELECT root, oid FROM tree WHERE oid <> root",
+             SELECT root, oid FROM tree WHERE oid <> root"
+        ),
         &[],
     )?;
     rows.iter().map(|row| Ok((row.oid(0)?, row.oid(1)?))).collect()

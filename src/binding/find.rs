@@ -104,7 +104,7 @@ pub fn whole_among(relations: &[Oid]) -> Result<Vec<Bound>> {
         let Some((tables, _)) = sound(resolve(&trigger))? else {
             continue;
         };
-        let own = with_partitions(&tables)?;
+        let own = catalog::with_partitions(tables.all())?;
         // Anybody may make a trigger on a table of his own that says what another's says.
         if !own.contains(&trigger.relation) {
             continue;
@@ -131,17 +131,6 @@ fn bound(triggers: Vec<Trigger>) -> Result<Option<Bound>> {
         triggers,
     };
     Ok(Some(bound).filter(Bound::is_whole))
-}
-
-fn with_partitions(tables: &Tables) -> Result<Vec<Oid>> {
-    let mut all = Vec::new();
-    for table in tables.all() {
-        all.push(table.oid);
-        if table.is_partitioned() {
-            all.extend(catalog::partition_oids(table.oid)?);
-        }
-    }
-    Ok(all)
 }
 
 /// What could be found; an error of ours says why nothing could, one of PostgreSQL's must go on to the client.

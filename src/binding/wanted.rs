@@ -181,13 +181,7 @@ pub fn partitions(shape: &Shape) -> Result<Vec<FullName>> {
 
 /// The triggers of ours on all tables and partitions of a binding. They are watched: if one goes, the binding is loaded anew.
 pub fn present(shape: &Shape) -> Result<Vec<Trigger>> {
-    let mut relations = Vec::new();
-    for table in tables(shape) {
-        relations.push(table.oid);
-        if table.is_partitioned() {
-            relations.extend(catalog::partition_oids(table.oid)?);
-        }
-    }
+    let relations = catalog::with_partitions(tables(shape))?;
     cache::watch(&relations);
     present::triggers_on_any(&relations)
 }

@@ -23,6 +23,7 @@ pub use rights::{
 };
 pub use tables::{
     Relation, display, find, find_visible, partition_oids, partitions, partitions_of_others, relation, root, unlogged,
+    with_partitions,
 };
 
 /// Reads the catalogs.

@@ -155,6 +155,18 @@ pub fn partition_oids(relation: Oid) -> Result<Vec<Oid>> {
         .collect()
 }
 
+/// Tables, each with its partitions of all levels.
+pub fn with_partitions(tables: [&Relation; 3]) -> Result<Vec<Oid>> {
+    let mut all = Vec::new();
+    for table in tables {
+        all.push(table.oid);
+        if table.is_partitioned() {
+            all.extend(partition_oids(table.oid)?);
+        }
+    }
+    Ok(all)
+}
+
 /// The partitions below a table, of all levels, in the order of their names.
 pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
     let rows = read(

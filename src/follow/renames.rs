@@ -55,7 +55,7 @@ fn concerned(command: &Command) -> Result<Vec<Bound>> {
     };
     match command {
         Command::Table(table) => bound.retain(|bound| bound.has_own(*table)),
-        Command::Column { table, old, .. } => bound.retain(|bound| bound.has_own(*table) && bound.names(*table, old)),
+        Command::Column { table, old } => bound.retain(|bound| bound.has_own(*table) && bound.names(*table, old)),
         Command::Schema(name) if !bound.is_empty() && !catalog::owns_schema(name)? => bound.clear(),
         _ => {}
     }

@@ -9,7 +9,7 @@ pub enum Command {
     /// A table gets another name or schema.
     Table(Oid),
     /// A column of a table gets another name.
-    Column { table: Oid, old: String, new: String },
+    Column { table: Oid, old: String },
     /// A schema of this name gets another.
     Schema(String),
     /// A value of this enum gets another name.
@@ -98,7 +98,6 @@ unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
             OBJECT_COLUMN if !statement.relation.is_null() => Some(Command::Column {
                 table: find(statement.relation),
                 old: text(statement.subname),
-                new: text(statement.newname),
             }),
             OBJECT_SCHEMA => Some(Command::Schema(text(statement.subname))),
             _ => None,
@@ -122,17 +121,13 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                     let (parent, partition) = (table, find((*part.def.cast::<pg_sys::PartitionCmd>()).name));
                     return Some(Command::Attach { parent, partition });
                 }
-                Part::AT_DetachPartition => {
+                Part::AT_DetachPartition | Part::AT_DetachPartitionFinalize => {
                     let definition = &*part.def.cast::<pg_sys::PartitionCmd>();
                     let (parent, partition) = (table, find(definition.name));
                     return Some(match definition.concurrent {
                         true => Command::DetachConcurrently(parent),
                         false => Command::Detach { parent, partition },
                     });
-                }
-                Part::AT_DetachPartitionFinalize => {
-                    let (parent, partition) = (table, find((*part.def.cast::<pg_sys::PartitionCmd>()).name));
-                    return Some(Command::Detach { parent, partition });
                 }
                 Part::AT_AddInherit => return Some(Command::Inherit(vec![find(part.def.cast())])),
                 Part::AT_AlterColumnType => retyped.push(text(part.name)),

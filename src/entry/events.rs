@@ -79,18 +79,10 @@ fn before(command: &Command) -> Result<Open> {
         Command::Attach { parent, partition } => open.moved = partitions::before_it_comes(*parent, *partition)?,
         Command::Detach { parent, partition } => open.moved = partitions::before_it_goes(*parent, *partition)?,
         Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
-        Command::Retype {
-            table,
-            columns,
-            dropped,
-        } => {
-            types::check_dropped(*table, dropped)?;
-            open.triggers = present::triggers_on(*table)?;
-            open.retyped = types::before(*table, columns)?;
-        }
-        Command::DropColumns { table, columns } => {
-            types::check_dropped(*table, columns)?;
-            open.triggers = present::triggers_on(*table)?;
+        Command::Alter(alteration) => {
+            types::check_dropped(alteration.table, &alteration.dropped)?;
+            open.triggers = present::triggers_on(alteration.table)?;
+            open.retyped = types::before(alteration.table, &alteration.retyped)?;
         }
         Command::Drop { tables, with_all } => {
             open.dropped = partitions::among_dropped(tables)?;
@@ -112,7 +104,10 @@ fn before(command: &Command) -> Result<Open> {
 
 fn after(command: &Command, mut open: Open) -> Result<()> {
     match command {
-        Command::Retype { table, columns, .. } => types::after(open.retyped, *table, columns)?,
+        Command::Alter(alteration) => {
+            types::after(open.retyped, alteration.table, &alteration.retyped)?;
+            partitions::check_inherited(&alteration.parents)?;
+        }
         Command::Attach { parent, partition } | Command::Detach { parent, partition } => {
             open.moved
                 .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?);

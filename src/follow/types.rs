@@ -47,6 +47,9 @@ pub fn before(table: Oid, columns: &[String]) -> Result<Option<Retyped>> {
 /// The bindings that hang on one of these columns of a table, or of the one that it is a partition of. Who may not alter it changes
 /// nothing.
 fn concerned(table: Oid, columns: &[String]) -> Result<Vec<Bound>> {
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut bound = binding::whole_on(&[table])?;
     if bound.is_empty() || catalog::relation(table)?.is_none_or(|table| !table.is_ours) {
         return Ok(Vec::new());

@@ -20,17 +20,11 @@ pub enum Command {
     Detach { parent: Oid, partition: Oid },
     /// The same by two transactions.
     DetachConcurrently(Oid),
-    /// Columns of a table get values of another type, or of another expression; perhaps others are dropped.
-    Retype {
-        table: Oid,
-        columns: Vec<String>,
-        dropped: Vec<String>,
-    },
-    /// A table loses columns; perhaps with all that depends on them.
-    DropColumns { table: Oid, columns: Vec<String> },
+    /// A table changes in one or several of these ways at once.
+    Alter(Alteration),
     /// A table gets a new partition, with no rows yet.
     EmptyPartition(Oid),
-    /// A table inherits from these, by no partition.
+    /// A new table inherits from these, by no partition.
     Inherit(Vec<Oid>),
     /// A schema comes with all that is in it.
     NewSchema,
@@ -38,6 +32,18 @@ pub enum Command {
     Drop { tables: Vec<Oid>, with_all: bool },
     /// Something is dropped with all that belongs to it; only PostgreSQL knows what that is.
     DropWithAll,
+}
+
+/// The parts of an ALTER TABLE that concern what a binding has.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Alteration {
+    pub table: Oid,
+    /// Columns that get values of another type, or of another expression.
+    pub retyped: Vec<String>,
+    /// Columns that go, perhaps with all that depends on them.
+    pub dropped: Vec<String>,
+    /// Tables that it inherits from now, by no partition.
+    pub parents: Vec<Oid>,
 }
 
 /// One call of an event trigger.
@@ -112,8 +118,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     // SAFETY: as above; the list is of AlterTableCmd, whose definition is of the kind that its subtype says.
     unsafe {
         let table = find(statement.relation);
-        let mut retyped = Vec::new();
-        let mut dropped = Vec::new();
+        let (mut retyped, mut dropped, mut parents) = (Vec::new(), Vec::new(), Vec::new());
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
             match part.subtype {
@@ -129,7 +134,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                         false => Command::Detach { parent, partition },
                     });
                 }
-                Part::AT_AddInherit => return Some(Command::Inherit(vec![find(part.def.cast())])),
+                Part::AT_AddInherit => parents.push(find(part.def.cast())),
                 Part::AT_AlterColumnType => retyped.push(text(part.name)),
                 // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
                 #[cfg(any(feature = "pg17", feature = "pg18"))]
@@ -138,18 +143,13 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 _ => {}
             }
         }
-        match (retyped.as_slice(), dropped.as_slice()) {
-            ([], []) => None,
-            ([], _) => Some(Command::DropColumns {
-                table,
-                columns: dropped,
-            }),
-            _ => Some(Command::Retype {
-                table,
-                columns: retyped,
-                dropped,
-            }),
-        }
+        let concerns_us = !(retyped.is_empty() && dropped.is_empty() && parents.is_empty());
+        concerns_us.then_some(Command::Alter(Alteration {
+            table,
+            retyped,
+            dropped,
+            parents,
+        }))
     }
 }
 

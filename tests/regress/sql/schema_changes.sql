@@ -75,6 +75,13 @@ ALTER TABLE campaigns DROP spent;
 \echo :SQLSTATE
 ALTER TABLE campaigns DROP spent, ADD spent numeric(12,4);
 \echo :SQLSTATE
+-- Whatever else the command does.
+CREATE TABLE parent (id bigint);
+ALTER TABLE campaigns INHERIT parent, DROP spent, ADD spent numeric(12,4);
+\echo :SQLSTATE
+CREATE TABLE child (LIKE clips, more integer);
+ALTER TABLE child ALTER more TYPE bigint, INHERIT clips;
+\echo :SQLSTATE
 SET session_replication_role = replica;
 ALTER TABLE campaigns DROP spent;
 RESET session_replication_role;

@@ -22,6 +22,7 @@ use std::ffi::CString;
 use std::rc::Rc;
 
 pub mod among;
+pub mod condition;
 mod find;
 mod load;
 pub mod of_trigger;

@@ -3,6 +3,7 @@
 use crate::catalog::{read, read_often};
 use crate::errors::{Error, Result};
 
+use crate::binding::condition::Condition;
 use crate::binding::wanted::fires;
 use crate::value::mapping::{FullName, Mapping, Said};
 use crate::value::param::Param;
@@ -78,54 +79,6 @@ pub struct Trigger {
     pub condition: Condition,
 }
 
-/// The WHEN of a trigger.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// None.
-    Always,
-    /// One of these columns differs; by number, in their order.
-    Changed(BTreeSet<i16>),
-    /// `spend_sync.wakes()`.
-    Wakes,
-    /// Both.
-    ChangedAndWakes(BTreeSet<i16>),
-    /// None that attach would make.
-    Other,
-}
-
-impl Condition {
-    /// Reads the parts of an expression as PostgreSQL keeps it, each a word: what it is made of, what joins it, columns as
-    /// `OLD` and `NEW` have them. Conversions are left out: what is compared says which there are.
-    fn read(parts: &str) -> Self {
-        let words: Vec<&str> = parts.split_whitespace().collect();
-        let (words, wakes) = match words.as_slice() {
-            [] => return Self::Always,
-            ["wakes"] => return Self::Wakes,
-            ["and", rest @ .., "wakes"] => (rest, true),
-            all => (all, false),
-        };
-        let differing = match words {
-            ["or", rest @ ..] => rest,
-            one => one,
-        };
-        let mut columns = BTreeSet::new();
-        for compared in differing.chunks(3) {
-            let number = |word: &str, row: char| word.strip_prefix(row)?.parse::<i16>().ok();
-            match compared {
-                ["differs", old, new] if number(old, 'o').is_some() && number(old, 'o') == number(new, 'n') => {
-                    columns.extend(number(old, 'o'));
-                }
-                _ => return Self::Other,
-            }
-        }
-        if wakes {
-            Self::ChangedAndWakes(columns)
-        } else {
-            Self::Changed(columns)
-        }
-    }
-}
-
 impl Trigger {
     /// The campaigns table that the mapping names, if it is one.
     pub fn campaigns(&self) -> Option<FullName> {
@@ -161,7 +114,7 @@ const EVENTS: i16 = fires::INSERT | fires::UPDATE | fires::DELETE;
 /// Anybody may make a trigger with an argument of any length, and all are read whenever somebody renames a table. One longer
 /// than any mapping is not looked at: it counts as none. In a database that is not in UTF-8 nothing is attached, and bytes may
 /// be any. One that fires for some columns alone (UPDATE OF) is none that attach makes. A condition longer than any of ours is
-/// not read. No backslashes: a session may read them as escapes.
+/// not read.
 macro_rules! triggers {
     ($before:literal, $and:literal) => {
         concat!(
@@ -170,16 +123,8 @@ macro_rules! triggers {
             CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 AND getdatabaseencoding() = 'UTF8'
                  THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
             t.tgenabled, t.tgtype, t.tgdeferrable, t.tginitdeferred,
-            CASE WHEN t.tgattr = ''::int2vector AND coalesce(pg_column_size(t.tgqual), 0) <= 20000 THEN (SELECT string_agg(CASE m[1] WHEN 'BOOLEXPR' THEN m[2] WHEN 'DISTINCTEXPR' THEN 'differs'
-                                         WHEN 'VAR' THEN CASE m[3] WHEN '1' THEN 'o' ELSE 'n' END || m[4]
-                                         WHEN 'FUNCEXPR' THEN CASE WHEN m[5]::oid IN (
-                                             SELECT w.oid FROM pg_proc w
-                                             WHERE w.proname = 'wakes' AND w.pronamespace = p.pronamespace)
-                                             THEN 'wakes' ELSE 'other' END
-                                         ELSE 'other' END, ' ' ORDER BY n)
-             FROM regexp_matches(t.tgqual::text,
-                                 '{([A-Z]+)(?: :boolop ([a-z]+))?(?: :varno ([0-9]+) :varattno ([0-9]+))?(?: :funcid ([0-9]+))?', 'g')
-                  WITH ORDINALITY AS r (m, n) WHERE m[1] NOT IN ('RELABELTYPE', 'COERCETODOMAIN')) ELSE 'other' END
+            CASE WHEN t.tgattr <> ''::int2vector OR pg_column_size(t.tgqual) > 20000 THEN '{OTHER' ELSE t.tgqual::text END,
+            (SELECT w.oid FROM pg_proc w WHERE w.proname = 'wakes' AND w.pronamespace = p.pronamespace)
      FROM pg_trigger t
      JOIN pg_proc p ON p.oid = t.tgfoid
      JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
@@ -213,7 +158,7 @@ fn trigger(row: &Row) -> Result<Trigger> {
         fires: row.number(7)?,
         is_deferrable: row.is_true(8),
         is_deferred: row.is_true(9),
-        condition: Condition::read(row.get(10).unwrap_or_default()),
+        condition: Condition::read(row.get(10).unwrap_or_default(), row.oid(11).unwrap_or(Oid::INVALID)),
     })
 }
 
@@ -232,15 +177,19 @@ pub fn triggers_of(function: TriggerFunction) -> Result<Vec<Trigger>> {
         .collect()
 }
 
-/// Those of them whose arguments name this campaigns table, as attach writes them. (The beginnings travel as hexadecimal digits, which
-/// are read once, and not for each trigger.)
+/// Those of them whose arguments name this campaigns table, as attach writes them: one pass over all triggers, of which most may
+/// name tables of this name in other schemas. (The beginnings travel as hexadecimal digits, which are read once, and not for each
+/// trigger.)
 pub fn triggers_naming(campaigns: &FullName) -> Result<Vec<Trigger>> {
     let hexadecimal = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let [here, elsewhere] = Mapping::beginnings(campaigns).map(hexadecimal);
     let sql = triggers!(
         " AND t.tgparentid = 0
-           AND (n.nspname = $1 AND substr(t.tgargs, 1, length($2) / 2) = decode($2, 'hex')
-                OR substr(t.tgargs, 1, length($3) / 2) = decode($3, 'hex'))
+           AND t.oid = ANY (ARRAY(
+               SELECT b.oid FROM pg_trigger b
+               WHERE b.tgrelid IN (SELECT k.oid FROM pg_class k JOIN pg_namespace s ON s.oid = k.relnamespace WHERE s.nspname = $1)
+                     AND substr(b.tgargs, 1, length($2) / 2) = decode($2, 'hex')
+                  OR substr(b.tgargs, 1, length($3) / 2) = decode($3, 'hex')))
          ORDER BY 3, 4, 1"
     );
     let values = [&campaigns.schema, &here, &elsewhere].map(|text| Param::Text(text));
@@ -283,7 +232,7 @@ pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
         " AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
     );
     let rows = read(sql, &[Param::Oid(trigger_oid)])?;
-    let found = rows.first().map(|row| Ok((row.oid(11)?, trigger(row)?)));
+    let found = rows.first().map(|row| Ok((row.oid(12)?, trigger(row)?)));
     found.transpose()
 }
 

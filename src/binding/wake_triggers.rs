@@ -2,7 +2,8 @@
 //! transaction writes. A table has one, whatever totals need it; it has no argument and says nothing of them, so that no
 //! rename has to touch it. (PostgreSQL allows WHEN to name OLD only where nothing but updates fire it: it is two.)
 
-use crate::binding::present::{self, Condition, Trigger, TriggerFunction};
+use crate::binding::condition::Condition;
+use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::binding::triggers;
 use crate::binding::wanted::{changed, fires};
 use crate::catalog::{self, Column, Relation};

@@ -1,6 +1,7 @@
 //! The triggers that a binding has when it is whole: what follows from its mapping and its tables alone.
 
-use crate::binding::present::{self, Condition, Trigger, TriggerFunction};
+use crate::binding::condition::Condition;
+use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::catalog;
 use crate::catalog::shape::Shape;
 use crate::catalog::{Column, Relation};

@@ -2,7 +2,8 @@
 //! the command, and made again when it has run, for the types of then. Values may be others, so totals are summed.
 
 use crate::binding;
-use crate::binding::present::{Condition, Trigger};
+use crate::binding::condition::Condition;
+use crate::binding::present::Trigger;
 use crate::binding::{Bound, present, table_locks, triggers, wake_triggers};
 use crate::catalog;
 use crate::catalog::shape;

@@ -1,7 +1,7 @@
 //! What a write costs: spend_sync side by side with no trigger, hand-written triggers and pg_ivm, for every row of
 //! DESIGN.md section 8.
 //!
-//! arguments -> for each layout (tables): for each work: rounds (or repair, ddl) -> run (contenders, writer, oracle) ->
+//! arguments -> for each layout (tables): for each work: rounds (or repair, ddl, ddl_load) -> run (contenders, writer, oracle) ->
 //! section -> results, chart. Tables go to standard output, progress to standard error.
 
 mod arguments;
@@ -9,6 +9,7 @@ mod chart;
 mod commands;
 mod contenders;
 mod ddl;
+mod ddl_load;
 mod machine;
 mod oracle;
 mod repair;
@@ -118,6 +119,7 @@ fn measure_all(
         for work in works.iter().filter(|work| work.layout == first.layout) {
             sections.push(match work.kind {
                 Kind::Repair => repair::measure(arguments, client, work)?,
+                Kind::DdlUnderLoad => ddl_load::measure(arguments, client, work)?,
                 Kind::Ddl(bindings) => ddl::measure(arguments, client, work, bindings)?,
                 _ => rounds::measure(arguments, client, work, missing)?,
             });

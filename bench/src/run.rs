@@ -90,16 +90,7 @@ fn single(
     contender: Contender,
     round: u32,
 ) -> Result<Measured> {
-    let keys = writer::keys(client)?;
-    let mut writers = Vec::new();
-    for number in 0..work.clients {
-        let own = keys.iter().skip(number).step_by(work.clients).cloned().collect();
-        let seed = u64::from(round) * 100 + number as u64;
-        let session = connect(arguments)?;
-        let mut writer = Writer::new(session, work.kind, contender, arguments.protocol, own, seed)?;
-        writer.share_touches(number, work.clients);
-        writers.push(writer);
-    }
+    let mut writers = writers(arguments, client, work, contender, round)?;
     let firsts = each(&mut writers, |writer| writer.warm_up(arguments.warm_up))?;
     writers.iter_mut().for_each(|writer| writer.retries = 0);
 
@@ -118,8 +109,29 @@ fn single(
     })
 }
 
+/// As many as the work has clients.
+pub fn writers(
+    arguments: &Arguments,
+    client: &mut Client,
+    work: &Work,
+    contender: Contender,
+    round: u32,
+) -> Result<Vec<Writer>> {
+    let keys = writer::keys(client)?;
+    let mut writers = Vec::new();
+    for number in 0..work.clients {
+        let own = keys.iter().skip(number).step_by(work.clients).cloned().collect();
+        let seed = u64::from(round) * 100 + number as u64;
+        let session = connect(arguments)?;
+        let mut writer = Writer::new(session, work.kind, contender, arguments.protocol, own, seed)?;
+        writer.share_touches(number, work.clients);
+        writers.push(writer);
+    }
+    Ok(writers)
+}
+
 /// Lets every writer do something at the same time, and waits for all.
-fn each<T: Send>(writers: &mut [Writer], act: impl Fn(&mut Writer) -> Result<T> + Sync) -> Result<Vec<T>> {
+pub fn each<T: Send>(writers: &mut [Writer], act: impl Fn(&mut Writer) -> Result<T> + Sync) -> Result<Vec<T>> {
     thread::scope(|scope| {
         let act = &act;
         let threads: Vec<_> = writers

@@ -17,6 +17,8 @@ pub enum Kind {
     Repair,
     /// Commands on tables that are not bound, beside so many bindings.
     Ddl(u32),
+    /// Commands on the bound tables, while clients write clips.
+    DdlUnderLoad,
 }
 
 /// What DESIGN.md asks for.
@@ -111,6 +113,8 @@ pub const WORKS: &[Work] = &[
         "A command on tables that are not bound, beside 200 bindings"),
     work("ddl-2000", Kind::Ddl(2_000), CAMPAIGNS_1, 1, Target::Adds(2.0), false,
         "The same beside 2,000 bindings"),
+    work("ddl-load", Kind::DdlUnderLoad, CAMPAIGNS_1, 8, Target::AtMost(1.5), false,
+        "A command on the bound tables, while 8 clients write one clip each"),
 ];
 
 impl Work {
@@ -136,7 +140,7 @@ impl Work {
             Kind::Approval => "writes/s",
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",
-            Kind::Repair | Kind::Ddl(_) => "ms",
+            Kind::Repair | Kind::Ddl(_) | Kind::DdlUnderLoad => "ms",
         }
     }
 }

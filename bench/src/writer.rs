@@ -1,5 +1,6 @@
 //! One client that writes one row, or one short transaction, after the other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -128,8 +129,17 @@ impl Writer {
     /// Writes until the time is up, at least once. Returns how many writes.
     pub fn write_for(&mut self, time: Duration) -> Result<u64> {
         let begin = Instant::now();
+        self.write_while(|| begin.elapsed() < time)
+    }
+
+    /// Writes until somebody says that it is done, at least once. Returns how many writes.
+    pub fn write_until(&mut self, is_done: &AtomicBool) -> Result<u64> {
+        self.write_while(|| !is_done.load(Ordering::Relaxed))
+    }
+
+    fn write_while(&mut self, goes_on: impl Fn() -> bool) -> Result<u64> {
         let mut writes = 0;
-        while writes == 0 || begin.elapsed() < time {
+        while writes == 0 || goes_on() {
             let place = self.dice.random_range(0..self.keys.len());
             self.write(place)?;
             writes += 1;

@@ -1,0 +1,198 @@
+//! How long commands on the bound tables take while clients write clips, and how much these write meanwhile: with spend_sync, and
+//! with no trigger.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use postgres::Client;
+
+use crate::arguments::Arguments;
+use crate::contenders::Contender;
+use crate::oracle;
+use crate::run;
+use crate::section::{Line, Section};
+use crate::statistics::median;
+use crate::tables::{self, Left};
+use crate::work::{Target, Work};
+
+/// How often each command is given in a round, with some peace before.
+const TIMES: usize = 5;
+const PEACE: Duration = Duration::from_millis(200);
+
+/// Clips are one partition, and another is to come and to go.
+const SETUP: &str = "
+    ALTER TABLE clip_submissions DROP CONSTRAINT \"clip_submissions_clipId_fkey\";
+    ALTER TABLE view_tracking DROP CONSTRAINT \"view_tracking_clipId_fkey\";
+    ALTER TABLE clips RENAME TO clips_1;
+    CREATE TABLE clips (LIKE clips_1 INCLUDING ALL) PARTITION BY RANGE (id);
+    ALTER TABLE clips ATTACH PARTITION clips_1 FOR VALUES FROM (MINVALUE) TO ('zz');
+    CREATE TABLE clips_2 (LIKE clips INCLUDING ALL)";
+
+/// Each with what takes it back; not all of them are measured by themselves.
+const COMMANDS: [(&str, &str, &str); 5] = [
+    (
+        "RENAME of a column that is not bound",
+        "ALTER TABLE clips RENAME likes TO liked",
+        "ALTER TABLE clips RENAME liked TO likes",
+    ),
+    (
+        "RENAME of a bound column, and back, in one transaction",
+        "BEGIN; ALTER TABLE clips RENAME earnings TO earned; ALTER TABLE clips RENAME earned TO earnings; COMMIT",
+        "",
+    ),
+    (
+        "ADD and DROP of a column, in one transaction",
+        "BEGIN; ALTER TABLE clips ADD noted int; ALTER TABLE clips DROP noted; COMMIT",
+        "",
+    ),
+    (
+        "ATTACH of an empty partition",
+        "ALTER TABLE clips ATTACH PARTITION clips_2 FOR VALUES FROM ('zz') TO (MAXVALUE)",
+        "ALTER TABLE clips DETACH PARTITION clips_2",
+    ),
+    (
+        "DETACH of an empty partition",
+        "ALTER TABLE clips DETACH PARTITION clips_2",
+        "ALTER TABLE clips ATTACH PARTITION clips_2 FOR VALUES FROM ('zz') TO (MAXVALUE)",
+    ),
+];
+
+pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Result<Section> {
+    client.batch_execute(SETUP)?;
+    client.batch_execute("VACUUM (ANALYZE)")?;
+    let contenders = [Contender::NoTrigger, Contender::SpendSync];
+    let label = |what: &str, contender: Contender| format!("{what}, {}", contender.label());
+    let mut lines = Vec::new();
+    for (name, ..) in COMMANDS {
+        lines.push(Line::new(&label(name, Contender::NoTrigger), None, Target::None));
+        lines.push(Line::new(
+            &label(name, Contender::SpendSync),
+            Some(Contender::SpendSync),
+            work.target,
+        ));
+    }
+    let mut peace = Line::new(
+        "ms of 1,000 writes, no command running",
+        Some(Contender::SpendSync),
+        Target::None,
+    );
+    let mut meanwhile = Line::new(
+        "ms of 1,000 writes meanwhile",
+        Some(Contender::SpendSync),
+        Target::AtMost(1.1),
+    );
+    for round in 0..arguments.rounds {
+        let mut base = Vec::new();
+        for contender in contenders {
+            contender.install(client)?;
+            let measured = under_load(arguments, client, work, contender, round)?;
+            eprintln!(
+                "{:<17} {} {:<32} {:.1?} ms",
+                work.name,
+                round + 1,
+                contender.label(),
+                measured.ms
+            );
+            if contender == Contender::NoTrigger {
+                base = measured.ms.clone();
+            } else {
+                peace.values.push(measured.alone_ms);
+                peace.ratios.push(1.0);
+                meanwhile.values.push(measured.meanwhile_ms);
+                meanwhile.ratios.push(measured.meanwhile_ms / measured.alone_ms);
+                meanwhile.drifted = meanwhile.drifted.max(Some(oracle::drifted(client)?));
+            }
+            let of_contender = lines
+                .iter_mut()
+                .skip(usize::from(contender != Contender::NoTrigger))
+                .step_by(2);
+            for ((line, ms), base) in of_contender.zip(&measured.ms).zip(&base) {
+                line.values.push(*ms);
+                line.ratios.push(ms / base);
+            }
+            contender.uninstall(client)?;
+            tables::clean(client, Left::WrongTotals)?;
+        }
+    }
+    lines.extend([peace, meanwhile]);
+    tables::load(client, work.layout)?;
+    Ok(Section { work: *work, lines })
+}
+
+struct UnderLoad {
+    /// Of each command.
+    ms: Vec<f64>,
+    /// What 1,000 writes took before the first command, and from then on.
+    alone_ms: f64,
+    meanwhile_ms: f64,
+}
+
+fn under_load(
+    arguments: &Arguments,
+    client: &mut Client,
+    work: &Work,
+    contender: Contender,
+    round: u32,
+) -> Result<UnderLoad> {
+    let mut writers = run::writers(arguments, client, work, contender, round)?;
+    let mut session = run::connect(arguments)?;
+    session.batch_execute("SET lock_timeout = '20s'")?;
+    run::each(&mut writers, |writer| writer.warm_up(arguments.warm_up))?;
+    let alone_ms = ms_of_thousand(
+        arguments.window,
+        &run::each(&mut writers, |writer| writer.write_for(arguments.window))?,
+    );
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let is_done = &is_done;
+        let begin = Instant::now();
+        let threads: Vec<_> = writers
+            .iter_mut()
+            .map(|writer| scope.spawn(move || writer.write_until(is_done)))
+            .collect();
+        let ms = all_commands(&mut session);
+        is_done.store(true, Ordering::Relaxed);
+        let took = begin.elapsed();
+        let outcomes: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        let written: Vec<u64> = outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_err(|_| anyhow!("a client panicked"))?)
+            .collect::<Result<_>>()?;
+        Ok(UnderLoad {
+            ms: ms?,
+            alone_ms,
+            meanwhile_ms: ms_of_thousand(took, &written),
+        })
+    })
+}
+
+fn ms_of_thousand(time: Duration, writes: &[u64]) -> f64 {
+    let all: u64 = writes.iter().sum();
+    time.as_secs_f64() * 1e6 / all as f64
+}
+
+/// The first time of each plans, and does not count.
+fn all_commands(session: &mut Client) -> Result<Vec<f64>> {
+    let mut all = Vec::new();
+    for (name, command, back) in COMMANDS {
+        if name.starts_with("DETACH") {
+            session.batch_execute(back)?;
+        }
+        let mut times = Vec::new();
+        for _ in 0..=TIMES {
+            thread::sleep(PEACE);
+            let begin = Instant::now();
+            session.batch_execute(command)?;
+            times.push(begin.elapsed().as_secs_f64() * 1e3);
+            thread::sleep(PEACE);
+            session.batch_execute(back)?;
+        }
+        if name.starts_with("DETACH") {
+            session.batch_execute(command)?;
+        }
+        all.push(median(times.get(1..).unwrap_or_default()).unwrap_or_default());
+    }
+    Ok(all)
+}

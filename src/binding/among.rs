@@ -90,13 +90,26 @@ pub fn partitioned() -> Result<Vec<(Oid, Oid)>> {
     rows.iter().map(|row| Ok((row.oid(0)?, row.oid(1)?))).collect()
 }
 
+/// The parents of the tables that the running command has made, of any kind.
+macro_rules! parents_of_new {
+    ($are_partitions:literal) => {
+        concat!(
+            "SELECT DISTINCT i.inhparent FROM pg_event_trigger_ddl_commands() made
+             JOIN pg_class c ON c.oid = made.objid AND ",
+            $are_partitions,
+            " c.relispartition
+             JOIN pg_inherits i ON i.inhrelid = c.oid
+             WHERE made.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p', 'f')"
+        )
+    };
+}
+
 /// The parents of partitions that the running command has made.
 pub fn parents_of_new_partitions() -> Result<Vec<Oid>> {
-    oids(
-        "SELECT i.inhparent FROM pg_event_trigger_ddl_commands() made
-         JOIN pg_class c ON c.oid = made.objid AND c.relispartition
-         JOIN pg_inherits i ON i.inhrelid = c.oid
-         WHERE made.classid = 'pg_class'::regclass AND made.object_type = 'table'",
-        &[],
-    )
+    oids(parents_of_new!(""), &[])
+}
+
+/// The tables that tables which the running command has made inherit from, by no partition.
+pub fn parents_of_new_tables() -> Result<Vec<Oid>> {
+    oids(parents_of_new!("NOT"), &[])
 }

@@ -9,25 +9,41 @@ use crate::pg::subtransaction::attempt;
 use crate::pg::table::TableLock;
 use std::time::{Duration, Instant};
 
-/// How long a table is waited for while others are held.
+/// How long a table is waited for at first while others are held.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Locks all tables that `find` finds until the transaction ends: it is asked again once they are locked, for one of them may
+/// have got a partition while we waited.
+pub fn lock_found(find: impl Fn() -> Result<Vec<TableLock>>) -> Result<()> {
+    let mut taken = Vec::new();
+    loop {
+        let found = find()?;
+        if found.iter().all(|lock| taken.contains(lock)) {
+            return Ok(());
+        }
+        lock_tables(&found)?;
+        taken = found;
+    }
+}
 
 /// Locks all of these tables until the transaction ends.
 ///
 /// Writers come by the tables in an order of their own. So it waits for one holding none, and for each other one not long: then
-/// it gives all back, and begins with the one that it did not get. (One that is always in use is got by waiting alone.) All
-/// waits together last as long as lock_timeout allows for one.
+/// it gives all back, and begins with the one that it did not get. (One that is always in use is got by waiting alone.) Each
+/// time it waits twice as long, for where two tables are busy it would go from one to the other for ever. All waits together last
+/// as long as lock_timeout allows for one.
 pub fn lock_tables(locks: &[TableLock]) -> Result<()> {
     let begin = Instant::now();
-    let mut first = 0;
-    while let Some(refused) = take_all(locks, first, begin)? {
+    let (mut first, mut patience) = (0, PATIENCE);
+    while let Some(refused) = take_all(locks, first, patience, begin)? {
         first = refused;
+        patience = patience.saturating_mul(2);
     }
     Ok(())
 }
 
 /// Takes them all, or none; gives the one that it did not get.
-fn take_all(locks: &[TableLock], first: usize, begin: Instant) -> Result<Option<usize>> {
+fn take_all(locks: &[TableLock], first: usize, patience: Duration, begin: Instant) -> Result<Option<usize>> {
     let mut awaited = first;
     let taken = attempt(|| {
         let in_turn = locks.iter().enumerate().cycle().skip(first).take(locks.len());
@@ -37,12 +53,12 @@ fn take_all(locks: &[TableLock], first: usize, begin: Instant) -> Result<Option<
                 continue;
             }
             let left = time_left(*lock, begin)?;
-            let patience = match left {
+            let longest = match left {
                 _ if at == first => left,
-                Some(left) => Some(left.min(PATIENCE)),
-                None => Some(PATIENCE),
+                Some(left) => Some(left.min(patience)),
+                None => Some(patience),
             };
-            session::with_lock_timeout(patience, || lock.wait())?;
+            session::with_lock_timeout(longest, || lock.wait())?;
         }
         Ok(())
     });

@@ -68,7 +68,7 @@ fn need_of(table: Oid, captures: &[Trigger]) -> Result<Option<Need>> {
                 of.submission_campaign.clone(),
                 of.submission_clip.clone(),
             ],
-            TriggerFunction::CaptureCampaign => Vec::new(),
+            TriggerFunction::CaptureCampaign => vec![of.campaign_id.clone(), of.spent.clone()],
             _ => continue,
         });
         let at_commit = of.flush == Flush::Commit || enabled == Some('A');

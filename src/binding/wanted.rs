@@ -187,7 +187,8 @@ pub fn present(shape: &Shape) -> Result<Vec<Trigger>> {
     present::triggers_on_any(&relations)
 }
 
-/// The tables of a binding, each with the columns of which a change is captured, and named by a condition.
+/// The tables of a binding, each with the columns of which a change is captured, and named by a condition of a trigger: so that what
+/// drops one, by whatever road, takes the trigger along, and no other column of its name is taken for it.
 pub fn captured(shape: &Shape) -> [(&Relation, Vec<&Column>); 3] {
     [
         (&shape.clips, vec![&shape.earnings, &shape.clip_id]),
@@ -195,8 +196,7 @@ pub fn captured(shape: &Shape) -> [(&Relation, Vec<&Column>); 3] {
             &shape.submissions,
             vec![&shape.status, &shape.submission_campaign, &shape.submission_clip],
         ),
-        // None: what writes a campaign's key or total is brought up at the end of the statement, and types can be changed.
-        (&shape.campaigns, Vec::new()),
+        (&shape.campaigns, vec![&shape.campaign_id, &shape.spent]),
     ]
 }
 

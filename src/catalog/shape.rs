@@ -62,12 +62,19 @@ impl Tables {
         [&self.clips, &self.submissions, &self.campaigns]
     }
 
-    /// Locks that keep writers off; the one of `table` against whom it says.
-    pub fn locks(&self, table: Oid, against: Against) -> [TableLock; 3] {
-        self.all().map(|one| {
+    /// Locks that keep writers off, partitions' too: who writes one by its own name locks no other. Those of `table` are against
+    /// whom it says.
+    pub fn locks(&self, table: Oid, against: Against) -> Result<Vec<TableLock>> {
+        let mut locks = Vec::new();
+        for one in self.all() {
             let against = if one.oid == table { against } else { Against::Writers };
-            TableLock(one.oid, against)
-        })
+            locks.push(TableLock(one.oid, against));
+            if one.is_partitioned() {
+                let partitions = catalog::partition_oids(one.oid)?.into_iter();
+                locks.extend(partitions.map(|partition| TableLock(partition, against)));
+            }
+        }
+        Ok(locks)
     }
 
     /// Whether these are the same tables.

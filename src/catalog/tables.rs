@@ -26,6 +26,8 @@ pub struct Relation {
     pub is_temporary: bool,
     pub is_unlogged: bool,
     pub is_partition: bool,
+    /// From another table, by no partition.
+    pub inherits: bool,
     pub is_typed: bool,
 }
 
@@ -38,6 +40,9 @@ impl Relation {
                 "It is a partition; written by the table that it is one of, it fires no statement triggers of its own",
             ),
             'r' | 'p' if self.is_typed => Some("It is a table of a type, and gets other columns with it"),
+            'r' | 'p' if self.inherits => Some(
+                "It inherits from another table; what writes or changes that would do so to this one, and fire none of its triggers",
+            ),
             'r' | 'p' if self.has_inheritance_children => {
                 Some("Tables inherit from it; their rows would count, but fire no triggers")
             }
@@ -86,7 +91,8 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
                         SELECT c.oid
                         UNION ALL SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
                     SELECT FROM tree JOIN pg_class p ON p.oid = tree.oid WHERE p.relkind = 'f'),
-                c.relpersistence = 't', c.relpersistence = 'u', c.relispartition, c.reloftype <> 0
+                c.relpersistence = 't', c.relpersistence = 'u', c.relispartition, c.reloftype <> 0,
+                NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid = $1",
         &[Param::Oid(oid)],
@@ -108,6 +114,7 @@ pub fn relation(oid: Oid) -> Result<Option<Relation>> {
             is_unlogged: row.is_true(10),
             is_partition: row.is_true(11),
             is_typed: row.is_true(12),
+            inherits: row.is_true(13),
         })
     };
     rows.first().map(relation).transpose()

@@ -53,9 +53,10 @@ pub fn follow(call: &CommandCall) -> Result<()> {
     match command {
         Command::EmptyPartition(parent) => return partitions::after_empty(parent),
         Command::NewSchema => {
-            return among::parents_of_new_partitions()?
+            among::parents_of_new_partitions()?
                 .into_iter()
-                .try_for_each(partitions::after_empty);
+                .try_for_each(partitions::after_empty)?;
+            return partitions::check_inherited(&among::parents_of_new_tables()?);
         }
         Command::Inherit(parents) => return partitions::check_inherited(&parents),
         Command::Attach { parent, .. } => partitions::check_came(parent)?,
@@ -83,6 +84,9 @@ fn before(command: &Command) -> Result<Open> {
             types::check_dropped(alteration.table, &alteration.dropped)?;
             open.triggers = present::triggers_on(alteration.table)?;
             open.retyped = types::before(alteration.table, &alteration.retyped)?;
+            if alteration.with_all {
+                open.parted = among::partitioned()?;
+            }
         }
         Command::Drop { tables, with_all } => {
             open.dropped = partitions::among_dropped(tables)?;
@@ -106,7 +110,7 @@ fn after(command: &Command, mut open: Open) -> Result<()> {
     match command {
         Command::Alter(alteration) => {
             types::after(open.retyped, alteration.table, &alteration.retyped)?;
-            partitions::check_inherited(&alteration.parents)?;
+            partitions::check_inherits(alteration.table, &alteration.parents)?;
         }
         Command::Attach { parent, partition } | Command::Detach { parent, partition } => {
             open.moved

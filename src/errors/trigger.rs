@@ -47,6 +47,13 @@ errors! {
             format!("A total of {campaigns} hangs on it: another column of its name would be bound in its stead."),
             "Call spend_sync_detach() first, and spend_sync_attach() with the new column.";
 
+        /// What is written by the parent fires no statement trigger of the child's, and changes of the parent's columns are the child's.
+        Inherits { table: String, campaigns: String }
+            => ERRCODE_WRONG_OBJECT_TYPE,
+            "table {table} cannot inherit from another",
+            format!("A total of {campaigns} hangs on it: what writes or changes the other table would do so to this one, and fire none of its triggers."),
+            "Let it have the columns by itself; or spend_sync_detach() first.";
+
         /// Rows of a child are the parent's in a SELECT, and fire the child's triggers alone.
         Inherited { table: String, campaigns: String }
             => ERRCODE_WRONG_OBJECT_TYPE,

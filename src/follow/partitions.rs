@@ -143,11 +143,14 @@ fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
             return Ok(Looked::Empty(all));
         }
     }
-    let of_bindings = all
-        .iter()
-        .flat_map(|bound| bound.tables.locks(parent, Against::Writers));
-    let everything: Vec<TableLock> = own.iter().copied().chain(of_bindings).collect();
-    table_locks::lock_tables(&everything)?;
+    table_locks::lock_found(|| {
+        let mut everything = own.clone();
+        for bound in &all {
+            let of_binding = bound.tables.locks(parent, Against::Writers)?.into_iter();
+            everything.extend(of_binding.filter(|lock| own.iter().all(|own| own.0 != lock.0)));
+        }
+        Ok(everything)
+    })?;
     // Looked up anew: another command may have come first while we waited for a lock.
     Ok(Looked::Rows(binding::whole_on(&[parent])?))
 }
@@ -212,7 +215,9 @@ pub fn after(moved: Vec<Moved>) -> Result<()> {
         campaigns, partition, ..
     } in &moved
     {
-        renew_statement_triggers(*campaigns, &[*partition])?;
+        let mut of_it = catalog::partition_oids(*partition)?;
+        of_it.push(*partition);
+        renew_statement_triggers(*campaigns, &of_it)?;
     }
     for Moved {
         campaigns,
@@ -226,7 +231,8 @@ pub fn after(moved: Vec<Moved>) -> Result<()> {
         match rows {
             Rows::None => {}
             Rows::Unknown => {
-                table_locks::lock_tables(&binding.shape.tables().locks(Oid::INVALID, Against::Writers))?;
+                let tables = binding.shape.tables();
+                table_locks::lock_found(|| tables.locks(Oid::INVALID, Against::Writers))?;
                 flush::sum(&binding, Due::All)?;
             }
             Rows::Come => flush::sum(&binding, fed_by(&binding, partition, partition)?)?,
@@ -274,6 +280,23 @@ pub fn check_inherited(parents: &[Oid]) -> Result<()> {
     .into())
 }
 
+/// A table inherits from others now: neither may it be bound itself, for what writes or changes these does so to its rows and columns
+/// past all that stands on it.
+pub fn check_inherits(table: Oid, parents: &[Oid]) -> Result<()> {
+    if parents.is_empty() {
+        return Ok(());
+    }
+    let bound = binding::whole_on(&[table])?;
+    if let Some((first, table)) = bound.first().zip(catalog::relation(table)?) {
+        return Err(TriggerError::Inherits {
+            table: table.display(),
+            campaigns: first.tables.campaigns.display(),
+        }
+        .into());
+    }
+    check_inherited(parents)
+}
+
 /// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have
 /// to fail for it.
 pub fn check_came(parent: Oid) -> Result<()> {
@@ -296,7 +319,7 @@ pub fn after_drop(before: &[(Oid, Oid)]) -> Result<()> {
     let gone = before.iter().filter(|one| !now.contains(one)).map(|(root, _)| *root);
     let roots: HashSet<Oid> = gone.collect();
     for bound in binding::whole_among(&roots.into_iter().collect::<Vec<_>>())? {
-        table_locks::lock_tables(&bound.tables.locks(Oid::INVALID, Against::Writers))?;
+        table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
         if let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
             flush::sum(&binding, Due::All)?;
         }

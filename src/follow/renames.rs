@@ -8,6 +8,7 @@ use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Column, Relation, shape};
 use crate::errors::Result;
 use crate::pg::event::Command;
+use crate::pg::session;
 use crate::pg::table::{Against, TableLock};
 use crate::value::mapping::Columns;
 use crate::{binding, catalog};
@@ -29,11 +30,13 @@ pub fn before(command: &Command) -> Result<Vec<Named>> {
     if concerned.is_empty() {
         return Ok(Vec::new());
     }
-    let locks: Vec<TableLock> = concerned
-        .iter()
-        .flat_map(|bound| locks(command, &bound.tables))
-        .collect();
-    table_locks::lock_tables(&locks)?;
+    table_locks::lock_found(|| {
+        let mut all = Vec::new();
+        for bound in &concerned {
+            all.extend(locks(command, &bound.tables)?);
+        }
+        Ok(all)
+    })?;
     // Looked up anew: another rename may have come first while we waited for a lock.
     let campaigns: Vec<Oid> = concerned.iter().map(|bound| bound.tables.campaigns.oid).collect();
     let mut named = Vec::new();
@@ -57,18 +60,18 @@ fn concerned(command: &Command) -> Result<Vec<Bound>> {
         Command::Table(table) => bound.retain(|bound| bound.has_own(*table)),
         Command::Column { table, old } => bound.retain(|bound| bound.has_own(*table) && bound.names(*table, old)),
         Command::Schema(name) if !bound.is_empty() && !catalog::owns_schema(name)? => bound.clear(),
+        // Who owns a type alone locks nobody's tables; the next write says that the label is gone.
+        Command::Label(_) => bound.retain(|bound| session::has_rights_of(bound.tables.campaigns.owner)),
         _ => {}
     }
     Ok(bound)
 }
 
-/// A renamed table is locked as the command will: two steps would meet readers that go on to write. A label is no name that
-/// a writer has.
-fn locks(command: &Command, tables: &Tables) -> Vec<TableLock> {
+/// A renamed table is locked as the command will: two steps would meet readers that go on to write.
+fn locks(command: &Command, tables: &Tables) -> Result<Vec<TableLock>> {
     match command {
-        Command::Label(_) => Vec::new(),
-        Command::Table(table) | Command::Column { table, .. } => tables.locks(*table, Against::All).to_vec(),
-        _ => tables.locks(Oid::INVALID, Against::Writers).to_vec(),
+        Command::Table(table) | Command::Column { table, .. } => tables.locks(*table, Against::All),
+        _ => tables.locks(Oid::INVALID, Against::Writers),
     }
 }
 

@@ -27,8 +27,7 @@ pub struct Retyped {
 pub fn before(table: Oid, columns: &[String]) -> Result<Option<Retyped>> {
     let mut bound = concerned(table, columns)?;
     if !bound.is_empty() {
-        let locks = bound.iter().flat_map(|bound| bound.tables.locks(table, Against::All));
-        table_locks::lock_tables(&locks.collect::<Vec<TableLock>>())?;
+        table_locks::lock_found(|| locks(&bound, table))?;
         // Looked up anew: another command may have come first while we waited for a lock.
         bound = concerned(table, columns)?;
     }
@@ -43,6 +42,14 @@ pub fn before(table: Oid, columns: &[String]) -> Result<Option<Retyped>> {
         triggers::drop_as_owner(&dropped)?;
     }
     Ok(Some(Retyped { table, bound, dropped }))
+}
+
+fn locks(bound: &[Bound], table: Oid) -> Result<Vec<TableLock>> {
+    let mut all = Vec::new();
+    for bound in bound {
+        all.extend(bound.tables.locks(table, Against::All)?);
+    }
+    Ok(all)
 }
 
 /// The bindings that hang on one of these columns of a table, or of the one that it is a partition of. Who may not alter it changes
@@ -87,8 +94,8 @@ pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result
         }
     }
     for bound in concerned(table, columns)? {
-        table_locks::lock_tables(&bound.tables.locks(table, Against::All))?;
-        if let Some(binding) = binding::of(bound.tables.campaigns.oid)? {
+        table_locks::lock_found(|| bound.tables.locks(table, Against::All))?;
+        if let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
             flush::sum(&binding, Due::All)?;
         }
     }

@@ -44,6 +44,8 @@ pub struct Alteration {
     pub dropped: Vec<String>,
     /// Tables that it inherits from now, by no partition.
     pub parents: Vec<Oid>,
+    /// Something goes with all that depends on it.
+    pub with_all: bool,
 }
 
 /// One call of an event trigger.
@@ -74,7 +76,8 @@ impl CommandCall<'_> {
                     (!statement.oldVal.is_null()).then(|| Command::Label(type_of(statement.typeName)))
                 }
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
-                pg_sys::NodeTag::T_CreateStmt => {
+                // A foreign table's begins with the same.
+                pg_sys::NodeTag::T_CreateStmt | pg_sys::NodeTag::T_CreateForeignTableStmt => {
                     let statement: &pg_sys::CreateStmt = &*node.cast();
                     let parents: Vec<Oid> = nodes(statement.inhRelations).map(|parent| find(parent)).collect();
                     match parents.as_slice() {
@@ -95,13 +98,14 @@ impl CommandCall<'_> {
 /// # Safety
 /// The node must be whole, as the parser made it.
 unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
-    use pg_sys::ObjectType::{OBJECT_COLUMN, OBJECT_INDEX, OBJECT_SCHEMA, OBJECT_TABLE};
+    use pg_sys::ObjectType::{OBJECT_ATTRIBUTE, OBJECT_COLUMN, OBJECT_INDEX, OBJECT_SCHEMA, OBJECT_TABLE};
     // SAFETY: as above.
     unsafe {
         match statement.renameType {
             // ALTER INDEX renames tables as well.
             OBJECT_TABLE | OBJECT_INDEX => Some(Command::Table(find(statement.relation))),
-            OBJECT_COLUMN if !statement.relation.is_null() => Some(Command::Column {
+            // ALTER TYPE renames columns of tables as well.
+            OBJECT_COLUMN | OBJECT_ATTRIBUTE if !statement.relation.is_null() => Some(Command::Column {
                 table: find(statement.relation),
                 old: text(statement.subname),
             }),
@@ -119,8 +123,10 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     unsafe {
         let table = find(statement.relation);
         let (mut retyped, mut dropped, mut parents) = (Vec::new(), Vec::new(), Vec::new());
+        let mut with_all = false;
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
+            with_all |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE;
             match part.subtype {
                 Part::AT_AttachPartition => {
                     let (parent, partition) = (table, find((*part.def.cast::<pg_sys::PartitionCmd>()).name));
@@ -143,12 +149,13 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 _ => {}
             }
         }
-        let concerns_us = !(retyped.is_empty() && dropped.is_empty() && parents.is_empty());
+        let concerns_us = with_all || !(retyped.is_empty() && dropped.is_empty() && parents.is_empty());
         concerns_us.then_some(Command::Alter(Alteration {
             table,
             retyped,
             dropped,
             parents,
+            with_all,
         }))
     }
 }

@@ -33,7 +33,7 @@ pub fn is_in_use(table: Oid) -> bool {
 }
 
 /// A lock on a table.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TableLock(pub Oid, pub Against);
 
 impl TableLock {

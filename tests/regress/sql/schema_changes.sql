@@ -42,11 +42,16 @@ ALTER TABLE campaigns ALTER spent TYPE text USING spent::text;
 \echo :SQLSTATE
 SET session_replication_role = replica;
 ALTER TABLE campaigns ALTER spent TYPE text USING spent::text;
+DROP TRIGGER spend_sync_wake_update ON campaigns;
+ALTER TABLE campaigns ALTER spent TYPE text USING spent::text;
 RESET session_replication_role;
 UPDATE clips SET earnings = 11 WHERE id = 1;
 \echo :SQLSTATE
 SELECT severity, object, problem, advice FROM spend_sync_check();
 ALTER TABLE campaigns ALTER spent TYPE numeric(12,2) USING 0;
+UPDATE clips SET earnings = 11 WHERE id = 1;
+\echo :SQLSTATE
+SELECT corrected FROM spend_sync_attach();
 SELECT * FROM oracle();
 UPDATE clips SET earnings = 11 WHERE id = 1;
 SELECT * FROM oracle();
@@ -83,7 +88,7 @@ CREATE TABLE child (LIKE clips, more integer);
 ALTER TABLE child ALTER more TYPE bigint, INHERIT clips;
 \echo :SQLSTATE
 SET session_replication_role = replica;
-ALTER TABLE campaigns DROP spent;
+ALTER TABLE campaigns DROP spent CASCADE;
 RESET session_replication_role;
 UPDATE clips SET earnings = 12 WHERE id = 1;
 \echo :SQLSTATE

@@ -28,15 +28,15 @@ export SECONDS_TO_RUN
 
 # The tiers, in the order in which `make test` runs them; two of them build for themselves. What each one does says the first
 # line of its tests/TIER/run.sh, and `make help` after it. only-TIER is what a tier takes as its arguments.
-TIERS := unit regress regress-moved isolation isolation-moved upgrade dump replication properties stress crash deadlocks admin drivers \
+TIERS := unit regress regress-summed isolation isolation-summed upgrade dump replication properties stress crash deadlocks admin drivers \
   recipes docs packages majors
 UNINSTALLED := unit majors
 INSTALLED := $(filter-out $(UNINSTALLED),$(TIERS))
 only-unit = $(UNIT)
 only-regress = $(REGRESS)
-only-regress-moved = $(REGRESS)
+only-regress-summed = $(REGRESS)
 only-isolation = $(ISOLATION)
-only-isolation-moved = $(ISOLATION)
+only-isolation-summed = $(ISOLATION)
 only-majors = $(MAJORS)
 
 .DEFAULT_GOAL := help

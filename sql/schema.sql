@@ -71,19 +71,19 @@ COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session ca
 COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';
 -- It is no configuration that pg_dump carries: a dump by the owner of an application would have to read all of it.
 
--- Written under the campaign's lock. What stands here decides only how a total is brought up, never what it is: no row
+-- Written under the campaign's lock. What stands here decides only when a total is verified, never what it is: no row
 -- is missed, none is dumped, and none is replicated.
 CREATE UNLOGGED TABLE spend_sync.large_campaign (
     campaigns regclass NOT NULL,
     campaign_id text NOT NULL,
     approved_clips bigint NOT NULL,
-    recomputed_at timestamptz NOT NULL,
+    verified_at timestamptz NOT NULL,
     PRIMARY KEY (campaigns, campaign_id)
 );
 COMMENT ON TABLE spend_sync.large_campaign IS
-    'a row for each campaign with more approved clips than spend_sync.recompute_limit: when it was last summed';
+    'a row for each campaign of many approved clips that was verified: summed from its clips, or compared with them';
 COMMENT ON COLUMN spend_sync.large_campaign.campaigns IS 'the campaigns table';
 COMMENT ON COLUMN spend_sync.large_campaign.campaign_id IS 'the campaign''s key';
 COMMENT ON COLUMN spend_sync.large_campaign.approved_clips IS 'how many approved clips it had then';
-COMMENT ON COLUMN spend_sync.large_campaign.recomputed_at IS
-    'when its total was last summed from its clips; until recompute_interval after that it is moved by differences';
+COMMENT ON COLUMN spend_sync.large_campaign.verified_at IS
+    'when that was last; no backend does it again before recompute_interval is over';

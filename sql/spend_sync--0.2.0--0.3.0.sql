@@ -116,6 +116,13 @@ CREATE POLICY own_or_granted ON spend_sync.correction USING (
 ALTER EXTENSION spend_sync DROP TABLE spend_sync.correction;
 ALTER EXTENSION spend_sync ADD TABLE spend_sync.correction;
 ALTER TABLE spend_sync.large_campaign SET UNLOGGED;
+ALTER TABLE spend_sync.large_campaign RENAME recomputed_at TO verified_at;
+DELETE FROM spend_sync.large_campaign WHERE approved_clips OPERATOR(pg_catalog.<) 10000;
+COMMENT ON TABLE spend_sync.large_campaign IS
+    'a row for each campaign of many approved clips that was verified: summed from its clips, or compared with them';
+COMMENT ON COLUMN spend_sync.large_campaign.approved_clips IS 'how many approved clips it had then';
+COMMENT ON COLUMN spend_sync.large_campaign.verified_at IS
+    'when that was last; no backend does it again before recompute_interval is over';
 COMMENT ON COLUMN spend_sync.correction.session_role IS 'the role that the session was opened as, which may have taken that role';
 COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session called itself';
 COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';

@@ -1,20 +1,34 @@
-//! The settings of the extension; all may be set per session, role, database or transaction.
+//! The settings of the extension.
 
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use std::ffi::CStr;
 use std::time::Duration;
 
-static RECOMPUTE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(1000);
 static RECOMPUTE_INTERVAL_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
+static DEBUG_CLOCK_MS: GucSetting<i32> = GucSetting::<i32>::new(0);
 
-/// `spend_sync.recompute_limit` in approved clips: a campaign with more is large. `None`: none is.
-pub fn recompute_limit() -> Option<i64> {
-    u32::try_from(RECOMPUTE_LIMIT.get()).ok().map(i64::from)
+/// How often a campaign is summed although its total could be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recompute {
+    /// Nothing is moved.
+    EveryWrite,
+    /// To verify it, once it was not for so long.
+    After(Duration),
+    Never,
 }
 
-/// `spend_sync.recompute_interval`: how long after it was summed a large campaign's total may be moved.
-pub fn recompute_interval() -> Duration {
-    Duration::from_millis(RECOMPUTE_INTERVAL_MS.get().unsigned_abs().into())
+/// `spend_sync.recompute_interval`.
+pub fn recompute() -> Recompute {
+    match u64::try_from(RECOMPUTE_INTERVAL_MS.get()) {
+        Err(_) => Recompute::Never,
+        Ok(0) => Recompute::EveryWrite,
+        Ok(milliseconds) => Recompute::After(Duration::from_millis(milliseconds)),
+    }
+}
+
+/// `spend_sync.debug_clock`: by how much the clock of verifications is ahead.
+pub fn debug_clock() -> Duration {
+    Duration::from_millis(DEBUG_CLOCK_MS.get().unsigned_abs().into())
 }
 
 /// One of them: if it is there before this library defines it, one of another version has.
@@ -23,23 +37,23 @@ pub const MARK: &CStr = c"spend_sync.recompute_interval";
 /// Defines the settings. Once per backend, when the library is loaded.
 pub fn define() {
     GucRegistry::define_int_guc(
-        c"spend_sync.recompute_limit",
-        c"A campaign with at most this many approved clips is summed from its clips on every write.",
-        c"The total of a larger one is moved by the write's exact difference in between. -1: any campaign is summed.",
-        &RECOMPUTE_LIMIT,
+        MARK,
+        c"How long a campaign's total is moved by what is written, until a write compares it with its clips.",
+        c"Drift from outside heals then. 0: it is summed from its clips on every write. -1: it is never compared.",
+        &RECOMPUTE_INTERVAL_MS,
         -1,
         i32::MAX,
         GucContext::Userset,
-        GucFlags::default(),
+        GucFlags::UNIT_MS,
     );
     GucRegistry::define_int_guc(
-        MARK,
-        c"A campaign with more approved clips than recompute_limit is summed at most this often.",
-        c"Drift from outside heals at its first write after that. 0: it is summed on every write.",
-        &RECOMPUTE_INTERVAL_MS,
+        c"spend_sync.debug_clock",
+        c"By how much the clock that says when totals are compared with their clips is ahead, for tests.",
+        c"",
+        &DEBUG_CLOCK_MS,
         0,
         i32::MAX,
-        GucContext::Userset,
-        GucFlags::UNIT_MS,
+        GucContext::Suset,
+        GucFlags::UNIT_MS | GucFlags::NO_SHOW_ALL,
     );
 }

@@ -5,7 +5,7 @@
 # run_expected KIND FOLDER SUFFIX PROGRAM [NAME]   the scripts in this folder of tests/KIND, or the one that is named, each in
 #   a fresh database of its own, against tests/KIND/expected. One script a call: whatever it leaves behind is no other's.
 #
-# TOTALS=moved: the same scripts, the same output, with every total moved by differences wherever that is possible.
+# TOTALS=summed: the same scripts, the same output, with every total summed from its clips on every write.
 #
 # One whose first line says `PostgreSQL 17 and later` tests what older majors do not have: there it is left out.
 
@@ -21,10 +21,10 @@ export PGISOLATIONTIMEOUT="${PGISOLATIONTIMEOUT:-60}"
 # A fresh cluster too: roles and settings outlive a database.
 start_cluster() {
   fresh_cluster "$kind"
-  case "${TOTALS:-summed}" in
-    summed) ;;
-    moved) export PGOPTIONS="-c spend_sync.recompute_limit=0 -c spend_sync.recompute_interval=1d" ;;
-    *) fail "TOTALS is summed or moved" ;;
+  case "${TOTALS:-moved}" in
+    moved) ;;
+    summed) export PGOPTIONS="-c spend_sync.recompute_interval=0" ;;
+    *) fail "TOTALS is moved or summed" ;;
   esac
 }
 

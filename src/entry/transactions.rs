@@ -4,7 +4,7 @@
 use super::events;
 use crate::pg::cache;
 use crate::pg::transaction::Callbacks;
-use crate::write::{capture, drift, flush, large, locks, under_way, wake};
+use crate::write::{capture, drift, flush, locks, under_way, verify, wake};
 
 /// What is to be called, and when.
 pub fn callbacks() -> Callbacks {
@@ -24,7 +24,7 @@ fn after_end() {
     wake::clear();
     under_way::clear();
     drift::clear();
-    large::clear();
+    verify::clear();
     locks::clear();
     events::clear();
 }

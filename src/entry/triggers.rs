@@ -12,7 +12,9 @@ use crate::value::money;
 use crate::write::own_update::Written;
 use crate::write::touched::Touched;
 use crate::write::under_way::{self, End, Place};
-use crate::write::{capture, drift, flush, own_update, wake};
+use crate::write::{capture, drift, flush, own_update, schedule, wake};
+use rust_decimal::Decimal;
+use std::ops::Neg;
 use std::rc::Rc;
 
 /// AFTER INSERT OR UPDATE OR DELETE on clips, for each row.
@@ -51,13 +53,17 @@ pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     } else {
         call.key(Version::New, id)
     };
-    // One that is inserted grew from nothing.
-    let is_insert = event == Event::Insert;
-    let difference = is_insert.then(|| call.amount(Version::New, earnings, earnings_type));
+    // One that is inserted grew from nothing, one that is deleted shrinks to nothing.
+    let difference = match event {
+        Event::Insert => call.amount(Version::New, earnings, earnings_type),
+        Event::Delete => call.amount(Version::Old, earnings, earnings_type).map(Decimal::neg),
+        _ => None,
+    };
     note(call, &found.binding, move |touched| {
         touched.new_clips.extend(new.clone());
+        touched.gone_clips.extend(old.clone());
         for key in old.into_iter().chain(new) {
-            touched.clip(key, difference.flatten());
+            touched.clip(key, difference);
         }
     })
 }
@@ -220,7 +226,12 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
         None if is_same_amount(new.as_deref(), old.as_deref()) => Kept::AsIs,
         // The AFTER trigger says so; in apply it must not.
         None if found.binding.rejects_direct_writes() && !transaction::is_replica() => Kept::AsIs,
-        None => Kept::Old(spent),
+        None => {
+            if let Some(key) = &key {
+                schedule::doubt(found.binding.oid(), key);
+            }
+            Kept::Old(spent)
+        }
     })
 }
 

@@ -12,7 +12,7 @@ use crate::statements::{Statement, summed};
 use crate::value::key::Key;
 use crate::value::row::Row;
 use crate::write::drift::FoundBy;
-use crate::write::flush;
+use crate::write::{flush, verify};
 use pgrx::pg_sys::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -49,7 +49,10 @@ pub fn sync_one(binding: &Binding, key: Key) -> Result<Option<Row>> {
 
 /// Brings every campaign to the truth for the first time, and gives a row for each; all of them, or it is an error.
 pub fn sync_new(binding: &Binding) -> Result<Vec<Row>> {
-    sync_by(binding, |keys| flush::repair(binding, keys, FoundBy::Attach))
+    let all = sync_by(binding, |keys| flush::repair(binding, keys, FoundBy::Attach))?;
+    // Nobody writes them before attach has committed.
+    verify::remember(binding, &all)?;
+    Ok(all)
 }
 
 /// Brings every campaign to the truth, and gives a row for each: one set-based look at all, locks only where the total
@@ -77,6 +80,7 @@ pub fn sync_all(binding: &Binding) -> Result<Vec<Row>> {
 fn sync_by(binding: &Binding, repair: impl FnOnce(&BTreeSet<Key>) -> Result<Vec<Row>>) -> Result<Vec<Row>> {
     flush::now()?;
     let mut all = session::distrusting(|| binding.preview(Sees::Latest))?;
+    verify::remember_here(binding, &all)?;
     let wrong = all.iter().filter(|row| row.is_true(summed::NEEDS_SYNC));
     let keys: Result<BTreeSet<Key>> = wrong.map(|row| binding.campaign(row, summed::ID)).collect();
     let mut synced = BTreeMap::new();

@@ -154,6 +154,14 @@ pub fn lock_timeout() -> Option<Duration> {
     Some(Duration::from_millis(milliseconds))
 }
 
+/// How long a statement may take; `None`: as long as it takes.
+pub fn statement_timeout() -> Option<Duration> {
+    // SAFETY: reads a variable of the backend.
+    let milliseconds = unsafe { pg_sys::StatementTimeout };
+    let milliseconds = u64::try_from(milliseconds).ok().filter(|one| *one > 0)?;
+    Some(Duration::from_millis(milliseconds))
+}
+
 /// Runs `body` with this lock_timeout.
 pub fn with_lock_timeout<T>(timeout: Option<Duration>, body: impl FnOnce() -> T) -> T {
     let milliseconds = timeout.map_or(0, |timeout| timeout.as_millis().max(1));

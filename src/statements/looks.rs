@@ -137,7 +137,7 @@ pub fn lock_by_clips(names: &Names, clips: &str) -> String {
 
 /// One campaign and the clip that was linked to it, or no longer is.
 /// ```sql
-/// SELECT c.id, c.spent::numeric, $3, k.xmin::text, coalesce(k.earnings::numeric, 0)
+/// SELECT c.id, c.spent::numeric, $3, k.xmin::text, coalesce(k.earnings::numeric, 0), $2
 /// FROM campaigns AS c LEFT JOIN clips AS k ON k.id = $2 WHERE c.id = $1 FOR NO KEY UPDATE OF c
 /// ```
 pub fn lock_by_link(names: &Names) -> String {
@@ -151,7 +151,7 @@ pub fn lock_by_link(names: &Names) -> String {
         ..
     } = names;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
+        "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0), $2 \
          FROM {campaigns} AS c LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} $2 \
          WHERE c.{id} {EQ} $1 FOR NO KEY UPDATE OF c"
     )
@@ -159,7 +159,7 @@ pub fn lock_by_link(names: &Names) -> String {
 
 /// The same of many.
 /// ```sql
-/// SELECT c.id, c.spent::numeric, u.links, k.xmin::text, coalesce(k.earnings::numeric, 0)
+/// SELECT c.id, c.spent::numeric, u.links, k.xmin::text, coalesce(k.earnings::numeric, 0), u.clip
 /// FROM campaigns AS c
 /// LEFT JOIN ROWS FROM (unnest($2), unnest($3), unnest($4)) AS u (campaign, clip, links) ON u.campaign = c.id
 /// LEFT JOIN clips AS k ON k.id = u.clip
@@ -176,7 +176,7 @@ pub fn lock_by_links(names: &Names) -> String {
         ..
     } = names;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
+        "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0), u.clip \
          FROM {campaigns} AS c \
          LEFT JOIN ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \
          AS u (campaign, clip, links) ON u.campaign {EQ} c.{id} \

@@ -66,8 +66,10 @@ pub enum Statement {
     Differing,
     /// By keys of campaigns; a key and a title for each.
     Titles,
-    /// The campaigns relation; keys as text.
+    /// The campaigns relation; a key as text.
     Large,
+    /// The submissions relation, and the campaigns relation.
+    Average,
 }
 
 /// The columns of a row that `SumFew`, `SumMany` and `Preview` give, one row a campaign.
@@ -106,6 +108,8 @@ pub mod changed {
     pub const WRITTEN_BY: usize = 3;
     /// What it earns now; 0 if that is NULL.
     pub const EARNINGS: usize = 4;
+    /// Its key, as the link has it.
+    pub const CLIP: usize = 5;
 }
 
 /// The columns that `LinksOfClip` and `Earnings` begin with: which version of which row they read.
@@ -136,12 +140,11 @@ pub mod clip {
     pub const EARNINGS: usize = 3;
 }
 
-/// The columns of a row that `Large` gives, one row a large campaign.
+/// The columns of a row that `Large` gives.
 pub mod large {
-    pub const ID: usize = 0;
-    pub const CLIPS: usize = 1;
-    /// Milliseconds since it was last summed.
-    pub const AGE_MS: usize = 2;
+    pub const CLIPS: usize = 0;
+    /// Milliseconds since it was last verified.
+    pub const AGE_MS: usize = 1;
 }
 
 /// The columns of a row that `Store` gives, one row a campaign that was updated.
@@ -180,16 +183,23 @@ pub fn sql(names: &Names, statement: Statement) -> String {
         Statement::Differing => sums::differing(&sums::compared(names, &sums::join(names, Campaigns::All))),
         Statement::Titles => sums::titles(names),
         Statement::Large => LARGE.to_owned(),
+        Statement::Average => AVERAGE.to_owned(),
     }
 }
 
-/// What is known of large campaigns.
-const LARGE: &str = "SELECT g.campaign_id, g.approved_clips, \
-     (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) g.recomputed_at) \
+/// What is known of a campaign of many clips.
+const LARGE: &str = "SELECT g.approved_clips, \
+     (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) g.verified_at) \
      OPERATOR(pg_catalog.*) 1000::pg_catalog.float8)::pg_catalog.int8 \
      FROM spend_sync.large_campaign AS g \
      WHERE g.campaigns OPERATOR(pg_catalog.=) $1::pg_catalog.regclass \
-     AND g.campaign_id OPERATOR(pg_catalog.=) ANY ($2)";
+     AND g.campaign_id OPERATOR(pg_catalog.=) $2";
+
+/// How many submissions there are to a campaign, by PostgreSQL's statistics.
+const AVERAGE: &str = "SELECT (s.reltuples::pg_catalog.float8 \
+     OPERATOR(pg_catalog./) CASE WHEN c.reltuples OPERATOR(pg_catalog.>) 1 THEN c.reltuples ELSE 1 END)::pg_catalog.int8 \
+     FROM pg_catalog.pg_class AS s, pg_catalog.pg_class AS c \
+     WHERE s.oid OPERATOR(pg_catalog.=) $1 AND c.oid OPERATOR(pg_catalog.=) $2";
 
 /// The names and types that statements are made of, quoted as for SQL.
 pub struct Names {

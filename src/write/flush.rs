@@ -6,15 +6,22 @@ use crate::binding::Binding;
 use crate::errors::total::TotalError;
 use crate::errors::{Error, Result};
 use crate::pg::{name, session, snapshot, transaction};
+use crate::settings::{self, Recompute};
 use crate::statements::{Statement, summed};
 use crate::value::key::{Key, KeyType};
+use crate::value::mapping::BindingId;
 use crate::value::money;
 use crate::value::row::Row;
 use crate::write::capture::Owed;
 use crate::write::drift::{Correction, FoundBy};
 use crate::write::moves::{Locked, Move};
+use crate::write::schedule;
+use crate::write::single::Tried;
 use crate::write::touched::Touched;
-use crate::write::{capture, drift, large, locks, moves, single, store, sums, under_way, wake};
+use crate::write::verify::Looked;
+use crate::write::{capture, drift, locks, moves, single, store, sums, under_way, verify, wake};
+use rust_decimal::Decimal;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -81,6 +88,31 @@ fn left_by_restricted(owed: &Owed) -> Error {
     .into()
 }
 
+thread_local! {
+    /// The totals of which a flush that runs has taken what was written: until it has stored them, they lack that, and nothing that is
+    /// noted says so.
+    static TAKEN: RefCell<Vec<BindingId>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Says that a flush has taken what was written of some totals, as long as it lives.
+struct Taken(usize);
+
+impl Taken {
+    fn begin(work: &[(Rc<Binding>, Touched)]) -> Self {
+        TAKEN.with_borrow_mut(|taken| {
+            let before = taken.len();
+            taken.extend(work.iter().map(|(binding, _)| binding.id()));
+            Self(before)
+        })
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        TAKEN.with_borrow_mut(|taken| taken.truncate(self.0));
+    }
+}
+
 fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
     drift::delete_acquitted()?;
     let mut work: Vec<(Rc<Binding>, Touched)> = Vec::new();
@@ -97,13 +129,17 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
             work.push((binding, touched));
         }
     }
+    let around: BTreeSet<BindingId> = TAKEN.with_borrow(|taken| taken.iter().copied().collect());
+    let _taken = Taken::begin(&work);
+    let looks = look_at_several(&work)?;
     lock_rows(&mut work)?;
-    for (binding, touched) in work {
+    for ((binding, touched), looked) in work.into_iter().zip(looks) {
         let (is_restricted, id) = (touched.restricted, binding.id());
-        let settle = || binding.with_names_set_once(|| settle_written(&binding, touched));
-        // A trigger of the user's has written more of it while another total of this flush was stored.
+        let settle = || binding.with_names_set_once(|| settle_written(&binding, touched, looked));
+        // A trigger of the user's has written more of it while another total of this flush was stored; or it is such a trigger's write
+        // that is brought up here, amid another flush.
         let settle = || {
-            if capture::owes(id) {
+            if capture::owes(id) || around.contains(&id) {
                 under_way::doubting(settle)
             } else {
                 settle()
@@ -116,6 +152,17 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn look_at_several(work: &[(Rc<Binding>, Touched)]) -> Result<Vec<Option<Looked>>> {
+    let look = |(binding, touched): &(Rc<Binding>, Touched)| {
+        if work.len() > 1 {
+            verify::before_locks_of_several(binding, touched)
+        } else {
+            Ok(None)
+        }
+    };
+    work.iter().map(look).collect()
 }
 
 /// Brings these campaigns to the truth on somebody's request: locks, sums, stores and logs; a row of [`summed`] for each
@@ -182,7 +229,10 @@ fn fold(binding: &Rc<Binding>, mut touched: Touched, rows_in_table: f32) -> Resu
     touched.dropped = written;
     if rows_in_table <= (written * ROWS_OF_A_PASS_PER_LOOKUP) as f32 {
         let all = touched.clips.len();
-        touched.clips.retain(|_, difference| difference.is_none());
+        let gone = &touched.gone_clips;
+        touched
+            .clips
+            .retain(|clip, difference| difference.is_none() || gone.contains(clip));
         touched.every_own_clip |= touched.clips.len() < all;
     }
     let mut work = [(Rc::clone(binding), touched)];
@@ -193,6 +243,7 @@ fn fold(binding: &Rc<Binding>, mut touched: Touched, rows_in_table: f32) -> Resu
     touched.clips.clear();
     touched.links.clear();
     touched.new_clips.clear();
+    touched.gone_clips.clear();
     touched.lost_locks = false;
     touched.extra_rows = 0;
     Ok(touched)
@@ -237,7 +288,7 @@ fn own_keys(binding: &Binding, statement: Statement, kind: KeyType) -> Result<Ve
     Ok(rows.iter().filter_map(|row| kind.parse(row.get(0)?)).collect())
 }
 
-fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
+fn settle_written(binding: &Binding, mut touched: Touched, looked: Option<Looked>) -> Result<()> {
     if touched.every_campaign {
         touched.campaigns.extend(binding.differing()?);
     }
@@ -245,13 +296,25 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
     let of_links = touched.links.keys().map(|(campaign, _)| campaign);
     let new = of_links.filter(|campaign| touched.new_campaigns.contains(*campaign));
     touched.campaigns.extend(new.cloned());
-    if single::try_move(binding, &touched)? {
-        capture::flushed_before(binding.id(), transaction::next_command());
-        return Ok(());
+    let looked = match single::try_move(binding, &touched, looked)? {
+        Tried::Moved => {
+            capture::flushed_before(binding.id(), transaction::next_command());
+            return Ok(());
+        }
+        Tried::Nothing(None) => verify::before_locks(binding, &touched)?,
+        Tried::Nothing(looked) => looked,
+    };
+    if let Some(looked) = &looked
+        && !looked.is_written
+        && !looked.agrees(Decimal::ZERO)
+    {
+        touched.campaigns.insert(looked.key.clone());
     }
+    verify::no_more();
     let mut summed = sum_by_own(binding, &mut touched)?;
     let Locked { mut campaigns, moves } = moves::lock(binding, &touched)?;
-    let movable = large::movable(binding, moves.keys())?;
+    schedule::note(binding.oid(), campaigns.iter());
+    let movable = movable(&moves, looked.as_ref());
     let known = keys_of(binding, &summed)?;
     campaigns.retain(|key| !movable.contains(key) && !known.contains(key));
     summed.extend(sums::sum(binding, &campaigns, touched.dropped > 0)?);
@@ -259,11 +322,25 @@ fn settle_written(binding: &Binding, mut touched: Touched) -> Result<()> {
         .iter()
         .filter(|(key, to)| movable.contains(key) && !to.difference.is_zero());
     store::store(binding, &summed, moving.map(|(key, to)| (key, to.total)))?;
-    large::remember(binding, &summed)?;
+    verify::remember(binding, &summed)?;
+    if let Some(looked) = looked.as_ref().filter(|looked| movable.contains(&looked.key)) {
+        looked.share(binding)?;
+    }
     log_direct_writes(binding, &touched.written_by_hand, &summed)?;
-    suspect_drift(binding, &moves, &summed)?;
+    suspect_drift(binding, &moves, &summed, looked.as_ref())?;
     capture::flushed_before(binding.id(), transaction::next_command());
     Ok(())
+}
+
+/// The campaigns whose totals are moved: all that can be, but for one that a look has shown to be wrong.
+fn movable<'a>(moves: &'a BTreeMap<Key, Move>, looked: Option<&Looked>) -> BTreeSet<&'a Key> {
+    if settings::recompute() == Recompute::EveryWrite {
+        return BTreeSet::new();
+    }
+    let is_right =
+        |key: &Key, to: &Move| looked.is_none_or(|looked| looked.key != *key || looked.agrees(to.difference));
+    let right = moves.iter().filter(|(key, to)| is_right(key, to));
+    right.map(|(key, _)| key).collect()
 }
 
 /// After a write too large to be noted row by row: finds the campaigns of all clips that this transaction wrote, and locks
@@ -304,14 +381,23 @@ fn log_direct_writes(binding: &Binding, written_by_hand: &BTreeSet<Key>, summed:
     drift::log(binding, FoundBy::DirectWrite, &corrections).map(drop)
 }
 
-/// A campaign that was summed although it could have been moved tells whether its total was right before.
-fn suspect_drift(binding: &Binding, moves: &BTreeMap<Key, Move>, summed: &[Row]) -> Result<()> {
+/// A campaign that was summed although it could have been moved, or was not even written, tells whether its total was right before.
+fn suspect_drift(
+    binding: &Binding,
+    moves: &BTreeMap<Key, Move>,
+    summed: &[Row],
+    looked: Option<&Looked>,
+) -> Result<()> {
+    let is_unwritten = |key: &Key| looked.is_some_and(|looked| looked.key == *key && !looked.is_written);
     let mut found = Vec::new();
     for row in summed {
-        if let Some(to) = moves.get(&binding.campaign(row, summed::ID)?)
-            && !money::is_same(&to.total.normalize().to_string(), row.text(summed::TOTAL)?)
-        {
-            found.push(Correction::at_write(row, to.difference)?);
+        let key = binding.campaign(row, summed::ID)?;
+        match moves.get(&key) {
+            Some(to) if !money::is_same(&to.total.normalize().to_string(), row.text(summed::TOTAL)?) => {
+                found.push(Correction::at_write(row, to.difference)?);
+            }
+            None if is_unwritten(&key) && row.is_true(summed::NEEDS_SYNC) => found.push(Correction::of(row)?),
+            _ => {}
         }
     }
     drift::suspect(binding, FoundBy::Write, &found)

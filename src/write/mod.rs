@@ -7,9 +7,12 @@
 //! 4. `locks`: clips that a link came to point to are locked, then the campaigns, each set in the order of its keys.
 //! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `single` is the short way for
 //!    one row.
-//! 6. `sums`: what cannot be moved is summed; `large` knows which campaigns may be moved at all.
+//! 6. `sums`: what cannot be moved is summed.
 //! 7. `store`: one UPDATE writes what differs; `own_update` tells the campaigns trigger that it is ours.
 //! 8. `drift`: a total that was wrong before is logged.
+//!
+//! Between 3 and 4, now and then: `verify` compares a total with its clips, the one whose turn it is by the backend's
+//! `schedule`; `large` lets all backends know of those that take long.
 
 pub mod capture;
 pub mod drift;
@@ -18,9 +21,11 @@ pub mod large;
 pub mod locks;
 mod moves;
 pub mod own_update;
+pub mod schedule;
 mod single;
 mod store;
 pub mod sums;
 pub mod touched;
 pub mod under_way;
+pub mod verify;
 pub mod wake;

@@ -8,13 +8,15 @@
 //! - every row version was written after this transaction's last flush (`capture::is_all_new`): an earlier flush in the
 //!   same statement, of a trigger's, has perhaps read it;
 //! - no statement is under way (`under_way`), of which rows may be in place that were not told of;
-//! - what is known of the campaign is of one kind: changed earnings of clips that keep their key, or changed links;
-//! - all of it is known: nothing overflowed, no table was truncated, no campaign came to be, no clip went or changed its
-//!   key, no amount was too long;
+//! - all of it is known: nothing overflowed, no table was truncated, no campaign came to be, no clip changed its key, no amount
+//!   was too long;
 //! - a clip that came to be is linked by links of this flush alone: one that was there before stands in the total with
 //!   what an earlier clip of the key earned, if that went unseen;
 //! - a link's earnings are those with which it stands in the total: a clip that this transaction wrote may have had
-//!   others then.
+//!   others then, and what this flush knows of it says which.
+//!
+//! A clip grew by d, and earns E now (one that is gone: 0). L links of it to a campaign count now, c more than before. What stood
+//! in the total is (E - d)(L - c), what has to is E L: it moves by d L, which the clip says, and c (E - d), which the links say.
 
 use crate::binding::Binding;
 use crate::errors::Result;
@@ -28,7 +30,8 @@ use crate::value::row::Row;
 use crate::write::touched::Touched;
 use crate::write::{capture, locks, under_way};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The campaigns of a flush, locked.
 pub struct Locked {
@@ -108,7 +111,7 @@ pub fn lock(binding: &Binding, touched: &Touched) -> Result<Locked> {
     };
     locks::lock_campaigns(binding, &campaigns, linked)?;
     let moves = if is_known(binding, touched) {
-        exact(binding, of_one_kind(binding, touched)?)
+        exact(binding, of_both(binding, touched)?)
     } else {
         BTreeMap::new()
     };
@@ -148,21 +151,17 @@ pub fn campaigns_of(binding: &Binding, touched: &Touched) -> Result<BTreeSet<Key
     Ok(campaigns)
 }
 
-/// The moves of a flush of both kinds: of those campaigns of which it knows but one kind, and no more.
-fn of_one_kind(binding: &Binding, touched: &Touched) -> Result<Tallies> {
-    let mut by_clips = by_clips(binding, touched)?;
-    let mut links = touched.links.clone();
-    // With a new clip come all its links: those are counted already. Those that went with a clip whose key it has are not.
-    links.retain(|(campaign, clip), count| {
-        *count < 0 || !touched.new_clips.contains(clip) || !by_clips.contains_key(campaign)
-    });
-    let linked: BTreeSet<&Key> = links.keys().map(|(campaign, _)| campaign).collect();
-    let mut by_links = by_links(binding, &links)?;
-    by_links.retain(|campaign, _| !by_clips.contains_key(campaign));
-    by_clips.retain(|campaign, _| !linked.contains(campaign));
-    by_clips.append(&mut by_links);
-    by_clips.retain(|campaign, _| !touched.campaigns.contains(campaign));
-    Ok(by_clips)
+/// The moves of a flush that knows of clips and of links.
+fn of_both(binding: &Binding, touched: &Touched) -> Result<Tallies> {
+    let mut tallies = by_clips(binding, touched)?;
+    for (campaign, of_links) in by_links(binding, touched)? {
+        match tallies.entry(campaign) {
+            Entry::Occupied(mut of_clips) => of_clips.get_mut().add(of_links.difference),
+            Entry::Vacant(none) => drop(none.insert(of_links)),
+        }
+    }
+    tallies.retain(|campaign, _| !touched.campaigns.contains(campaign));
+    Ok(tallies)
 }
 
 /// A clip's earnings changed: for each of its links that counts, by that much.
@@ -200,23 +199,37 @@ fn by_clips(binding: &Binding, touched: &Touched) -> Result<Tallies> {
     Ok(moves)
 }
 
-/// Links came to count, or no longer do: each for what its clip earns now.
-fn by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Tallies> {
+/// Links came to count, or no longer do: each for what its clip earned before this flush.
+fn by_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
     let mut moves = BTreeMap::new();
-    if links.is_empty() {
+    if touched.links.is_empty() {
         return Ok(moves);
     }
-    for row in &lock_by_links(binding, links)? {
+    let mut seen = HashSet::new();
+    for row in &lock_by_links(binding, &touched.links)? {
         let campaign = binding.campaign(row, changed::CAMPAIGN)?;
-        let tally = tally_of(&mut moves, campaign, row.get(changed::SPENT));
+        let tally = tally_of(&mut moves, campaign.clone(), row.get(changed::SPENT));
         if row.get(changed::LINKS).is_none() {
             continue; // the campaign alone
         }
         let links = row.number(changed::LINKS)?;
         if links != 0 {
-            let earnings = row.text(changed::EARNINGS)?;
-            let written_by = row.get(changed::WRITTEN_BY);
-            tally.add(written_by.and_then(|written_by| earned(written_by, earnings, links)));
+            let clip = binding.shape.clip_key.parse(row.text(changed::CLIP)?);
+            let written = clip.and_then(|clip| {
+                let difference = *touched.clips.get(&clip)?;
+                // Several clips may have one key, and have grown by that together.
+                Some(if seen.insert((campaign.clone(), clip)) {
+                    difference
+                } else {
+                    Some(Decimal::ZERO)
+                })
+            });
+            tally.add(earned(
+                row.get(changed::WRITTEN_BY),
+                row.text(changed::EARNINGS)?,
+                links,
+                written,
+            ));
         }
     }
     Ok(moves)
@@ -224,10 +237,10 @@ fn by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Talli
 
 /// The same of links whose campaigns are not locked yet: one that is not there takes a second look, under its guard.
 fn by_new_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
-    let found = by_links(binding, &touched.links)?;
+    let found = by_links(binding, touched)?;
     let missing = touched.linked_campaigns.iter().filter(|key| !found.contains_key(*key));
     if locks::guard_missing_campaigns(binding, missing)? {
-        return by_links(binding, &touched.links);
+        return by_links(binding, touched);
     }
     Ok(found)
 }
@@ -259,15 +272,19 @@ fn lock_by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<
     binding.run_over(Statement::LockByLinks, size, &values, Sees::Locked)
 }
 
-/// What `links` links to a clip earn, by the number of the transaction that wrote it and its earnings. What to take off is
-/// not known of a clip that this transaction wrote: if it has not flushed that yet, other earnings stand in the total, and
-/// with the link gone nothing would set it right.
-pub fn earned(written_by: &str, earnings: &str, links: i64) -> Option<Decimal> {
-    let is_own = transaction::is_own_transaction(written_by.parse().ok()?);
-    if links < 0 && is_own {
-        return None;
-    }
-    money::exact_product(money::parse(earnings)?, links)
+/// What `links` links to a clip earned before this flush: by the number of the transaction that wrote the clip (`None`: there is none),
+/// what it earns now, and by how much this flush knows it to have grown (`Some(None)`: not by how much). What to take off is not known
+/// of a clip that this transaction wrote and this flush knows nothing of.
+pub fn earned(written_by: Option<&str>, earnings: &str, links: i64, grown: Option<Option<Decimal>>) -> Option<Decimal> {
+    let now = money::parse(earnings)?;
+    let before = match grown {
+        Some(difference) => money::exact_sum([now, -difference?])?,
+        None => {
+            let is_own = transaction::is_own_transaction(written_by?.parse().ok()?);
+            (links > 0 || !is_own).then_some(now)?
+        }
+    };
+    money::exact_product(before, links)
 }
 
 fn tally_of<'a>(moves: &'a mut Tallies, campaign: Key, spent: Option<&str>) -> &'a mut Tally {

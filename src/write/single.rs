@@ -1,4 +1,4 @@
-//! A write of one row into one large campaign, which is most of what a view tracker does: look, move, look again.
+//! A write of one row into one campaign, which is most of what a view tracker does: look, move, look again.
 //!
 //! One statement finds the difference, one locks the campaign and moves its total by it. The look came before the lock;
 //! it counts as one that came after if no transaction has ended in between, or if the one row that was looked at is as it
@@ -9,13 +9,15 @@ use crate::binding::Binding;
 use crate::errors::Result;
 use crate::pg::snapshot;
 use crate::pg::snapshot::Sees;
+use crate::settings::{self, Recompute};
 use crate::statements::{Statement, clip, link, version};
 use crate::value::key::Key;
 use crate::value::param::Param;
 use crate::value::row::Row;
 use crate::write::own_update::Look;
 use crate::write::touched::Touched;
-use crate::write::{large, moves, store, sums};
+use crate::write::verify::{self, Looked};
+use crate::write::{moves, store, sums};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -34,19 +36,36 @@ struct Found {
     row: Row,
 }
 
-/// Brings up the total of a write that is single and large; false: nothing was done.
-pub fn try_move(binding: &Binding, touched: &Touched) -> Result<bool> {
-    let is_moving = touched.new_clips.is_empty() && moves::may_look_first(binding, touched);
+/// What became of a write.
+pub enum Tried {
+    Moved,
+    /// Nothing was done; but a campaign was perhaps looked at.
+    Nothing(Option<Looked>),
+}
+
+/// Brings up the total of a write that is single.
+pub fn try_move(binding: &Binding, touched: &Touched, looked: Option<Looked>) -> Result<Tried> {
+    let is_moving = settings::recompute() != Recompute::EveryWrite
+        && touched.new_clips.is_empty()
+        && moves::may_look_first(binding, touched);
     let Some(write) = Write::of(touched).filter(|_| is_moving) else {
-        return Ok(false);
+        return Ok(Tried::Nothing(looked));
     };
     let ended = snapshot::transactions_ended();
-    let Some(found) = write.look(binding)? else {
-        return Ok(false);
+    let Some(found) = write.look(binding)?.filter(|found| !found.difference.is_zero()) else {
+        return Ok(Tried::Nothing(looked));
     };
-    if found.difference.is_zero() || !large::is_known_movable(binding, &found.campaign)? {
-        return Ok(false);
+    let looked = match looked {
+        None => verify::before_lock_of(binding, &found.campaign)?,
+        looked => looked,
+    };
+    if looked
+        .as_ref()
+        .is_some_and(|looked| !looked.agrees(found.difference_for(looked)))
+    {
+        return Ok(Tried::Nothing(looked));
     }
+    verify::no_more();
     // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
     let look = Look {
         ended,
@@ -55,9 +74,27 @@ pub fn try_move(binding: &Binding, touched: &Touched) -> Result<bool> {
     };
     // From here on the total may have moved, also where that was not seen to come true: it must not move twice.
     if !store::move_one(binding, &found.campaign, found.difference, look)? {
-        sums::bring_up(binding, &BTreeSet::from([found.campaign]), &touched.linked_campaigns)?;
+        sums::bring_up(
+            binding,
+            &BTreeSet::from([found.campaign.clone()]),
+            &touched.linked_campaigns,
+        )?;
     }
-    Ok(true)
+    if let Some(looked) = looked.filter(|looked| looked.key == found.campaign) {
+        looked.share(binding)?;
+    }
+    Ok(Tried::Moved)
+}
+
+impl Found {
+    /// What the write adds to the campaign that was looked at.
+    fn difference_for(&self, looked: &Looked) -> Decimal {
+        if looked.key == self.campaign {
+            self.difference
+        } else {
+            Decimal::ZERO
+        }
+    }
 }
 
 impl<'a> Write<'a> {
@@ -95,7 +132,7 @@ impl<'a> Write<'a> {
                 row.is_true(link::COUNTS).then_some(difference)?,
             ),
             Self::Link(campaign, _, count) => {
-                let earned = moves::earned(row.get(clip::WRITTEN_BY)?, row.get(clip::EARNINGS)?, count);
+                let earned = moves::earned(row.get(clip::WRITTEN_BY), row.get(clip::EARNINGS)?, count, None);
                 (campaign.clone(), earned?)
             }
         };

@@ -32,6 +32,9 @@ pub struct Touched {
     pub new_campaigns: BTreeSet<Key>,
     /// Keys of clips that came to be, which stand in `clips` too: their guards are taken. Kept until the campaigns are found.
     pub new_clips: BTreeSet<Key>,
+    /// Keys of clips that went, which stand in `clips` too, less what they earned. They are not among what this transaction has
+    /// written, as a look at the tables finds it. Kept until the campaigns are found.
+    pub gone_clips: BTreeSet<Key>,
     /// Of `campaigns`, those whose spent was written by hand: what a sum finds wrong there is logged as such, and no drift.
     pub written_by_hand: BTreeSet<Key>,
     /// A table was truncated, or rows changed past all triggers: whatever differs is summed, nothing is moved.
@@ -102,6 +105,8 @@ impl Touched {
     pub fn drop_rows(&mut self) {
         self.dropped += self.rows();
         self.lost_locks = true;
+        // A clip that went, or changed its key, is not found again: the links that it has left are.
+        self.every_campaign |= self.clips.values().any(Option::is_none) || !self.gone_clips.is_empty();
         let links = std::mem::take(&mut self.links);
         self.campaigns.extend(links.into_keys().map(|(campaign, _)| campaign));
         self.clips.clear();
@@ -110,6 +115,7 @@ impl Touched {
             &mut self.linked_clips,
             &mut self.linked_campaigns,
             &mut self.new_clips,
+            &mut self.gone_clips,
             &mut self.new_campaigns,
         ] {
             keys.clear();
@@ -130,6 +136,7 @@ impl Touched {
             &self.campaigns,
             &self.new_campaigns,
             &self.new_clips,
+            &self.gone_clips,
         ];
         let keys = self.clips.keys().chain(pairs).chain(sets.into_iter().flatten());
         keys.map(|key| key.to_string().len()).sum()
@@ -149,6 +156,7 @@ impl Touched {
         self.linked_campaigns.extend(other.linked_campaigns);
         self.new_campaigns.extend(other.new_campaigns);
         self.new_clips.extend(other.new_clips);
+        self.gone_clips.extend(other.gone_clips);
         self.written_by_hand.extend(other.written_by_hand);
         self.every_campaign |= other.every_campaign;
         self.dropped += other.dropped;

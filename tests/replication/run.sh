@@ -268,7 +268,6 @@ all_tables_are_published() {
   publisher -c "CREATE EXTENSION spend_sync"
   for side in publisher subscriber; do
     attach "$side"
-    "$side" -c "ALTER DATABASE everything SET spend_sync.recompute_limit = 0"
   done
   enable_always 'campaigns clips clip_submissions' row update flush
   enable_always campaigns keep
@@ -281,6 +280,7 @@ all_tables_are_published() {
   done
   publisher -f "$sql/writes.sql"
   publisher -c "DELETE FROM spend_sync.correction"
+  publisher -c "INSERT INTO spend_sync.large_campaign SELECT 'campaigns', id, 10000, now() FROM campaigns"
   publisher -c "UPDATE clips SET earnings = earnings + 1"
   caught_up
   agrees publisher

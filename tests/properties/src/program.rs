@@ -62,7 +62,7 @@ pub enum Step {
 pub struct Transaction {
     /// Whether it wants its totals after each statement, where they are brought up at commit.
     pub at_once: bool,
-    pub recompute_limit: &'static str,
+    pub recompute_interval: &'static str,
     pub isolation: &'static str,
     pub steps: Vec<Step>,
     pub commit: bool,
@@ -201,7 +201,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn transaction() -> impl Strategy<Value = Transaction> {
     (
         any::<bool>(),
-        proptest::sample::select(vec!["1000", "-1", "0", "0"]),
+        proptest::sample::select(vec!["0", "-1", "'1ms'", "'1min'"]),
         proptest::sample::select(vec![
             "READ COMMITTED",
             "READ COMMITTED",
@@ -211,9 +211,9 @@ fn transaction() -> impl Strategy<Value = Transaction> {
         vec(step(), 1..=4),
         proptest::bool::weighted(0.9),
     )
-        .prop_map(|(at_once, recompute_limit, isolation, steps, commit)| Transaction {
+        .prop_map(|(at_once, recompute_interval, isolation, steps, commit)| Transaction {
             at_once,
-            recompute_limit,
+            recompute_interval,
             isolation,
             steps,
             commit,

@@ -68,8 +68,8 @@ impl Run<'_> {
     fn transaction(&mut self, transaction: &Transaction) -> Result<(), Disagreement> {
         let before = self.model.clone();
         self.session.must(&format!(
-            "SET spend_sync.recompute_limit = {}; BEGIN ISOLATION LEVEL {}",
-            transaction.recompute_limit, transaction.isolation
+            "SET spend_sync.recompute_interval = {}; BEGIN ISOLATION LEVEL {}",
+            transaction.recompute_interval, transaction.isolation
         ))?;
         if transaction.at_once {
             self.session.must("SET CONSTRAINTS ALL IMMEDIATE")?;

@@ -30,7 +30,6 @@ SELECT * FROM totals();
 -- Earnings of tens, in a column that holds every sum of them: large campaigns are moved.
 SELECT spend_sync_detach('campaigns');
 ALTER TABLE clips ALTER earnings TYPE numeric(6,-1);
-SET spend_sync.recompute_limit = 0;
 SET spend_sync.recompute_interval = '1d';
 SELECT corrected FROM spend_sync_attach();
 UPDATE clips SET earnings = earnings + 15;

@@ -14,7 +14,6 @@ SELECT corrected FROM spend_sync_attach();
 -- Another spelling of the same.
 SELECT replace(replace(convert_from(substr(tgargs, 1, length(tgargs) - 1), 'UTF8'), '{', '{ '), '"campaigns":"campaigns"', '"campaigns":["public","campaigns"]') AS mapping FROM pg_trigger
 WHERE tgname = 'spend_sync_campaigns_update' AND tgrelid = 'clips'::regclass \gset
-SET spend_sync.recompute_limit = 0;
 SET spend_sync.recompute_interval = '1d';
 UPDATE clips SET earnings = 11 WHERE id = 1;
 

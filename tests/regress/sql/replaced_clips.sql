@@ -14,7 +14,6 @@ CREATE INDEX ON clip_submissions (clip_id);
 INSERT INTO campaigns VALUES (1, 'One');
 INSERT INTO clips VALUES (1, 10.00), (2, 20.00), (3, 30.00), (4, 40.00);
 INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'APPROVED'), (3, 1, 3, 'APPROVED'), (4, 1, 4, 'APPROVED');
-SET spend_sync.recompute_limit = 0;
 SET spend_sync.recompute_interval = '1d';
 CREATE VIEW totals AS SELECT id, recorded_spent, actual_spent FROM spend_sync_status() AS s (id);
 

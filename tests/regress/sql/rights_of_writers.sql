@@ -71,7 +71,7 @@ DROP TRIGGER spoil ON campaigns;
 
 -- Settings that change how values are printed or planned change no total. Few digits hide no direct write.
 SELECT name AS parallel FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \gset
-\set settings 'SET extra_float_digits = -15; SET quote_all_identifiers = on; SET transform_null_equals = on; SET array_nulls = off; SET standard_conforming_strings = off; SET DateStyle = ''SQL, DMY''; SET row_security = off; SET plan_cache_mode = force_custom_plan; SET enable_indexscan = off; SET ' :parallel ' = on; SET spend_sync.recompute_limit = 0; SET spend_sync.recompute_interval = ''20d'';'
+\set settings 'SET extra_float_digits = -15; SET quote_all_identifiers = on; SET transform_null_equals = on; SET array_nulls = off; SET standard_conforming_strings = off; SET DateStyle = ''SQL, DMY''; SET row_security = off; SET plan_cache_mode = force_custom_plan; SET enable_indexscan = off; SET ' :parallel ' = on; SET spend_sync.recompute_interval = ''20d'';'
 SET client_min_messages = error;
 :settings
 RESET client_min_messages;

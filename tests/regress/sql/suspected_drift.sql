@@ -2,7 +2,7 @@
 -- nowhere else: whoever asked, whatever was flushed since, whatever was rolled back.
 CREATE EXTENSION spend_sync;
 -- Small campaigns are summed: that finds drift at once.
-SET spend_sync.recompute_limit = 1000;
+SET spend_sync.recompute_interval = 0;
 \ir ../tables.sql
 SELECT total FROM spend_sync_attach();
 DELETE FROM spend_sync.correction;

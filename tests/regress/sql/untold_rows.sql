@@ -2,7 +2,6 @@
 -- that writes several tables, one of many rows under SET CONSTRAINTS IMMEDIATE, one that runs amid another.
 \set VERBOSITY terse
 CREATE EXTENSION spend_sync;
-SET spend_sync.recompute_limit = 0;
 SET spend_sync.recompute_interval = '1d';
 CREATE TABLE campaigns (id int PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0, views int DEFAULT 0);
 CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(10,2) DEFAULT 0);

@@ -41,13 +41,13 @@ BEGIN
     UPDATE clip_submissions SET status = 'PENDING' WHERE id = 2;
 END $$;
 \set TRIGGERS '''BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION cap()'', ''BEFORE UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION reject_dear()'', ''BEFORE UPDATE ON campaigns FOR EACH ROW WHEN (NEW.spent > NEW.budget) EXECUTE FUNCTION sync_too()'', ''AFTER UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION cap()'''
-CREATE FUNCTION try(fires text, moment text, few int) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION try(fires text, moment text, moves bool) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('client_min_messages', 'error', false);
-    PERFORM set_config('spend_sync.recompute_limit', few::text, false);
+    PERFORM set_config('spend_sync.recompute_interval', CASE WHEN moves THEN '1d' ELSE '0' END, false);
     PERFORM spend_sync_attach(flush => moment);
     EXECUTE 'CREATE TRIGGER amid ' || fires;
-    RETURN format('%s, totals at %s, few are %s', fires, moment, few);
+    RETURN format('%s, totals at %s, %s', fires, moment, CASE WHEN moves THEN 'moved' ELSE 'summed' END);
 END $$;
 CREATE PROCEDURE drift() LANGUAGE plpgsql AS $$
 BEGIN
@@ -59,10 +59,10 @@ END $$;
 \pset format unaligned
 \pset tuples_only on
 \set ECHO none
-SELECT format('SELECT try(%L, %L, %s)', fires, moment, few), 'CALL break_the_budget()', 'SELECT ''DRIFT'', * FROM totals WHERE spent <> oracle',
+SELECT format('SELECT try(%L, %L, %L)', fires, moment, moves), 'CALL break_the_budget()', 'SELECT ''DRIFT'', * FROM totals WHERE spent <> oracle',
        'CALL drift()', 'SELECT count(*) FROM sync_all_campaigns()', 'SELECT ''DRIFT'', * FROM totals WHERE spent <> oracle',
        'DROP TRIGGER amid ON campaigns'
-FROM unnest(ARRAY[:TRIGGERS]) AS fires, unnest(ARRAY['statement', 'commit']) AS moment, unnest(ARRAY[0, 1000]) AS few
+FROM unnest(ARRAY[:TRIGGERS]) AS fires, unnest(ARRAY['statement', 'commit']) AS moment, unnest(ARRAY[true, false]) AS moves
 \gexec
 \set ECHO all
 \pset format aligned

@@ -92,17 +92,17 @@ fn attach_again_and_again(verdicts: &mut Verdicts) -> Result<()> {
 /// Three backends in turn, each with its own way of bringing totals up; at commit, on tables of its own.
 fn rounds(duration: Duration, verdicts: &mut Verdicts) -> Result<()> {
     let ways = [
-        ("statement, summed", "statement", "SET spend_sync.recompute_limit = -1"),
+        (
+            "statement, summed",
+            "statement",
+            "SET spend_sync.recompute_interval = 0",
+        ),
         (
             "statement, moved",
             "statement",
-            "SET spend_sync.recompute_limit = 0; SET spend_sync.recompute_interval = '1s'",
+            "SET spend_sync.recompute_interval = '1s'",
         ),
-        (
-            "commit",
-            "commit",
-            "SET search_path = at_commit, public; SET spend_sync.recompute_limit = 100",
-        ),
+        ("commit", "commit", "SET search_path = at_commit, public"),
     ];
     // What attach had left to the first write, with `sync => false`, is no drift of the rounds.
     connect("soak log")?.batch_execute("DELETE FROM spend_sync.correction")?;

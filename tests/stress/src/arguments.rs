@@ -41,7 +41,7 @@ impl FlushMix {
     }
 }
 
-/// How totals are brought up: `spend_sync.recompute_limit` and `recompute_interval` of the clients.
+/// How totals are brought up: `spend_sync.recompute_interval` of the clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TotalsMix {
     Mixed,

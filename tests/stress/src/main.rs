@@ -242,17 +242,17 @@ fn write_and_check(
     })
 }
 
-/// The settings of one client: whether it sums, moves, moves for a blink, or does what is the default.
+/// The settings of one client: whether it sums, moves, verifies often, or does what is the default.
 fn totals(mix: TotalsMix, client: u32) -> &'static str {
-    const SUMMED: &str = "SET spend_sync.recompute_limit = -1";
-    const MOVED: &str = "SET spend_sync.recompute_limit = 0; SET spend_sync.recompute_interval = '1h'";
-    const MOVED_FOR_A_BLINK: &str = "SET spend_sync.recompute_limit = 0; SET spend_sync.recompute_interval = '20ms'";
-    const SOME_MOVED: &str = "SET spend_sync.recompute_limit = 3; SET spend_sync.recompute_interval = '1h'";
+    const SUMMED: &str = "SET spend_sync.recompute_interval = 0";
+    const MOVED: &str = "SET spend_sync.recompute_interval = -1";
+    const VERIFIED_OFTEN: &str = "SET spend_sync.recompute_interval = '5ms'";
+    const DEFAULT: &str = "RESET spend_sync.recompute_interval";
     match (mix, client % 4) {
         (TotalsMix::Summed, _) | (TotalsMix::Mixed, 0) => SUMMED,
         (TotalsMix::Moved, _) | (TotalsMix::Mixed, 1) => MOVED,
-        (TotalsMix::Mixed, 2) => MOVED_FOR_A_BLINK,
-        (TotalsMix::Mixed, _) => SOME_MOVED,
+        (TotalsMix::Mixed, 2) => VERIFIED_OFTEN,
+        (TotalsMix::Mixed, _) => DEFAULT,
     }
 }
 

@@ -1,4 +1,4 @@
--- A large campaign's total is moved by what a write changed, and summed only now and then. Moved or summed, it is the
+-- A campaign's total is moved by what a write changed, and summed only where that is not known. Moved or summed, it is the
 -- same number: each part below is one of the conditions under which a difference is known exactly, with a write that
 -- breaks it. What a sum finds wrong that no write of this transaction explains is logged as drift.
 CREATE EXTENSION spend_sync;
@@ -13,148 +13,27 @@ CREATE TABLE clip_submissions (
 CREATE INDEX ON clip_submissions (campaign_id, status);
 CREATE INDEX ON clip_submissions (clip_id);
 \ir ../totals.sql
-\set ECHO none
 INSERT INTO campaigns VALUES ('big', 'Big'), ('small', 'Small');
 INSERT INTO clips SELECT n, n FROM generate_series(1, 40) n;
 INSERT INTO clip_submissions SELECT n, 'big', n, 'APPROVED' FROM generate_series(1, 30) n;
 INSERT INTO clip_submissions SELECT 30 + n, 'small', 30 + n, 'APPROVED' FROM generate_series(1, 3) n;
 SELECT corrected, total_difference FROM spend_sync_attach();
- corrected | total_difference 
------------+------------------
-         2 |           561.00
-(1 row)
-
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 465.00 | 465.00
- small |  96.00 |  96.00
-(2 rows)
 
--- Large is what has more approved clips than the limit; its first write sums it, and notes that.
-SET spend_sync.recompute_limit = 10;
 SET spend_sync.recompute_interval = '1d';
-CREATE VIEW known_large AS
-    SELECT campaigns, campaign_id, approved_clips, recomputed_at > now() - interval '1 minute' AS lately
-    FROM spend_sync.large_campaign ORDER BY campaign_id;
-UPDATE clips SET earnings = earnings + 1 WHERE id IN (1, 31);
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
- campaigns | big         |             30 | t
-(1 row)
+\set at_commit 'SELECT FROM spend_sync_attach(flush => ''commit'');'
+\set at_statement 'SELECT FROM spend_sync_attach();'
 
-TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 466.00 | 466.00
- small |  97.00 |  97.00
-(2 rows)
-
--- Drift put in by hand goes by the triggers. Within the interval it moves along, in the small campaign it heals at once.
-SET session_replication_role = replica;
-UPDATE campaigns SET spent = spent + 100;
-RESET session_replication_role;
-UPDATE clips SET earnings = earnings + 1 WHERE id IN (2, 32);
-TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 567.00 | 467.00
- small |  98.00 |  98.00
-(2 rows)
-
-SELECT campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY at;
- campaign_id | recorded | actual | found_by |   role   
--------------+----------+--------+----------+----------
- big         |     0.00 | 465.00 | attach   | postgres
- small       |     0.00 |  96.00 | attach   | postgres
- small       |   197.00 |  97.00 | write    | postgres
-(3 rows)
-
--- Drift by just what the next write adds: the sum is there already, and stays.
-SET session_replication_role = replica;
-UPDATE campaigns SET spent = spent + 1 WHERE id = 'small';
-RESET session_replication_role;
-UPDATE clips SET earnings = earnings + 1 WHERE id = 32;
-TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 567.00 | 467.00
- small |  99.00 |  99.00
-(2 rows)
-
--- The first write after the interval heals it, and logs the drift without what the write itself has added.
-UPDATE spend_sync.large_campaign SET recomputed_at = recomputed_at - interval '2 days';
-\c
-SET spend_sync.recompute_limit = 10;
-SET spend_sync.recompute_interval = '1d';
-UPDATE clips SET earnings = earnings + 5 WHERE id = 2;
-TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 472.00 | 472.00
- small |  99.00 |  99.00
-(2 rows)
-
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
- campaigns | big         |             30 | t
-(1 row)
-
-SELECT campaign_id, recorded, actual, actual - recorded AS difference, found_by FROM spend_sync.correction ORDER BY at;
- campaign_id | recorded | actual | difference | found_by 
--------------+----------+--------+------------+----------
- big         |     0.00 | 465.00 |     465.00 | attach
- small       |     0.00 |  96.00 |      96.00 | attach
- small       |   197.00 |  97.00 |    -100.00 | write
- small       |    99.00 |  98.00 |      -1.00 | write
- big         |   567.00 | 467.00 |    -100.00 | write
-(5 rows)
-
-TRUNCATE spend_sync.correction;
--- Nothing else of what follows is drift.
--- From here on every campaign is large.
-SET spend_sync.recompute_limit = 0;
-UPDATE clips SET earnings = earnings + 1;
-UPDATE clips SET earnings = earnings + 1;
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
- campaigns | big         |             30 | t
- campaigns | small       |              3 | t
-(2 rows)
-
-SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
--- Attached anew, a campaign is not known to be large until it is summed.
-\set at_commit 'SELECT FROM spend_sync_attach(flush => ''commit''); SELECT count(*) AS summed FROM campaigns AS c, sync_campaign(c.id);'
-\set at_statement 'SELECT FROM spend_sync_attach(); SELECT count(*) AS summed FROM campaigns AS c, sync_campaign(c.id);'
 -- One clip: more, less, NULL, and again; a clip that counts twice in a campaign, and in two campaigns.
 UPDATE clips SET earnings = 100.01 WHERE id = 1;
 UPDATE clips SET earnings = -0.99 WHERE id = 1;
 UPDATE clips SET earnings = NULL WHERE id = 1;
 UPDATE clips SET earnings = 3 WHERE id = 1;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 531.00 | 531.00
- small | 105.00 | 105.00
-(2 rows)
-
 INSERT INTO clip_submissions VALUES (41, 'big', 1, 'APPROVED'), (42, 'small', 1, 'APPROVED');
 UPDATE clips SET earnings = 4 WHERE id = 1;
 UPDATE clips SET earnings = earnings + 0.01 WHERE id <= 3;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 536.04 | 536.04
- small | 109.01 | 109.01
-(2 rows)
-
 -- One link: approved, rejected, moved, deleted; a pending one locks and moves nothing.
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 41;
 UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 41;
@@ -164,62 +43,23 @@ INSERT INTO clip_submissions VALUES (41, 'big', 34);
 UPDATE clips SET earnings = 34.5 WHERE id = 34;
 UPDATE clip_submissions SET clip_id = 35, status = 'APPROVED' WHERE id = 41;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 569.03 | 569.03
- small | 109.01 | 109.01
-(2 rows)
-
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 -- What moves a total by nothing writes no row: one link, one clip, several of them.
 CREATE TABLE rows_before AS SELECT id, ctid AS at FROM campaigns;
 INSERT INTO clip_submissions VALUES (44, 'big', 37), (45, 'small', 38), (46, 'big', 39);
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 44;
 DELETE FROM clip_submissions WHERE id IN (44, 45, 46);
 :at_commit
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 BEGIN;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
 UPDATE clips SET earnings = earnings - 1 WHERE id = 2;
 COMMIT;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 SELECT c.id, c.ctid = b.at AS is_the_same_row FROM campaigns c JOIN rows_before b USING (id) ORDER BY c.id;
-  id   | is_the_same_row 
--------+-----------------
- big   | t
- small | t
-(2 rows)
-
 DROP TABLE rows_before;
+
 -- Two kinds in one flush: changed earnings and changed links, of one clip and of different ones.
 :at_commit
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 BEGIN;
 UPDATE clips SET earnings = earnings + 10 WHERE id = 5;
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 5;
@@ -227,12 +67,6 @@ UPDATE clips SET earnings = earnings + 20 WHERE id IN (6, 31);
 INSERT INTO clip_submissions VALUES (43, 'small', 36, 'APPROVED');
 COMMIT;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 582.03 | 582.03
- small | 167.01 | 167.01
-(2 rows)
-
 BEGIN;
 DELETE FROM clip_submissions WHERE id = 43;
 UPDATE clips SET earnings = earnings + 7 WHERE id = 36;
@@ -240,30 +74,12 @@ INSERT INTO clip_submissions VALUES (43, 'big', 36, 'APPROVED');
 UPDATE clips SET earnings = earnings + 7 WHERE id = 32;
 COMMIT;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 627.03 | 627.03
- small | 136.01 | 136.01
-(2 rows)
-
 WITH w AS (UPDATE clips SET earnings = earnings + 1 WHERE id = 6)
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 6;
 WITH w AS (UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 6)
 UPDATE clips SET earnings = earnings + 1 WHERE id = 6;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 -- A total written by hand in the same flush: in a campaign whose clips change, and in another.
 WITH w AS (UPDATE campaigns SET spent = spent + 100 WHERE id = 'big')
 UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
@@ -272,26 +88,11 @@ UPDATE clips SET earnings = earnings + 1 WHERE id = 31;
 WITH w AS (UPDATE campaigns SET spent = spent + 100 WHERE id = 'big')
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (2, 31);
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 SELECT campaign_id, count(*) FROM spend_sync.correction WHERE found_by = 'direct write' GROUP BY 1;
- campaign_id | count 
--------------+-------
-(0 rows)
-
 TRUNCATE spend_sync.correction;
+
 -- A savepoint rolled back after capture: what it wrote must not count, what it flushed for others is owed again.
 :at_commit
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 BEGIN;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 7;
 SAVEPOINT s;
@@ -300,12 +101,6 @@ ROLLBACK TO s;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 9;
 COMMIT;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 633.03 | 633.03
- small | 138.01 | 138.01
-(2 rows)
-
 BEGIN;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 7;
 SAVEPOINT s;
@@ -314,46 +109,17 @@ UPDATE clips SET earnings = earnings + 1000 WHERE id = 8;
 ROLLBACK TO s;
 COMMIT;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 634.03 | 634.03
- small | 138.01 | 138.01
-(2 rows)
-
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
 
 -- A clip deleted with its submissions: the cascade is flushed first, when the clip that it would be taken off by is gone.
 DELETE FROM clips WHERE id = 10;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 622.03 | 622.03
- small | 138.01 | 138.01
-(2 rows)
-
 BEGIN;
 DELETE FROM clip_submissions WHERE clip_id = 11;
 DELETE FROM clips WHERE id = 11;
 COMMIT;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 609.03 | 609.03
- small | 138.01 | 138.01
-(2 rows)
-
 -- A changed key: of a clip, of a campaign.
 UPDATE clips SET id = 112 WHERE id = 12;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 112;
@@ -361,9 +127,6 @@ UPDATE campaigns SET id = 'huge' WHERE id = 'big';
 UPDATE clips SET earnings = earnings + 1 WHERE id = 112;
 UPDATE campaigns SET id = 'big' WHERE id = 'huge';
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
 
 -- A trigger of the user's that fires before ours and writes amid the statement: its own flush sees rows of the outer
 -- statement that have not reached us, and comes to links and clips that will be gone when they do.
@@ -396,146 +159,61 @@ END $$;
 CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay');
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (13, 14, 15);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 619.03 | 619.03
- small | 138.01 | 138.01
-(2 rows)
-
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject');
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (13, 14);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 581.03 | 581.03
- small | 138.01 | 138.01
-(2 rows)
-
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('delete');
 UPDATE clips SET earnings = earnings + 1 WHERE id = 15;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 563.03 | 563.03
- small | 138.01 | 138.01
-(2 rows)
-
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (16, 17);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 526.03 | 526.03
- small | 138.01 | 138.01
-(2 rows)
-
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject and delete');
 UPDATE clips SET earnings = earnings + 1 WHERE id = 18;
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (19, 31);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 485.03 | 485.03
- small |  82.01 |  82.01
-(2 rows)
-
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('again');
 UPDATE clips SET earnings = earnings + 1 WHERE id = 20;
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (20, 21);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 497.03 | 497.03
- small |  82.01 |  82.01
-(2 rows)
-
 -- The look-up of one link, amid the write of its clip.
 UPDATE clip_submissions SET status = 'PENDING' WHERE clip_id = 21;
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('approve');
 UPDATE clips SET earnings = earnings + 1 WHERE id = 21;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 498.03 | 498.03
- small |  82.01 |  82.01
-(2 rows)
-
 -- One that comes to count, for what its clip earns by then; and one whose clip is gone by then.
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('approve');
--- (A first write lets this backend know again that the campaign is large.)
 UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 14;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 523.03 | 523.03
- small |  82.01 |  82.01
-(2 rows)
-
 CREATE FUNCTION amid_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN DELETE FROM clip_submissions WHERE clip_id = OLD.id; RETURN NULL; END $$;
 CREATE TRIGGER "A_first" AFTER DELETE ON clips FOR EACH ROW EXECUTE FUNCTION amid_delete();
 DELETE FROM clips WHERE id = 21;
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 495.03 | 495.03
- small |  82.01 |  82.01
-(2 rows)
-
 DROP TRIGGER "A_first" ON clips;
 -- Two campaigns: rows of the outer statement that the nested flush of one has summed reach the nested flush of the other,
 -- beside new ones. The same with these at a subtransaction of their own.
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject another');
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (22, 24, 31, 33);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 470.03 | 470.03
- small |  47.01 |  47.01
-(2 rows)
-
 UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (24, 33);
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('reject another at a savepoint');
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (22, 24, 31, 33);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 471.03 | 471.03
- small |  47.01 |  47.01
-(2 rows)
-
 UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (24, 33);
 -- The same within a data-modifying WITH, in both orders.
 CREATE OR REPLACE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay');
 WITH w AS (UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (5, 14))
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (5, 13, 14);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 523.03 | 523.03
- small |  84.01 |  84.01
-(2 rows)
-
 WITH w AS (UPDATE clips SET earnings = earnings + 1 WHERE id IN (5, 13, 14))
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id IN (5, 14);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 475.03 | 475.03
- small |  84.01 |  84.01
-(2 rows)
-
 DROP TRIGGER a_first ON clips;
 -- A function that pays, called by a statement that pays.
 CREATE FUNCTION pay(clip int) RETURNS numeric LANGUAGE sql AS $$ UPDATE clips SET earnings = earnings + 2 WHERE id = clip RETURNING earnings $$;
 UPDATE clips SET views = pay(23), earnings = earnings + 1 WHERE id IN (22, 24, 25);
 TABLE totals;
-  id   | spent  | oracle 
--------+--------+--------
- big   | 484.03 | 484.03
- small |  84.01 |  84.01
-(2 rows)
-
 -- Repair, called amid a statement.
 CREATE FUNCTION repair_amid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM sync_campaign('big'); RETURN NULL; END $$;
 CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW EXECUTE FUNCTION repair_amid();
@@ -543,25 +221,14 @@ UPDATE clips SET earnings = earnings + 1 WHERE id IN (24, 25);
 UPDATE clips SET earnings = earnings + 1 WHERE id = 24;
 DROP TRIGGER a_first ON clips;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'sync_campaign';
- campaign_id | recorded | actual | found_by 
--------------+----------+--------+----------
-(0 rows)
-
 -- Where totals are summed, a flush amid a statement sums rows that have not reached us; they are no drift.
-SET spend_sync.recompute_limit = 1000;
+SET spend_sync.recompute_interval = 0;
 CREATE TRIGGER a_first AFTER UPDATE ON clips FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION amid('pay the next');
 UPDATE clips SET earnings = earnings + 1 WHERE id IN (22, 24, 31);
 DROP TRIGGER a_first ON clips;
-SET spend_sync.recompute_limit = 0;
 SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'sync_campaign';
- campaign_id | recorded | actual | found_by 
--------------+----------+--------+----------
-(0 rows)
+SET spend_sync.recompute_interval = '1d';
 
 -- Rows past the bound: only their campaigns are kept, and summed; more rows of the same campaigns come before and after.
 INSERT INTO clips SELECT 1000 + n, 0.01 FROM generate_series(1, 20200) n;
@@ -570,10 +237,6 @@ INSERT INTO campaigns VALUES ('other', 'Other', 0);
 INSERT INTO clip_submissions VALUES (30001, 'other', 1002, 'PENDING'), (30002, 'other', 11004, 'APPROVED');
 UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 CREATE PROCEDURE many_rows() LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE clips SET earnings = earnings + 1 WHERE id = 1;
@@ -598,222 +261,73 @@ BEGIN
 END $$;
 CALL many_rows();
 TABLE totals;
-  id   |  spent   |  oracle  
--------+----------+----------
- big   |   501.03 |   501.03
- other |     4.01 |     4.01
- small | 40548.00 | 40548.00
-(3 rows)
-
 :at_commit
---
-(1 row)
-
- summed 
---------
-      3
-(1 row)
-
 CALL many_rows();
 TABLE totals;
-  id   |  spent   |  oracle  
--------+----------+----------
- big   |   503.03 |   503.03
- other |     7.01 |     7.01
- small | 70798.00 | 70798.00
-(3 rows)
-
 -- A table so small that one pass over it costs less than a look-up for each row: PostgreSQL's statistics say so.
 ANALYZE clips;
 CALL many_rows();
 TABLE totals;
-  id   |   spent   |  oracle   
--------+-----------+-----------
- big   |    505.03 |    505.03
- other |     10.01 |     10.01
- small | 101048.00 | 101048.00
-(3 rows)
-
 :at_statement
---
-(1 row)
-
- summed 
---------
-      3
-(1 row)
-
 CALL many_rows();
 TABLE totals;
-  id   |   spent   |  oracle   
--------+-----------+-----------
- big   |    507.03 |    507.03
- other |     13.01 |     13.01
- small | 131298.00 | 131298.00
-(3 rows)
-
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 DELETE FROM clip_submissions WHERE campaign_id = 'other';
 DELETE FROM campaigns WHERE id = 'other';
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 :at_commit
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 BEGIN;
 UPDATE clips SET earnings = earnings + 1 WHERE id > 1000;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 1001;
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 1001;
 COMMIT;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 TABLE totals;
-  id   |   spent   |  oracle   
--------+-----------+-----------
- big   |    507.03 |    507.03
- small | 161487.99 | 161487.99
-(2 rows)
-
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 -- So are what was written by hand, and that a table was truncated.
 :at_commit
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 BEGIN;
 UPDATE campaigns SET spent = spent + 100 WHERE id = 'small';
 UPDATE clips SET earnings = earnings + 1 WHERE id BETWEEN 1001 AND 11005;
 COMMIT;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 SELECT campaign_id, count(*) FROM spend_sync.correction WHERE found_by = 'direct write' GROUP BY 1;
- campaign_id | count 
--------------+-------
-(0 rows)
-
 :at_commit
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
-
 BEGIN;
 TRUNCATE clip_submissions;
 INSERT INTO clip_submissions SELECT n, 'small', n, 'APPROVED' FROM generate_series(1001, 11005) n;
 SET CONSTRAINTS ALL IMMEDIATE;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 1001;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 ROLLBACK;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      2
-(1 row)
 
 -- A total that does not fit, or that is NULL, is none to move to; nor one that a trigger of the user's, later than
 -- ours, bends or swallows.
 UPDATE clips SET earnings = 99999999 WHERE id = 26;
-ERROR:  the total of campaign "big" cannot be stored
-DETAIL:  Its approved clips earned 100000478.03 in all; column spent of public.campaigns is of type numeric(10,2).
-HINT:  Correct the earnings of its clips, or widen the column.
 \echo :LAST_ERROR_SQLSTATE
-22003
 UPDATE clips SET earnings = 'NaN' WHERE id = 26;
-ERROR:  the total of campaign "big" cannot be stored
-DETAIL:  Its approved clips earned NaN in all; column spent of public.campaigns is of type numeric(10,2).
-HINT:  Correct the earnings of its clips, or widen the column.
 SET session_replication_role = replica;
 UPDATE campaigns SET spent = NULL WHERE id = 'big';
 RESET session_replication_role;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 TABLE totals;
-  id   |   spent   |  oracle   
--------+-----------+-----------
- big   |    508.03 |    508.03
- small | 171491.99 | 171491.99
-(2 rows)
-
 CREATE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.spent := NEW.spent + 1; RETURN NEW; END $$;
 CREATE TRIGGER z_bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
-ERROR:  the total of campaign "big" was not stored
-DETAIL:  A trigger on public.campaigns skipped the update or changed spent, which must become 509.03.
-HINT:  Let the trigger pass updates that change nothing else than this column.
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 26;
-ERROR:  the total of campaign "big" was not stored
-DETAIL:  A trigger on public.campaigns skipped the update or changed spent, which must become 479.03.
-HINT:  Let the trigger pass updates that change nothing else than this column.
 CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
-ERROR:  the total of campaign "big" was not stored
-DETAIL:  A trigger on public.campaigns skipped the update or changed spent, which must become 509.03.
-HINT:  Let the trigger pass updates that change nothing else than this column.
 CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.spent := OLD.spent; RETURN NEW; END $$;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
-ERROR:  the total of campaign "big" was not stored
-DETAIL:  A trigger on public.campaigns skipped the update or changed spent, which must become 509.03.
-HINT:  Let the trigger pass updates that change nothing else than this column.
 DROP TRIGGER z_bend ON campaigns;
 -- The trigger that would see a move is disabled: it is summed.
 ALTER TABLE campaigns DISABLE TRIGGER spend_sync_campaigns_update;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_update;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
 
 -- Without that trigger a move is not seen to be stored, and must not be made twice.
 ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
@@ -825,10 +339,6 @@ RESET session_replication_role;
 ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_update;
 ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_flush;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 -- Nor one that is bent once, and let pass when it is stored again.
 CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -838,15 +348,9 @@ END $$;
 UPDATE campaigns SET title = 'Bend' WHERE id = 'big';
 CREATE TRIGGER z_bend BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION bend();
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
-ERROR:  the total of campaign "big" was not stored
-DETAIL:  A trigger on public.campaigns skipped the update or changed spent, which must become 512.03.
-HINT:  Let the trigger pass updates that change nothing else than this column.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 DROP TRIGGER z_bend ON campaigns;
+
 -- A link to no campaign, where one has the empty text for a key.
 INSERT INTO campaigns VALUES ('', 'Empty', 0);
 ALTER TABLE clip_submissions ALTER campaign_id DROP NOT NULL;
@@ -856,83 +360,33 @@ UPDATE clips SET earnings = earnings + 1 WHERE id = 38;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 38;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 39;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
 
 -- A campaign that comes to be under a key whose links change in the same flush.
 WITH l AS (DELETE FROM clip_submissions WHERE campaign_id = '' RETURNING 1),
      c AS (DELETE FROM campaigns WHERE id = '' AND (SELECT count(*) FROM l) > 0 RETURNING id)
 INSERT INTO campaigns SELECT id, 'again', 0 FROM c;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 INSERT INTO clip_submissions VALUES (50, '', 38, 'APPROVED');
 :at_commit
---
-(1 row)
-
- summed 
---------
-      3
-(1 row)
-
 BEGIN;
 UPDATE campaigns SET id = 'moved on' WHERE id = '';
 INSERT INTO campaigns VALUES ('', 'again', 0);
 COMMIT;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      4
-(1 row)
-
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 -- A truncated table, and a campaign that happens not to differ when that is looked at.
 CREATE TABLE kept AS TABLE clip_submissions;
 UPDATE clips SET earnings = (SELECT spent FROM campaigns WHERE id = 'big') WHERE id = 40;
 :at_commit
---
-(1 row)
-
- summed 
---------
-      4
-(1 row)
-
 BEGIN;
 TRUNCATE clip_submissions;
 INSERT INTO clip_submissions VALUES (52, 'big', 40, 'APPROVED');
 COMMIT;
 :at_statement
---
-(1 row)
-
- summed 
---------
-      4
-(1 row)
-
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 TRUNCATE clip_submissions;
 INSERT INTO clip_submissions TABLE kept;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
 
 -- A second total over the same clips moves as the first does.
 CREATE TABLE users (id int PRIMARY KEY, earned numeric(12,2) DEFAULT 0);
@@ -941,101 +395,15 @@ ALTER TABLE clip_submissions ADD user_id int REFERENCES users;
 CREATE INDEX ON clip_submissions (user_id);
 UPDATE clip_submissions SET user_id = 1 WHERE id IN (26, 27);
 SELECT corrected FROM spend_sync_attach('users', spent => 'earned', submission_campaign => 'user_id', title => 'id');
- corrected 
------------
-         1
-(1 row)
-
 UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-CREATE TABLE summed_before AS TABLE spend_sync.large_campaign;
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-SELECT campaigns, campaign_id FROM spend_sync.large_campaign g JOIN summed_before b USING (campaigns, campaign_id)
-WHERE g.recomputed_at <> b.recomputed_at;
- campaigns | campaign_id 
------------+-------------
-(0 rows)
-
 SELECT earned, earned = (SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
     WHERE s.user_id = u.id AND s.status = 'APPROVED') AS is_the_sum FROM users u;
- earned | is_the_sum 
---------+------------
-  64.00 | t
-(1 row)
-
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
- id | spent | oracle 
-----+-------+--------
-(0 rows)
-
 SELECT spend_sync_detach('users');
- spend_sync_detach 
--------------------
- 
-(1 row)
-
 SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by = 'write';
- campaign_id | recorded | actual | found_by 
--------------+----------+--------+----------
-(0 rows)
 
--- A write that was rolled back does not count as a sum.
-DELETE FROM spend_sync.large_campaign;
-\c
-SET spend_sync.recompute_limit = 0;
-SET spend_sync.recompute_interval = '1d';
-BEGIN;
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
- campaigns | big         |             21 | t
-(1 row)
-
-ROLLBACK;
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
-(0 rows)
-
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
- campaigns | big         |             21 | t
-(1 row)
-
--- What is no longer large is forgotten when it is summed, what is attached anew or detached at once.
-SET spend_sync.recompute_limit = 100000;
-SET spend_sync.recompute_interval = 0;
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
- campaigns | big         |             21 | t
-(1 row)
-
-SET spend_sync.recompute_interval = '1ms';
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
-(0 rows)
-
-SET spend_sync.recompute_limit = 0;
-UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
 SELECT spend_sync_detach('campaigns');
- spend_sync_detach 
--------------------
- 
-(1 row)
-
-TABLE known_large;
- campaigns | campaign_id | approved_clips | lately 
------------+-------------+----------------+--------
-(0 rows)
 
 -- A column with fewer decimals than the earnings, and one that is binary, hold no difference exactly.
 DROP VIEW totals;
@@ -1043,75 +411,26 @@ SET spend_sync.recompute_interval = '1d';
 \set oracle '(SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id WHERE s.campaign_id = c.id AND s.status = ''APPROVED'')'
 ALTER TABLE campaigns ALTER COLUMN spent TYPE numeric(10,0);
 SELECT corrected FROM spend_sync_attach();
- corrected 
------------
-         0
-(1 row)
-
 UPDATE clips SET earnings = 0.4 WHERE id IN (27, 28, 29);
 UPDATE clips SET earnings = earnings + 0.4 WHERE id = 27;
 UPDATE clips SET earnings = earnings + 0.4 WHERE id = 28;
 UPDATE clips SET earnings = earnings + 0.4 WHERE id = 29;
 SELECT id, spent = round(:oracle, 0) AS is_rounded_sum FROM campaigns c ORDER BY id;
-    id    | is_rounded_sum 
-----------+----------------
-          | 
- big      | t
- moved on | t
- small    | t
-(4 rows)
-
 SELECT spend_sync_detach('campaigns');
- spend_sync_detach 
--------------------
- 
-(1 row)
-
 ALTER TABLE campaigns ALTER COLUMN spent TYPE real;
 SELECT corrected FROM spend_sync_attach();
- corrected 
------------
-         1
-(1 row)
-
 UPDATE clips SET earnings = 16777216 WHERE id = 27;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 28;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 28;
 SELECT id, spent::numeric = :oracle::real::numeric AS is_rounded_sum FROM campaigns c ORDER BY id;
-    id    | is_rounded_sum 
-----------+----------------
-          | 
- big      | t
- moved on | t
- small    | t
-(4 rows)
-
 UPDATE clips SET earnings = 1000000 WHERE id = 27;
 DO $$ BEGIN FOR n IN 1..20 LOOP UPDATE clips SET earnings = earnings + 0.4 WHERE id = 28; END LOOP; END $$;
 SELECT id, spent::numeric = :oracle::real::numeric AS is_rounded_sum FROM campaigns c ORDER BY id;
-    id    | is_rounded_sum 
-----------+----------------
-          | 
- big      | t
- moved on | t
- small    | t
-(4 rows)
-
 SELECT spend_sync_detach('campaigns');
- spend_sync_detach 
--------------------
- 
-(1 row)
-
 -- Amounts beyond 28 digits are summed, and those that a sum in Rust would round.
 ALTER TABLE clips ALTER COLUMN earnings TYPE numeric;
 ALTER TABLE campaigns ALTER COLUMN spent TYPE numeric;
 SELECT corrected FROM spend_sync_attach();
- corrected 
------------
-         2
-(1 row)
-
 UPDATE clips SET earnings = 1234567890123456789012345678901234567890.12345678901234567890 WHERE id = 29;
 UPDATE clips SET earnings = earnings + 0.00000000000000000001 WHERE id = 29;
 UPDATE clips SET earnings = 0.0000000000000000000000000001 WHERE id = 28;
@@ -1120,73 +439,24 @@ UPDATE clips SET earnings = 7922816251426433759354395033.5 WHERE id = 27;
 UPDATE clips SET earnings = 0.0000000000000000000000000002 WHERE id = 28;
 UPDATE clips SET earnings = earnings + 0.01 WHERE id = 27;
 SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
-    id    |                           spent                           | is_the_sum 
-----------+-----------------------------------------------------------+------------
-          |                                                         0 | 
- big      | 7922816251426433759354395455.5400000000000000000000000002 | t
- moved on |                                                        43 | t
- small    |                                                 171491.99 | t
-(4 rows)
-
 UPDATE clips SET earnings = 0 WHERE earnings <> 0;
 UPDATE clips SET earnings = 7922816251426433759354395033.5 WHERE id = 27;
 UPDATE clips SET earnings = earnings + 0.01 WHERE id IN (28, 29);
 SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
-    id    |              spent              | is_the_sum 
-----------+---------------------------------+------------
-          |                               0 | 
- big      | 7922816251426433759354395033.52 | t
- moved on |                               0 | t
- small    |                               0 | t
-(4 rows)
-
 UPDATE clips SET earnings = CASE id WHEN 28 THEN 7.9228162514264337593543950333 ELSE 0 END WHERE id IN (27, 28, 29);
 INSERT INTO clip_submissions VALUES (47, 'small', 28), (48, 'small', 28);
 UPDATE clips SET earnings = 0 WHERE id = 31;
 UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (47, 48);
 SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
-    id    |              spent              | is_the_sum 
-----------+---------------------------------+------------
-          |                               0 | 
- big      |  7.9228162514264337593543950333 | t
- moved on |                               0 | t
- small    | 15.8456325028528675187087900666 | t
-(4 rows)
-
 SELECT spend_sync_detach('campaigns');
- spend_sync_detach 
--------------------
- 
-(1 row)
-
 -- Cents.
 ALTER TABLE clips ALTER COLUMN earnings TYPE bigint USING 100 * (id % 7);
 ALTER TABLE campaigns ALTER COLUMN spent TYPE int USING 0;
 SELECT corrected FROM spend_sync_attach();
- corrected 
------------
-         3
-(1 row)
-
 UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 27;
 UPDATE clips SET earnings = earnings - 12345 WHERE id IN (27, 28);
 UPDATE clip_submissions SET status = 'REJECTED' WHERE id = 28;
 UPDATE clips SET earnings = 2147483647 WHERE id = 27;
-ERROR:  the total of campaign "big" cannot be stored
-DETAIL:  Its approved clips earned 2147488047 in all; column spent of public.campaigns is of type integer.
-HINT:  Correct the earnings of its clips, or widen the column.
 SELECT id, spent, spent = :oracle AS is_the_sum FROM campaigns c ORDER BY id;
-    id    |  spent  | is_the_sum 
-----------+---------+------------
-          |       0 | 
- big      |   -7343 | t
- moved on |     300 | t
- small    | 6035810 | t
-(4 rows)
-
 SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by = 'write';
- campaign_id | recorded | actual | found_by 
--------------+----------+--------+----------
-(0 rows)
-

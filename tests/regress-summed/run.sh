@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# the same as regress, every total moved by differences where that is possible
+# the same as regress, every total summed on every write
 set -euo pipefail
-export TOTALS=moved
+export TOTALS=summed
 exec "$(dirname "${BASH_SOURCE[0]}")/../regress/run.sh" "$@"

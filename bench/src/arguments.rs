@@ -11,7 +11,7 @@ spend_sync_bench --host SOCKETDIR --port PORT --user USER --dbname DATABASE
 
 The database must exist and be empty; its schema public is made anew.
 --quick   100,000 clips only, fewer contenders, 3 rounds of short windows.
---only    the work whose name is NAME or begins so (clip, clip-1000, bulk-1, hot, spread, approvals, interactive, repair, ddl).
+--only    the work whose name is NAME or begins so (clip, clip-1000, bulk-1, hot, spread, approvals, interactive, repair, verification, ddl).
 --write   writes RESULTS.md and cost_per_write.svg there; the tables are printed anyway.";
 
 /// How statements travel: prepared once and bound, as drivers do, or as text each time.

@@ -17,8 +17,6 @@ pub enum Contender {
     StatementSums,
     PgIvm,
     SpendSync,
-    /// Adjusts a campaign of any size by the write's difference.
-    SpendSyncAdjusts,
     SpendSyncAtCommit,
 }
 
@@ -33,7 +31,6 @@ pub const ALL: &[Contender] = &[
     StatementSums,
     PgIvm,
     SpendSync,
-    SpendSyncAdjusts,
     SpendSyncAtCommit,
 ];
 
@@ -56,13 +53,12 @@ impl Contender {
             StatementSums => "statement trigger, sums",
             PgIvm => "pg_ivm",
             SpendSync => "spend_sync",
-            SpendSyncAdjusts => "spend_sync, recompute_limit = 0",
             SpendSyncAtCommit => "spend_sync, flush => 'commit'",
         }
     }
 
     pub fn is_ours(self) -> bool {
-        matches!(self, SpendSync | SpendSyncAdjusts | SpendSyncAtCommit)
+        matches!(self, SpendSync | SpendSyncAtCommit)
     }
 
     /// Something else than spend_sync that keeps totals by itself.
@@ -75,7 +71,6 @@ impl Contender {
     pub fn session(self) -> &'static [&'static str] {
         match self {
             SpendSync | SpendSyncAtCommit => &[LOAD],
-            SpendSyncAdjusts => &[LOAD, "SET spend_sync.recompute_limit = 0"],
             _ => &[],
         }
     }
@@ -90,7 +85,7 @@ impl Contender {
             StatementAdds => include_str!("../sql/statement_adds.sql"),
             StatementSums => include_str!("../sql/statement_sums.sql"),
             PgIvm => include_str!("../sql/pg_ivm.sql"),
-            SpendSync | SpendSyncAdjusts => "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false)",
+            SpendSync => "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false)",
             SpendSyncAtCommit => {
                 "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false, flush => 'commit')"
             }
@@ -105,7 +100,7 @@ impl Contender {
             NoTrigger | Limit => return Ok(()),
             RowAdds | RowSums | StatementAdds | StatementSums => "DROP FUNCTION bench_clip, bench_submission CASCADE",
             PgIvm => "DROP TABLE bench_spent; DROP EXTENSION pg_ivm CASCADE",
-            SpendSync | SpendSyncAdjusts | SpendSyncAtCommit => "DROP EXTENSION spend_sync CASCADE",
+            SpendSync | SpendSyncAtCommit => "DROP EXTENSION spend_sync CASCADE",
         })?;
         Ok(())
     }

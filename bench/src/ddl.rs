@@ -135,11 +135,13 @@ fn attach(schema: &str) -> String {
     format!("SELECT FROM spend_sync_attach('{schema}.campaigns', '{schema}.clips', '{schema}.clip_submissions')")
 }
 
+/// One schema after the other: to drop all triggers at once takes a lock on each table.
 fn remove(client: &mut Client, bindings: u32) -> Result<()> {
-    client.batch_execute("DROP EXTENSION spend_sync CASCADE; DROP SCHEMA ddl, ddl_one CASCADE")?;
+    fire(client, "DISABLE")?;
     for number in 1..=bindings {
         client.batch_execute(&format!("DROP SCHEMA ddl_{number} CASCADE"))?;
     }
+    client.batch_execute("DROP EXTENSION spend_sync; DROP SCHEMA ddl, ddl_one CASCADE")?;
     Ok(())
 }
 

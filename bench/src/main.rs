@@ -1,7 +1,7 @@
 //! What a write costs: spend_sync side by side with no trigger, hand-written triggers and pg_ivm, for every row of
-//! DESIGN.md section 8.
+//! DESIGN.md section 13.
 //!
-//! arguments -> for each layout (tables): for each work: rounds (or repair, ddl, ddl_load) -> run (contenders, writer, oracle) ->
+//! arguments -> for each layout (tables): for each work: rounds (or repair, verification, ddl, ddl_load) -> run (contenders, writer, oracle) ->
 //! section -> results, chart. Tables go to standard output, progress to standard error.
 
 mod arguments;
@@ -19,6 +19,7 @@ mod run;
 mod section;
 mod statistics;
 mod tables;
+mod verification;
 mod work;
 mod writer;
 
@@ -118,6 +119,7 @@ fn measure_all(
         }
         for work in works.iter().filter(|work| work.layout == first.layout) {
             sections.push(match work.kind {
+                Kind::Verification => verification::measure(arguments, client, work)?,
                 Kind::Repair => repair::measure(arguments, client, work)?,
                 Kind::DdlUnderLoad => ddl_load::measure(arguments, client, work)?,
                 Kind::Ddl(bindings) => ddl::measure(arguments, client, work, bindings)?,

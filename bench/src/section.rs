@@ -42,7 +42,7 @@ impl Line {
     pub fn of(work: &Work, contender: Contender) -> Line {
         let target = match work.target {
             Target::AtLeast(whose, _) if whose != contender => Target::None,
-            Target::TimesRowSums(_) if contender != Contender::SpendSync => Target::None,
+            Target::TimesRowAdds(_) if contender != Contender::SpendSync => Target::None,
             target => target,
         };
         Line::new(contender.label(), Some(contender), target)
@@ -112,10 +112,10 @@ impl Section {
                 let adds = median(&line.values)? - median(&self.before(line)?.values)?;
                 Some((format!("≤ {most:.0} ms more, is {adds:.2}"), adds <= most))
             }
-            Target::TimesRowSums(least) => {
-                let times = ratio / self.line(Contender::RowSums)?.ratio()?;
+            Target::TimesRowAdds(least) => {
+                let times = ratio / self.line(Contender::RowAdds)?.ratio()?;
                 Some((
-                    format!("≥ {least:.0}x the row trigger that sums, is {times:.1}x"),
+                    format!("≥ {least:.2}x the row trigger that adds, is {times:.2}x"),
                     times >= least,
                 ))
             }
@@ -140,14 +140,15 @@ mod tests {
         let ours = Contender::SpendSync;
         let section = Section {
             work: WORKS[0],
-            lines: vec![line(Contender::RowSums, Target::None, 0.01)],
+            lines: vec![line(Contender::RowAdds, Target::None, 0.5)],
         };
         let reached = |target, ratio| section.verdict(&line(ours, target, ratio)).map(|verdict| verdict.1);
         assert_eq!(reached(Target::None, 1.0), None);
         assert_eq!(reached(Target::AtLeast(ours, 0.6), 0.6), Some(true));
         assert_eq!(reached(Target::AtLeast(ours, 0.6), 0.59), Some(false));
         assert_eq!(reached(Target::AtMost(1.15), 1.2), Some(false));
-        assert_eq!(reached(Target::TimesRowSums(5.0), 0.05), Some(true));
+        assert_eq!(reached(Target::TimesRowAdds(1.0), 0.5), Some(true));
+        assert_eq!(reached(Target::TimesRowAdds(1.0), 0.49), Some(false));
 
         let milliseconds = |label, target, value| {
             let mut line = Line::new(label, Some(ours), target);

@@ -106,6 +106,11 @@ impl Writer {
         })
     }
 
+    /// Something else that its session says.
+    pub fn say(&mut self, sql: &str) -> Result<()> {
+        Ok(self.client.batch_execute(sql)?)
+    }
+
     /// Of the campaigns to write to once, this writer takes its share.
     pub fn share_touches(&mut self, number: usize, clients: usize) {
         self.touch = self.touch.iter().skip(number).step_by(clients).copied().collect();

@@ -7,8 +7,8 @@ use crate::plan::{ENDINGS, Ending, ISOLATION_LEVELS, Plan};
 /// A run in which less than this happened has tested nothing.
 pub const COMMITS_MIN: u64 = 200;
 const COMMITS_PER_ISOLATION_LEVEL_MIN: u64 = 20;
-pub const SNAPSHOTS_MIN: u64 = 50;
-pub const SNAPSHOTS_CHANGED_MIN: u64 = 25;
+const SNAPSHOTS_MIN: u64 = 50;
+const SNAPSHOTS_CHANGED_MIN: u64 = 25;
 
 #[derive(Clone, Debug, Default)]
 pub struct Tally {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use postgres::Client;
 
 use crate::arguments::Arguments;
@@ -30,7 +30,7 @@ const SETUP: &str = "
     ALTER TABLE clips ATTACH PARTITION clips_1 FOR VALUES FROM (MINVALUE) TO ('zz');
     CREATE TABLE clips_2 (LIKE clips INCLUDING ALL)";
 
-/// Each with what takes it back; not all of them are measured by themselves.
+/// Each with what takes it back, if anything does.
 const COMMANDS: [(&str, &str, &str); 5] = [
     (
         "RENAME of a column that is not bound",
@@ -144,27 +144,17 @@ fn under_load(
         arguments.window,
         &run::each(&mut writers, |writer| writer.write_for(arguments.window))?,
     );
-    let is_done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let is_done = &is_done;
-        let begin = Instant::now();
-        let threads: Vec<_> = writers
-            .iter_mut()
-            .map(|writer| scope.spawn(move || writer.write_until(is_done)))
-            .collect();
+    let (is_done, begin) = (AtomicBool::new(false), Instant::now());
+    let commands = || {
         let ms = all_commands(&mut session);
         is_done.store(true, Ordering::Relaxed);
-        let took = begin.elapsed();
-        let outcomes: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
-        let written: Vec<u64> = outcomes
-            .into_iter()
-            .map(|outcome| outcome.map_err(|_| anyhow!("a client panicked"))?)
-            .collect::<Result<_>>()?;
-        Ok(UnderLoad {
-            ms: ms?,
-            alone_ms,
-            meanwhile_ms: ms_of_thousand(took, &written),
-        })
+        (ms, begin.elapsed())
+    };
+    let (written, (ms, took)) = run::each_beside(&mut writers, |writer| writer.write_until(&is_done), commands)?;
+    Ok(UnderLoad {
+        ms: ms?,
+        alone_ms,
+        meanwhile_ms: ms_of_thousand(took, &written),
     })
 }
 

@@ -132,18 +132,29 @@ pub fn writers(
 
 /// Lets every writer do something at the same time, and waits for all.
 pub fn each<T: Send>(writers: &mut [Writer], act: impl Fn(&mut Writer) -> Result<T> + Sync) -> Result<Vec<T>> {
+    Ok(each_beside(writers, act, || ())?.0)
+}
+
+/// The same, and something else meanwhile, which may say when they are to end.
+pub fn each_beside<T: Send, U>(
+    writers: &mut [Writer],
+    act: impl Fn(&mut Writer) -> Result<T> + Sync,
+    beside: impl FnOnce() -> U,
+) -> Result<(Vec<T>, U)> {
     thread::scope(|scope| {
         let act = &act;
         let threads: Vec<_> = writers
             .iter_mut()
             .map(|writer| scope.spawn(move || act(writer)))
             .collect();
+        let given = beside();
         // All are joined before any is judged: a scope panics itself over a panic that nobody has taken.
         let outcomes: Vec<_> = threads.into_iter().map(|thread| thread.join()).collect();
-        outcomes
+        let outcomes: Result<Vec<T>> = outcomes
             .into_iter()
             .map(|outcome| outcome.map_err(|_| anyhow!("a client panicked"))?)
-            .collect()
+            .collect();
+        Ok((outcomes?, given))
     })
 }
 

@@ -1,10 +1,9 @@
 //! How long another writer of a campaign waits while a write compares its total with its clips.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use postgres::Client;
 
 use crate::arguments::Arguments;
@@ -67,20 +66,20 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
 /// What one write of the one takes, and the longest of the other's until then; in milliseconds.
 fn beside(one: &mut Writer, other: &mut Writer) -> Result<(f64, f64)> {
     let is_done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let is_done = &is_done;
-        let meanwhile = scope.spawn(move || -> Result<f64> {
-            let mut longest: f64 = 0.0;
-            while !is_done.load(Ordering::Relaxed) {
-                longest = longest.max(ms_of_a_write(other)?);
-            }
-            Ok(longest)
-        });
+    let longest = |writer: &mut Writer| {
+        let mut longest: f64 = 0.0;
+        while !is_done.load(Ordering::Relaxed) {
+            longest = longest.max(ms_of_a_write(writer)?);
+        }
+        Ok(longest)
+    };
+    let verify = || {
         let took = ms_of_a_write(one);
         is_done.store(true, Ordering::Relaxed);
-        let longest = meanwhile.join().map_err(|_| anyhow!("a client panicked"))?;
-        Ok((took?, longest?))
-    })
+        took
+    };
+    let (longest, took) = run::each_beside(std::slice::from_mut(other), longest, verify)?;
+    Ok((took?, longest.into_iter().fold(0.0, f64::max)))
 }
 
 fn ms_of_a_write(writer: &mut Writer) -> Result<f64> {

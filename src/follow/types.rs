@@ -102,8 +102,8 @@ pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result
     Ok(())
 }
 
-/// PostgreSQL holds the columns of clips and submissions, which conditions of triggers name. Those of campaigns none does: another
-/// one of the name would take its place in silence.
+/// Conditions of triggers name the bound columns, and PostgreSQL holds them, or takes the triggers along. Of campaigns' key and total
+/// it is said here what they are for, before CASCADE takes anything.
 pub fn check_dropped(table: Oid, columns: &[String]) -> Result<()> {
     for bound in concerned(table, columns)? {
         let campaigns = &bound.tables.campaigns;

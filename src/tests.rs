@@ -305,7 +305,7 @@ mod tests {
     fn look_at(table: Oid, place: &str) -> Result<bool, pgrx::pg_sys::panic::ErrorReport> {
         let looked = {
             let _says = SaysDropped;
-            snapshot::is_current(&snapshot::RowVersion { table, place })
+            snapshot::is_current(snapshot::RowVersion::parse(table, place).unwrap())
         };
         looked.map_err(crate::pg::error::raised)
     }

@@ -26,6 +26,7 @@ pub fn of(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
 }
 
 fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
+    let epoch = cache::epoch();
     let Some((trigger, shape)) = read(campaigns)? else {
         return Ok(None);
     };
@@ -34,7 +35,12 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
     owners::check(&shape.tables())?;
     let unique = catalog::unique_columns(campaigns, Unique::AtOnce)?;
     let may_double = !unique.contains(&shape.campaign_id.name);
-    Ok(Some(Rc::new(Binding::new(shape, may_double, catalog::keeper()?))))
+    Ok(Some(Rc::new(Binding::new(
+        shape,
+        may_double,
+        catalog::keeper()?,
+        epoch,
+    ))))
 }
 
 /// Whether the library serves the functions and triggers of this database.

@@ -1,6 +1,7 @@
 //! Which tables and columns feed which total. The triggers are the binding; a backend keeps what it read from them
 //! until one of the tables, or its triggers, changes.
 
+use crate::binding::direct::Direct;
 use crate::catalog::shape::Shape;
 use crate::errors::total::TotalError;
 use crate::errors::{Error, Ours, Result};
@@ -16,13 +17,14 @@ use crate::value::names::ident;
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::{self, Oid};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::rc::Rc;
 
 pub mod among;
 pub mod condition;
+mod direct;
 mod find;
 mod load;
 pub mod of_trigger;
@@ -33,6 +35,7 @@ pub mod triggers;
 pub mod wake_triggers;
 pub mod wanted;
 
+pub use direct::{InRow, Total};
 pub use find::{Bound, all, attached, only_visible, sound, visible, whole, whole_among, whole_on};
 pub use load::{broken, of, resolve, shape_of};
 
@@ -56,20 +59,25 @@ pub struct Binding {
     pub may_double: bool,
     /// The owner of the extension's own tables.
     pub keeper: Oid,
+    /// The state of the catalogs that it was read from.
+    epoch: u64,
     /// The search path under which its statements run.
     path: CString,
     plans: RefCell<HashMap<(Statement, Planned), Rc<Plan>>>,
+    direct: OnceCell<Direct>,
 }
 
 impl Binding {
-    fn new(shape: Shape, may_double: bool, keeper: Oid) -> Self {
+    fn new(shape: Shape, may_double: bool, keeper: Oid, epoch: u64) -> Self {
         Self {
             may_double,
+            epoch,
             names: names_of(&shape),
             path: path_of(&shape),
             shape,
             keeper,
             plans: RefCell::default(),
+            direct: OnceCell::new(),
         }
     }
 
@@ -213,12 +221,6 @@ impl Binding {
         let values = [Param::Keys(self.shape.campaign_key, keys), Param::Texts(totals)];
         let rows = self.run_as_owner(Statement::CountStored, Planned::EachTime, &values, Sees::Latest)?;
         rows.first().map_or(Ok(0), |row| row.number(0))
-    }
-
-    /// Moves a campaign's total, if the column can hold it.
-    pub fn move_one(&self, key: &Key, difference: &str) -> Result<()> {
-        let values = [Param::Key(self.shape.campaign_key, key), Param::Text(difference)];
-        self.write(Statement::Move, Planned::OnceAhead, &values).map(drop)
     }
 
     /// Runs a statement without parameters, as the owner of the campaigns table.

@@ -6,7 +6,7 @@ use crate::catalog::Column;
 use crate::catalog::shape::{Shape, Tables};
 use crate::errors::{Error, Result};
 use crate::pg::cache::Cached;
-use crate::pg::trigger::{Approved, KeyAttribute, StatusAttribute};
+use crate::pg::datum::{Approved, KeyAttribute, StatusAttribute};
 use crate::pg::{cache, name};
 use crate::value::mapping::Columns;
 use crate::value::money::MoneyType;
@@ -153,7 +153,7 @@ fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<At
 }
 
 /// What counts, as rows hold it. A collation may call another text equal to an approved one: bytes cannot tell then.
-fn status(shape: &Shape, column: &Column) -> Result<Option<StatusAttribute>> {
+pub fn status(shape: &Shape, column: &Column) -> Result<Option<StatusAttribute>> {
     let wanted = &shape.columns.approved;
     let approved = if column.is_enum {
         Approved::Labels(catalog::label_oids(column.base_type, wanted)?)

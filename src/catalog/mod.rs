@@ -7,6 +7,7 @@ use crate::pg::{session, spi};
 use crate::value::param::Param;
 use crate::value::row::Row;
 mod columns;
+mod direct;
 mod functions;
 mod keys;
 mod labels;
@@ -15,6 +16,7 @@ pub mod shape;
 mod tables;
 
 pub use columns::{Column, columns};
+pub use direct::{index_of, update_of};
 pub use functions::{TriggerFunction, trigger_functions_without_path};
 pub use keys::{Unique, foreign_keys, has_index, unique_columns};
 pub use labels::{enum_labels, label_oids, labels_of};

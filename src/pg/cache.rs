@@ -35,6 +35,11 @@ pub fn forget_type(hash: u32) {
     }
 }
 
+/// The state of the catalogs, by number: what was read of a relation that is watched holds as long as it is the same.
+pub fn epoch() -> u64 {
+    EPOCH.get()
+}
+
 /// What is being loaded names a type of this hash.
 pub fn watch_type(hash: u32) {
     WATCHED_TYPES.with_borrow_mut(|watched| watched.insert(hash));

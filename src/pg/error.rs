@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
 use std::cell::Cell;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
@@ -76,6 +76,30 @@ pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
         let source = source(&*error);
         pg_sys::FlushErrorState();
         Err(Error::Postgres(PgError(error, source)))
+    }
+}
+
+/// The same of what does a statement's work without running it: the error's CONTEXT names the statement, as SPI's does.
+pub(super) fn caught_as<T>(statement: &CStr, call: impl FnOnce() -> T) -> Result<T> {
+    // SAFETY: the callback stands on the stack as long as the call runs; `caught` takes it off when an error jumps over it.
+    caught(|| unsafe {
+        let mut here = pg_sys::ErrorContextCallback {
+            previous: pg_sys::error_context_stack,
+            callback: Some(name_statement),
+            arg: statement.as_ptr().cast_mut().cast(),
+        };
+        pg_sys::error_context_stack = &raw mut here;
+        let result = call();
+        pg_sys::error_context_stack = here.previous;
+        result
+    })
+}
+
+unsafe extern "C-unwind" fn name_statement(statement: *mut c_void) {
+    // SAFETY: PostgreSQL calls it while an error is put together; the argument is a C string.
+    unsafe {
+        raw::set_errcontext_domain(null());
+        raw::errcontext_msg(c"SQL statement \"%s\"".as_ptr(), statement.cast::<c_char>());
     }
 }
 

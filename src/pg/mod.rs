@@ -7,9 +7,12 @@
 
 pub mod bare;
 pub mod cache;
+pub mod datum;
 pub mod error;
 pub mod event;
 pub mod guard;
+pub mod index;
+pub mod locked;
 pub mod name;
 pub mod procedure;
 mod raw;

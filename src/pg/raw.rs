@@ -2,7 +2,7 @@
 //! of the backend's function altogether.
 
 use pgrx::pg_sys::{self, Datum};
-use std::ffi::{c_char, c_int, c_long, c_uint};
+use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 unsafe extern "C-unwind" {
     pub fn ReThrowError(error: *mut pg_sys::ErrorData) -> !;
@@ -13,6 +13,61 @@ unsafe extern "C-unwind" {
     pub fn errdetail_log(format: *const c_char, ...) -> c_int;
     pub fn errhint(format: *const c_char, ...) -> c_int;
     pub fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
+    pub fn set_errcontext_domain(domain: *const c_char) -> c_int;
+    pub fn errcontext_msg(format: *const c_char, ...) -> c_int;
+    pub fn palloc0(size: usize) -> *mut c_void;
+    pub fn datumCopy(value: Datum, by_value: bool, length: c_int) -> Datum;
+    pub fn index_open(index: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
+    pub fn index_close(index: pg_sys::Relation, mode: c_int);
+    pub fn index_beginscan(
+        table: pg_sys::Relation,
+        index: pg_sys::Relation,
+        snapshot: pg_sys::Snapshot,
+        #[cfg(feature = "pg18")] instrument: *mut pg_sys::IndexScanInstrumentation,
+        keys: c_int,
+        orders: c_int,
+    ) -> pg_sys::IndexScanDesc;
+    pub fn index_rescan(
+        scan: pg_sys::IndexScanDesc,
+        keys: pg_sys::ScanKey,
+        key_count: c_int,
+        orders: pg_sys::ScanKey,
+        order_count: c_int,
+    );
+    pub fn index_getnext_slot(
+        scan: pg_sys::IndexScanDesc,
+        direction: pg_sys::ScanDirection::Type,
+        slot: *mut pg_sys::TupleTableSlot,
+    ) -> bool;
+    pub fn index_endscan(scan: pg_sys::IndexScanDesc);
+    pub fn ScanKeyEntryInitialize(
+        entry: pg_sys::ScanKey,
+        flags: c_int,
+        column: i16,
+        strategy: u16,
+        argument_type: pg_sys::Oid,
+        collation: pg_sys::Oid,
+        procedure: pg_sys::Oid,
+        argument: Datum,
+    );
+    pub fn slot_getsomeattrs_int(slot: *mut pg_sys::TupleTableSlot, count: c_int);
+    pub fn MakeSingleTupleTableSlot(
+        columns: pg_sys::TupleDesc,
+        kind: *const pg_sys::TupleTableSlotOps,
+    ) -> *mut pg_sys::TupleTableSlot;
+    pub fn ExecStoreVirtualTuple(slot: *mut pg_sys::TupleTableSlot) -> *mut pg_sys::TupleTableSlot;
+    pub fn CreateExecutorState() -> *mut pg_sys::EState;
+    pub fn FreeExecutorState(state: *mut pg_sys::EState);
+    pub fn ExecOpenIndices(target: *mut pg_sys::ResultRelInfo, speculative: bool);
+    pub fn ExecCloseIndices(target: *mut pg_sys::ResultRelInfo);
+    pub fn ExecSimpleRelationUpdate(
+        target: *mut pg_sys::ResultRelInfo,
+        state: *mut pg_sys::EState,
+        recheck: *mut pg_sys::EPQState,
+        old: *mut pg_sys::TupleTableSlot,
+        new: *mut pg_sys::TupleTableSlot,
+    );
+    pub fn GetCurrentCommandId(used: bool) -> u32;
     pub fn SPI_prepare_cursor(
         sql: *const c_char,
         count: c_int,

@@ -2,6 +2,7 @@
 
 use super::error::caught;
 use super::raw;
+use super::transaction;
 use crate::errors::Result;
 use pgrx::pg_sys::{self, Oid};
 use std::ptr::null_mut;
@@ -38,22 +39,37 @@ pub fn query() -> u32 {
     }
 }
 
-/// One version of a row: its table, and where it stands there as PostgreSQL prints it, `(block,place)`.
-pub struct RowVersion<'a> {
+/// One version of a row: its table, and where it stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowVersion {
     pub table: Oid,
-    pub place: &'a str,
+    block: u32,
+    place: u16,
+}
+
+impl RowVersion {
+    /// As PostgreSQL prints the place, `(block,place)`; `None` where the text is no place.
+    pub fn parse(table: Oid, text: &str) -> Option<Self> {
+        let (block, place) = text.trim_matches(['(', ')']).split_once(',')?;
+        let (block, place) = (block.parse().ok()?, place.parse().ok()?);
+        Some(Self { table, block, place })
+    }
+
+    /// As a slot holds it.
+    pub(super) fn at(table: Oid, place: pg_sys::ItemPointerData) -> Self {
+        Self {
+            table,
+            block: (u32::from(place.ip_blkid.bi_hi) << 16) | u32::from(place.ip_blkid.bi_lo),
+            place: place.ip_posid,
+        }
+    }
 }
 
 /// Whether a version of a row that this transaction has read is the valid one still, with everything committed in sight.
 /// It cannot have made room for another: the snapshot of the statement that runs keeps it.
-pub fn is_current(version: &RowVersion) -> Result<bool> {
-    let place = version.place.trim_matches(['(', ')']).split_once(',');
-    let Some((Ok(block), Ok(offset))) = place.map(|(block, offset)| (block.parse::<u32>(), offset.parse::<u16>()))
-    else {
-        return Ok(false);
-    };
+pub fn is_current(version: RowVersion) -> Result<bool> {
     let mut place = pg_sys::ItemPointerData::default();
-    pgrx::itemptr::item_pointer_set_all(&mut place, block, offset);
+    pgrx::itemptr::item_pointer_set_all(&mut place, version.block, version.place);
     let (table, place) = (version.table, &raw mut place);
     // SAFETY: the statement that read the row holds a lock on its table; the place outlives the call.
     caught(|| unsafe { is_visible_now(table, place) })
@@ -93,8 +109,7 @@ pub(super) fn snapshots(sees: Sees) -> (pg_sys::Snapshot, pg_sys::Snapshot) {
     // transaction's own work visible to the snapshot taken next.
     unsafe {
         pg_sys::CommandCounterIncrement();
-        let whole_transaction = pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ.cast_signed();
-        let crosscheck = if whole_transaction && sees != Sees::Own {
+        let crosscheck = if transaction::keeps_snapshot() && sees != Sees::Own {
             pg_sys::GetTransactionSnapshot()
         } else {
             null_mut()

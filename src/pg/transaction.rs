@@ -35,6 +35,12 @@ pub fn is_serializable() -> bool {
     unsafe { pg_sys::XactIsoLevel == pg_sys::XACT_SERIALIZABLE.cast_signed() }
 }
 
+/// Whether the transaction has one snapshot from its first statement to its end: REPEATABLE READ and above.
+pub fn keeps_snapshot() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ.cast_signed() }
+}
+
 /// Whether this is the number of the transaction that runs, or of one of its subtransactions.
 pub fn is_own_transaction(number: u32) -> bool {
     // SAFETY: looks the number up in the backend's own list.

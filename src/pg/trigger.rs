@@ -1,14 +1,15 @@
 //! One call of a trigger: what it is, and what its rows hold.
 
+use super::datum::{self, KeyAttribute, StatusAttribute};
 use super::error::caught;
 use super::raw;
-use crate::errors::{Error, Result};
+use crate::errors::Result;
 use crate::value::key::{Key, KeyType};
-use crate::value::money::{self, MoneyType};
+use crate::value::money::MoneyType;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
 use rust_decimal::Decimal;
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, c_int};
 use std::ptr::null_mut;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,48 +26,6 @@ pub enum Version {
     Old,
     New,
 }
-
-/// A column to read from a row: its number in the trigger's own relation and its key type.
-#[derive(Clone, Copy)]
-pub struct KeyAttribute {
-    pub number: i16,
-    pub kind: KeyType,
-}
-
-/// A status column, by its number in the trigger's own relation, and what counts.
-pub struct StatusAttribute {
-    pub number: i16,
-    pub approved: Approved,
-}
-
-/// The statuses that count, as a row holds them.
-pub enum Approved {
-    /// Labels of an enum.
-    Labels(Vec<Oid>),
-    Texts(Vec<String>),
-    Booleans(Vec<bool>),
-}
-
-/// A numeric of PostgreSQL's.
-///
-/// # Safety
-/// The datum must be a numeric, and not null.
-unsafe fn numeric(datum: Datum) -> Option<Decimal> {
-    // SAFETY: a numeric is a varlena; unpacked, it is its length word and the bytes behind.
-    unsafe {
-        let packed = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
-        let bytes = std::slice::from_raw_parts(pgrx::vardata_any(packed).cast::<u8>(), pgrx::varsize_any_exhdr(packed));
-        let amount = money::from_stored(bytes);
-        if !std::ptr::eq(packed, datum.cast_mut_ptr()) {
-            pg_sys::pfree(packed.cast());
-        }
-        amount
-    }
-}
-
-/// No unique index holds a longer text, however well it is compressed: a link that has one names no row, and is not
-/// remembered.
-const LONGEST_KEY_BYTES: usize = 1_000_000;
 
 /// What a BEFORE trigger makes of the row that is about to be written.
 pub enum Kept {
@@ -101,25 +60,9 @@ impl TriggerCall<'_> {
             Kept::AsIs => Ok(Datum::from(row)),
             Kept::Old(number) => self.with(row, number, self.attribute(Version::Old, number)),
             Kept::Text(number, text) => {
-                let value = self.read(number, &text)?;
+                let value = datum::read(self.relation(), number, &text)?;
                 self.with(row, number, Some(value))
             }
-        }
-    }
-
-    /// A value of a column, read from text as its type reads it: one of a domain may be refused.
-    fn read(&self, number: i16, text: &str) -> Result<Datum> {
-        let text = CString::new(text).map_err(|_| Error::internal("a NUL byte in an amount"))?;
-        let text = text.as_ptr().cast_mut();
-        let (mut kind, mut modifier, mut collation) = (Oid::INVALID, -1, Oid::INVALID);
-        let (mut input, mut parameter) = (Oid::INVALID, Oid::INVALID);
-        // SAFETY: the number was looked up for the relation, which PostgreSQL keeps open for the length of the call. The
-        // text outlives the last call, which owns nothing.
-        unsafe {
-            let relation = (*self.0.tg_relation).rd_id;
-            pg_sys::get_atttypetypmodcoll(relation, number, &raw mut kind, &raw mut modifier, &raw mut collation);
-            pg_sys::getTypeInputInfo(kind, &raw mut input, &raw mut parameter);
-            caught(|| raw::OidInputFunctionCall(input, text, parameter, modifier))
         }
     }
 
@@ -211,17 +154,7 @@ impl TriggerCall<'_> {
     pub fn key(&self, version: Version, attribute: KeyAttribute) -> Option<Key> {
         let datum = self.attribute(version, attribute.number)?;
         // SAFETY: the datum is of the column's type, and not null.
-        unsafe {
-            match attribute.kind {
-                KeyType::Int2 => i16::from_datum(datum, false).map(|i| Key::Int(i.into())),
-                KeyType::Int4 => i32::from_datum(datum, false).map(|i| Key::Int(i.into())),
-                KeyType::Int8 => i64::from_datum(datum, false).map(Key::Int),
-                KeyType::Uuid => pgrx::Uuid::from_datum(datum, false).map(|u| Key::Uuid(*u.as_bytes())),
-                KeyType::Text => <&str>::from_datum(datum, false)
-                    .filter(|text| text.len() <= LONGEST_KEY_BYTES)
-                    .map(|text| Key::Text(text.into())),
-            }
-        }
+        unsafe { datum::key(datum, attribute.kind) }
     }
 
     /// Whether an update left a key as it was.
@@ -245,16 +178,7 @@ impl TriggerCall<'_> {
             return Some(Decimal::ZERO);
         };
         // SAFETY: the datum is of this type, and not null.
-        unsafe {
-            match kind {
-                MoneyType::Int2 => i16::from_datum(datum, false).map(Decimal::from),
-                MoneyType::Int4 => i32::from_datum(datum, false).map(Decimal::from),
-                MoneyType::Int8 => i64::from_datum(datum, false).map(Decimal::from),
-                MoneyType::Float4 => numeric(pgrx::direct_function_call(pg_sys::float4_numeric, &[Some(datum)])?),
-                MoneyType::Float8 => numeric(pgrx::direct_function_call(pg_sys::float8_numeric, &[Some(datum)])?),
-                MoneyType::Numeric(_) => numeric(datum),
-            }
-        }
+        unsafe { datum::amount(datum, kind) }
     }
 
     /// Whether the status in a column of the row counts.
@@ -263,17 +187,7 @@ impl TriggerCall<'_> {
             return false;
         };
         // SAFETY: the datum is of the column's type, and not null.
-        unsafe {
-            match &status.approved {
-                Approved::Labels(labels) => Oid::from_datum(datum, false).is_some_and(|label| labels.contains(&label)),
-                Approved::Texts(texts) => {
-                    <&str>::from_datum(datum, false).is_some_and(|text| texts.iter().any(|one| one == text))
-                }
-                Approved::Booleans(values) => {
-                    bool::from_datum(datum, false).is_some_and(|value| values.contains(&value))
-                }
-            }
-        }
+        unsafe { datum::counts(datum, status) }
     }
 
     /// An amount as PostgreSQL prints it; `None` for NULL.

@@ -8,7 +8,8 @@
 //! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `single` is the short way for
 //!    one row.
 //! 6. `sums`: what cannot be moved is summed.
-//! 7. `store`: one UPDATE writes what differs; `own_update` tells the campaigns trigger that it is ours.
+//! 7. `store`: one UPDATE writes what differs, or one row is written without any; `own_update` tells the campaigns trigger that it is
+//!    ours.
 //! 8. `drift`: a total that was wrong before is logged.
 //!
 //! Between 3 and 4, now and then: `verify` compares a total with its clips, the one whose turn it is by the backend's

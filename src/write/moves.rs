@@ -225,8 +225,8 @@ fn by_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
                 })
             });
             tally.add(earned(
-                row.get(changed::WRITTEN_BY),
-                row.text(changed::EARNINGS)?,
+                row.get(changed::WRITTEN_BY).and_then(|number| number.parse().ok()),
+                money::parse(row.text(changed::EARNINGS)?),
                 links,
                 written,
             ));
@@ -275,12 +275,17 @@ fn lock_by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<
 /// What `links` links to a clip earned before this flush: by the number of the transaction that wrote the clip (`None`: there is none),
 /// what it earns now, and by how much this flush knows it to have grown (`Some(None)`: not by how much). What to take off is not known
 /// of a clip that this transaction wrote and this flush knows nothing of.
-pub fn earned(written_by: Option<&str>, earnings: &str, links: i64, grown: Option<Option<Decimal>>) -> Option<Decimal> {
-    let now = money::parse(earnings)?;
+pub fn earned(
+    written_by: Option<u32>,
+    now: Option<Decimal>,
+    links: i64,
+    grown: Option<Option<Decimal>>,
+) -> Option<Decimal> {
+    let now = now?;
     let before = match grown {
         Some(difference) => money::exact_sum([now, -difference?])?,
         None => {
-            let is_own = transaction::is_own_transaction(written_by?.parse().ok()?);
+            let is_own = transaction::is_own_transaction(written_by?);
             (links > 0 || !is_own).then_some(now)?
         }
     };

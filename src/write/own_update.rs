@@ -11,7 +11,6 @@ use crate::pg::trigger::TriggerCall;
 use crate::value::key::Key;
 use crate::value::mapping::BindingId;
 use crate::value::money::{self, MoneyType};
-use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -29,19 +28,14 @@ enum Stores {
 pub struct Look {
     /// How many transactions had ended then.
     pub ended: u64,
-    /// The row version, and its table.
-    pub table: Oid,
-    pub place: String,
+    /// What it saw.
+    pub version: RowVersion,
 }
 
 impl Look {
     /// Whether one would see the same now. To be asked once the campaign is locked.
     pub fn is_true(&self) -> Result<bool> {
-        let version = RowVersion {
-            table: self.table,
-            place: &self.place,
-        };
-        Ok(snapshot::transactions_ended() == self.ended || snapshot::is_current(&version)?)
+        Ok(snapshot::transactions_ended() == self.ended || snapshot::is_current(self.version)?)
     }
 }
 
@@ -94,12 +88,12 @@ impl OwnUpdate {
     }
 
     /// One that moves the total of one campaign.
-    pub fn of_move(binding: BindingId, campaign: Key, difference: Decimal, look: Look) -> Self {
+    pub fn of_move(binding: BindingId, campaign: Key, difference: Decimal, look: Rc<Look>) -> Self {
         let row = Row {
             total: None,
             state: State::Due,
         };
-        Self::begin(binding, Stores::Move(campaign, difference, Rc::new(look), row))
+        Self::begin(binding, Stores::Move(campaign, difference, look, row))
     }
 
     fn begin(binding: BindingId, stores: Stores) -> Self {

@@ -1,6 +1,6 @@
 //! A write of one row into one campaign, which is most of what a view tracker does: look, move, look again.
 //!
-//! One statement finds the difference, one locks the campaign and moves its total by it. The look came before the lock;
+//! One look finds the difference, one update locks the campaign and moves its total by it. The look came before the lock;
 //! it counts as one that came after if no transaction has ended in between, or if the one row that was looked at is as it
 //! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us.) Else the total stays
 //! as it is, and the campaign is summed.
@@ -8,12 +8,9 @@
 use crate::binding::Binding;
 use crate::errors::Result;
 use crate::pg::snapshot;
-use crate::pg::snapshot::Sees;
+use crate::pg::snapshot::RowVersion;
 use crate::settings::{self, Recompute};
-use crate::statements::{Statement, clip, link, version};
 use crate::value::key::Key;
-use crate::value::param::Param;
-use crate::value::row::Row;
 use crate::write::own_update::Look;
 use crate::write::touched::Touched;
 use crate::write::verify::{self, Looked};
@@ -33,7 +30,7 @@ enum Write<'a> {
 struct Found {
     campaign: Key,
     difference: Decimal,
-    row: Row,
+    version: RowVersion,
 }
 
 /// What became of a write.
@@ -69,8 +66,7 @@ pub fn try_move(binding: &Binding, touched: &Touched, looked: Option<Looked>) ->
     // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
     let look = Look {
         ended,
-        table: found.row.oid(version::TABLE)?,
-        place: found.row.owned(version::PLACE)?,
+        version: found.version,
     };
     // From here on the total may have moved, also where that was not seen to come true: it must not move twice.
     if !store::move_one(binding, &found.campaign, found.difference, look)? {
@@ -110,36 +106,26 @@ impl<'a> Write<'a> {
 
     /// What it means as things stand; `None` where that takes more than one campaign, or more than a look.
     fn look(&self, binding: &Binding) -> Result<Option<Found>> {
-        let clip = match *self {
-            Self::Clip(clip, _) | Self::Link(_, clip, _) => clip,
-        };
-        let statement = match self {
-            Self::Clip(..) => Statement::LinksOfClip,
-            Self::Link(..) => Statement::Earnings,
-        };
-        let values = [Param::Key(binding.shape.clip_key, clip)];
-        let rows = binding.run_over(statement, 1, &values, Sees::Latest)?;
-        Ok(match <[Row; 1]>::try_from(rows) {
-            Ok([row]) => self.meaning(binding, row),
-            Err(_) => None,
-        })
-    }
-
-    fn meaning(&self, binding: &Binding, row: Row) -> Option<Found> {
-        let (campaign, difference) = match *self {
-            Self::Clip(_, difference) => (
-                binding.shape.campaign_key.parse(row.get(link::CAMPAIGN)?)?,
-                row.is_true(link::COUNTS).then_some(difference)?,
-            ),
-            Self::Link(campaign, _, count) => {
-                let earned = moves::earned(row.get(clip::WRITTEN_BY), row.get(clip::EARNINGS)?, count, None);
-                (campaign.clone(), earned?)
+        match *self {
+            Self::Clip(clip, difference) => {
+                let link = binding.only_link(clip)?.filter(|link| link.counts);
+                Ok(link.map(|link| Found {
+                    campaign: link.campaign,
+                    difference,
+                    version: link.version,
+                }))
             }
-        };
-        Some(Found {
-            campaign,
-            difference,
-            row,
-        })
+            Self::Link(campaign, clip, count) => {
+                let Some(clip) = binding.earnings_of(clip)? else {
+                    return Ok(None);
+                };
+                let earned = moves::earned(clip.written_by, clip.amount, count, None);
+                Ok(earned.map(|difference| Found {
+                    campaign: campaign.clone(),
+                    difference,
+                    version: clip.version,
+                }))
+            }
+        }
     }
 }

@@ -1,15 +1,17 @@
 //! Storing totals: the only writer of a total.
 
-use super::own_update::{self, Look, OwnUpdate, Progress};
-use crate::binding::{self, Binding};
+use super::own_update::{self, Look, OwnUpdate, Progress, Written};
+use crate::binding::{self, Binding, InRow, Total};
 use crate::errors::Result;
 use crate::errors::total::TotalError;
 use crate::pg::name;
 use crate::statements::{stored, summed};
 use crate::value::key::Key;
+use crate::value::money;
 use crate::value::row::Row;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Writes totals into campaigns that are locked: those that were summed, where they differ, and those that move. No
 /// write, no dead row, no trigger of the user's otherwise.
@@ -81,7 +83,36 @@ pub fn is_amid() -> Result<bool> {
 /// Moves the total of one campaign, and locks it by that; false if no row came to hold the total moved (it is not there,
 /// its total is NULL or would not fit, a trigger of the user's interfered, or what the look has shown is true no more).
 pub fn move_one(binding: &Binding, campaign: &Key, difference: Decimal, look: Look) -> Result<bool> {
-    let update = OwnUpdate::of_move(binding.id(), campaign.clone(), difference, look);
-    binding.move_one(campaign, &difference.to_string())?;
+    let look = Rc::new(look);
+    let update = OwnUpdate::of_move(binding.id(), campaign.clone(), difference, Rc::clone(&look));
+    match binding.lock_total(campaign)? {
+        InRow::No => binding.move_one(campaign, &difference.to_string())?,
+        InRow::NotThere => {}
+        InRow::Locked(total) => move_in_row(binding, total, (campaign, difference), &look)?,
+    }
     Ok(update.is_moved())
+}
+
+/// No trigger of ours fires there: what they find of the row, and say of it, is found and said here.
+fn move_in_row(binding: &Binding, total: Total, (campaign, difference): (&Key, Decimal), look: &Look) -> Result<()> {
+    let kind = binding.shape.spent_money;
+    let recorded = total.recorded().filter(|_| total.campaign().as_ref() == Some(campaign));
+    let exact = recorded.and_then(|recorded| Some((recorded, money::exact_sum([recorded, difference])?)));
+    let fits = exact.is_some_and(|(_, moved)| kind.holds(moved));
+    if !fits || !look.is_true()? {
+        return total.leave();
+    }
+    let row = |new| Written {
+        binding: binding.id(),
+        key: campaign,
+        new,
+        kind,
+        exact,
+    };
+    let Some(moved) = own_update::let_through(&row(None)) else {
+        return total.leave();
+    };
+    total.store(&moved)?;
+    own_update::is_ours(&row(Some(&moved)));
+    Ok(())
 }

@@ -1,0 +1,283 @@
+//! The short way to one row: a link or a clip looked at by its index, a total moved in its row, without a statement. Each takes the
+//! way of its statement where the tables do not allow that.
+
+use crate::binding::{Binding, of_trigger};
+use crate::catalog;
+use crate::errors::{Error, Result};
+use crate::pg::datum::{KeyAttribute, StatusAttribute};
+use crate::pg::index::{self, Index, Looked, Seen};
+use crate::pg::locked::{self, Locked, LockedRow};
+use crate::pg::snapshot::{RowVersion, Sees};
+use crate::pg::spi::Planned;
+use crate::pg::{session, transaction};
+use crate::statements::{self, Statement, clip, link, version};
+use crate::value::key::{Key, KeyType};
+use crate::value::money;
+use crate::value::param::Param;
+use crate::value::row::Row;
+use pgrx::pg_sys::Oid;
+use rust_decimal::Decimal;
+use std::ffi::CString;
+
+/// What of a binding's work may go the short way; all of it holds in the state of the catalogs that the binding was read from.
+pub(super) struct Direct {
+    links: Option<Links>,
+    clips: Option<Clips>,
+    campaigns: Option<Campaigns>,
+}
+
+/// Links by their clip.
+struct Links {
+    index: Index,
+    campaign: KeyAttribute,
+    status: StatusAttribute,
+    statement: CString,
+}
+
+/// Clips by their key.
+struct Clips {
+    index: Index,
+    statement: CString,
+}
+
+/// Campaigns by their key.
+struct Campaigns {
+    index: Index,
+    has_foreign_keys: bool,
+    statement: CString,
+}
+
+/// The one link of a clip.
+pub struct Link {
+    pub version: RowVersion,
+    pub campaign: Key,
+    pub counts: bool,
+}
+
+/// What the one clip of a key earns.
+pub struct Earnings {
+    pub version: RowVersion,
+    /// The transaction that wrote the clip, by number.
+    pub written_by: Option<u32>,
+    /// `None`: it cannot be held exactly.
+    pub amount: Option<Decimal>,
+}
+
+/// A total in its row, which is locked. To be stored, or let go.
+#[must_use]
+pub struct Total<'a> {
+    row: LockedRow,
+    binding: &'a Binding,
+    statement: &'a CString,
+}
+
+/// What became of a total that was to be moved in its row.
+pub enum InRow<'a> {
+    /// It takes a statement.
+    No,
+    /// There is no such campaign.
+    NotThere,
+    Locked(Total<'a>),
+}
+
+impl Total<'_> {
+    /// The campaign's key; it may have changed while we waited for the lock.
+    pub fn campaign(&self) -> Option<Key> {
+        let shape = &self.binding.shape;
+        self.row.key(KeyAttribute {
+            number: shape.campaign_id.number,
+            kind: shape.campaign_key,
+        })
+    }
+
+    /// What the total is; `None` for NULL, and for one that cannot be held exactly.
+    pub fn recorded(&self) -> Option<Decimal> {
+        let shape = &self.binding.shape;
+        self.row.amount(shape.spent.number, shape.spent_money)
+    }
+
+    /// Lets the row go, locked as it is.
+    pub fn leave(self) -> Result<()> {
+        self.row.leave()
+    }
+
+    /// Stores another total, as PostgreSQL reads it; no trigger fires.
+    pub fn store(self, total: &str) -> Result<()> {
+        let (binding, number) = (self.binding, self.binding.shape.spent.number);
+        let owner = binding.shape.campaigns.owner;
+        let stored =
+            binding.with_names_set_once(|| session::as_role(owner, || self.row.update(number, total, self.statement)));
+        binding.met_by(stored, Statement::Move)
+    }
+}
+
+impl Binding {
+    fn direct(&self) -> Result<&Direct> {
+        if let Some(direct) = self.direct.get() {
+            return Ok(direct);
+        }
+        let found = self.find_direct()?;
+        Ok(self.direct.get_or_init(|| found))
+    }
+
+    fn find_direct(&self) -> Result<Direct> {
+        let shape = &self.shape;
+        let index_of = |table: Oid, column: i16, kind: KeyType, is_unique| {
+            catalog::index_of(table, column, kind.scalar_oid(), is_unique, self.epoch)
+        };
+        let status = of_trigger::status(shape, &shape.status)?;
+        let links = index_of(
+            shape.submissions.oid,
+            shape.submission_clip.number,
+            shape.clip_key,
+            false,
+        )?;
+        let link_kind = shape.submission_campaign.key_type();
+        let clips = index_of(shape.clips.oid, shape.clip_id.number, shape.clip_key, false)?;
+        let campaigns = index_of(shape.campaigns.oid, shape.campaign_id.number, shape.campaign_key, true)?;
+        let update = catalog::update_of(shape.campaigns.oid, shape.spent.number)?;
+        Ok(Direct {
+            links: match (links, link_kind, status) {
+                (Some(index), Some(kind), Some(status)) => Some(Links {
+                    index,
+                    campaign: KeyAttribute {
+                        number: shape.submission_campaign.number,
+                        kind,
+                    },
+                    status,
+                    statement: self.text_of(Statement::LinksOfClip)?,
+                }),
+                _ => None,
+            },
+            clips: match clips {
+                Some(index) => Some(Clips {
+                    index,
+                    statement: self.text_of(Statement::Earnings)?,
+                }),
+                None => None,
+            },
+            campaigns: match campaigns.zip(update) {
+                Some((index, update)) => Some(Campaigns {
+                    index,
+                    has_foreign_keys: update.has_foreign_keys,
+                    statement: self.text_of(Statement::Move)?,
+                }),
+                None => None,
+            },
+        })
+    }
+
+    fn text_of(&self, statement: Statement) -> Result<CString> {
+        CString::new(statements::sql(&self.names, statement)).map_err(|_| Error::internal("a NUL byte in a statement"))
+    }
+
+    /// The link of a clip, if it has exactly one that names a campaign.
+    pub fn only_link(&self, clip: &Key) -> Result<Option<Link>> {
+        let key = Param::Key(self.shape.clip_key, clip);
+        if let Some(links) = &self.direct()?.links {
+            let columns = [links.campaign.number, links.status.number];
+            let looked = index::look(links.index, &key, columns, &links.statement);
+            if let Some(seen) = of_one(self.met_by(looked, Statement::LinksOfClip)?) {
+                return Ok(seen.and_then(|seen| {
+                    Some(Link {
+                        version: seen.version,
+                        campaign: seen.key(0, links.campaign)?,
+                        counts: seen.counts(1, &links.status),
+                    })
+                }));
+            }
+        }
+        let Some(row) = self.only_row(Statement::LinksOfClip, &key)? else {
+            return Ok(None);
+        };
+        let campaign = row
+            .get(link::CAMPAIGN)
+            .and_then(|key| self.shape.campaign_key.parse(key));
+        campaign
+            .map(|campaign| {
+                Ok(Link {
+                    version: version_of(&row)?,
+                    campaign,
+                    counts: row.is_true(link::COUNTS),
+                })
+            })
+            .transpose()
+    }
+
+    /// What the clip of a key earns, if there is exactly one.
+    pub fn earnings_of(&self, clip: &Key) -> Result<Option<Earnings>> {
+        let key = Param::Key(self.shape.clip_key, clip);
+        let (number, kind) = (self.shape.earnings.number, self.shape.earnings_money);
+        if let Some(clips) = &self.direct()?.clips {
+            let looked = index::look(clips.index, &key, [number, number], &clips.statement);
+            if let Some(seen) = of_one(self.met_by(looked, Statement::Earnings)?) {
+                return Ok(seen.map(|seen| Earnings {
+                    version: seen.version,
+                    written_by: seen.written_by,
+                    amount: seen.amount(0, kind),
+                }));
+            }
+        }
+        let Some(row) = self.only_row(Statement::Earnings, &key)? else {
+            return Ok(None);
+        };
+        Ok(Some(Earnings {
+            version: version_of(&row)?,
+            written_by: row.get(clip::WRITTEN_BY).and_then(|number| number.parse().ok()),
+            amount: money::parse(row.text(clip::EARNINGS)?),
+        }))
+    }
+
+    fn only_row(&self, statement: Statement, key: &Param) -> Result<Option<Row>> {
+        let rows = self.run_over(statement, 1, std::slice::from_ref(key), Sees::Latest)?;
+        Ok(<[Row; 1]>::try_from(rows).ok().map(|[row]| row))
+    }
+
+    /// Locks a campaign, to move its total in its row. At REPEATABLE READ and above only a statement says whether the row is newer than
+    /// the transaction's snapshot.
+    pub fn lock_total(&self, campaign: &Key) -> Result<InRow<'_>> {
+        let Some(campaigns) = &self.direct()?.campaigns else {
+            return Ok(InRow::No);
+        };
+        if transaction::keeps_snapshot() {
+            return Ok(InRow::No);
+        }
+        let key = Param::Key(self.shape.campaign_key, campaign);
+        let locked = locked::lock(campaigns.index, &key, &campaigns.statement);
+        let row = match self.met_by(locked, Statement::Move)? {
+            Locked::Outdated => return Ok(InRow::No),
+            Locked::NotThere => return Ok(InRow::NotThere),
+            Locked::Row(row) => row,
+        };
+        if campaigns.has_foreign_keys && row.is_own() {
+            row.leave()?;
+            return Ok(InRow::No);
+        }
+        Ok(InRow::Locked(Total {
+            row,
+            binding: self,
+            statement: &campaigns.statement,
+        }))
+    }
+
+    /// Moves a campaign's total by a statement, if the column can hold it.
+    pub fn move_one(&self, campaign: &Key, difference: &str) -> Result<()> {
+        let values = [Param::Key(self.shape.campaign_key, campaign), Param::Text(difference)];
+        self.write(Statement::Move, Planned::OnceAhead, &values).map(drop)
+    }
+}
+
+/// What was seen, if it was the only one; `None`: nothing was looked at.
+#[allow(clippy::option_option)]
+fn of_one(looked: Looked) -> Option<Option<Seen>> {
+    match looked {
+        Looked::Outdated => None,
+        Looked::One(seen) => Some(Some(seen)),
+        Looked::None | Looked::Several => Some(None),
+    }
+}
+
+fn version_of(row: &Row) -> Result<RowVersion> {
+    RowVersion::parse(row.oid(version::TABLE)?, row.text(version::PLACE)?)
+        .ok_or_else(|| Error::internal("a row without a place"))
+}

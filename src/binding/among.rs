@@ -90,6 +90,17 @@ pub fn partitioned() -> Result<Vec<(Oid, Oid)>> {
     rows.iter().map(|row| Ok((row.oid(0)?, row.oid(1)?))).collect()
 }
 
+/// Those of these relations that this transaction holds against everybody: whoever drops one does, to the end.
+pub fn locked_for_good(relations: &[Oid]) -> Result<Vec<Oid>> {
+    let relations: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
+    oids(
+        "SELECT l.relation FROM pg_locks l
+         WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
+           AND l.relation = ANY ($1::oid[])",
+        &[Param::Texts(&relations)],
+    )
+}
+
 /// The parents of the tables that the running command has made, of any kind.
 macro_rules! parents_of_new {
     ($are_partitions:literal) => {

@@ -4,7 +4,7 @@ use crate::binding::present::{self, Trigger};
 use crate::binding::{Binding, owners, wake_triggers, wanted};
 use crate::catalog;
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Relation, Unique, shape};
+use crate::catalog::{Column, Relation, Unique, shape};
 use crate::errors::call::CallError;
 use crate::errors::column::ColumnError;
 use crate::errors::trigger::TriggerError;
@@ -33,14 +33,16 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
     check_version()?;
     check_is_whole(&trigger, &shape)?;
     owners::check(&shape.tables())?;
-    let unique = catalog::unique_columns(campaigns, Unique::AtOnce)?;
-    let may_double = !unique.contains(&shape.campaign_id.name);
-    Ok(Some(Rc::new(Binding::new(
-        shape,
-        may_double,
-        catalog::keeper()?,
-        epoch,
-    ))))
+    let campaigns_may_double = may_double(&shape.campaigns, &shape.campaign_id)?;
+    let clips_may_double = may_double(&shape.clips, &shape.clip_id)?;
+    let keeper = catalog::keeper()?;
+    let doubles = [campaigns_may_double, clips_may_double];
+    Ok(Some(Rc::new(Binding::new(shape, doubles, keeper, epoch))))
+}
+
+/// Whether two rows may have one key, be it until a transaction commits.
+fn may_double(table: &Relation, key: &Column) -> Result<bool> {
+    Ok(!catalog::unique_columns(table.oid, Unique::AtOnce)?.contains(&key.name))
 }
 
 /// Whether the library serves the functions and triggers of this database.

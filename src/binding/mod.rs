@@ -7,7 +7,7 @@ use crate::errors::total::TotalError;
 use crate::errors::{Error, Ours, Result};
 use crate::pg::snapshot::Sees;
 use crate::pg::spi::{Plan, Planned};
-use crate::pg::{bare, error, name, session, spi};
+use crate::pg::{bare, cache, error, name, session, spi};
 use crate::statements;
 use crate::statements::{Names, Statement};
 use crate::value::key::{Key, KeyType};
@@ -56,7 +56,9 @@ pub struct Binding {
     /// The same as statements name it.
     pub names: Names,
     /// Whether the campaigns' key may name two of them until the transaction commits.
-    pub may_double: bool,
+    pub campaigns_may_double: bool,
+    /// Whether the clips' key may name several: one is unique in each partition, or until the transaction commits, or not any more.
+    pub clips_may_double: bool,
     /// The owner of the extension's own tables.
     pub keeper: Oid,
     /// The state of the catalogs that it was read from.
@@ -68,9 +70,10 @@ pub struct Binding {
 }
 
 impl Binding {
-    fn new(shape: Shape, may_double: bool, keeper: Oid, epoch: u64) -> Self {
+    fn new(shape: Shape, [campaigns_may_double, clips_may_double]: [bool; 2], keeper: Oid, epoch: u64) -> Self {
         Self {
-            may_double,
+            campaigns_may_double,
+            clips_may_double,
             epoch,
             names: names_of(&shape),
             path: path_of(&shape),
@@ -79,6 +82,11 @@ impl Binding {
             plans: RefCell::default(),
             direct: OnceCell::new(),
         }
+    }
+
+    /// Whether its tables may have changed since it was read.
+    pub fn is_outdated(&self) -> bool {
+        cache::epoch() != self.epoch
     }
 
     /// The OID of the campaigns relation, by which a binding is known.

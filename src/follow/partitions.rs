@@ -316,8 +316,18 @@ pub fn after_empty(parent: Oid) -> Result<()> {
 /// A command has dropped things, and perhaps partitions with them: which rows those had nobody can tell any more.
 pub fn after_drop(before: &[(Oid, Oid)]) -> Result<()> {
     let now = among::partitioned()?;
-    let gone = before.iter().filter(|one| !now.contains(one)).map(|(root, _)| *root);
-    let roots: HashSet<Oid> = gone.collect();
+    let gone = before.iter().filter(|one| !now.contains(one));
+    let (of, gone): (Vec<Oid>, Vec<Oid>) = gone.copied().unzip();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    // Others may have detached theirs, or dropped them, while this command waited: they have seen to it.
+    let dropped = among::locked_for_good(&gone)?;
+    let here = of
+        .into_iter()
+        .zip(gone)
+        .filter(|(_, partition)| dropped.contains(partition));
+    let roots: HashSet<Oid> = here.map(|(root, _)| root).collect();
     for bound in binding::whole_among(&roots.into_iter().collect::<Vec<_>>())? {
         table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
         if let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {

@@ -140,7 +140,7 @@ fn look_for_links(work: &mut [(Rc<Binding>, Touched)]) -> Result<Vec<(Rc<Binding
         }
         let (kind, clip_kind) = (binding.shape.campaign_key, binding.shape.clip_key);
         let keys: Vec<Key> = touched.new_campaigns.iter().cloned().collect();
-        if binding.may_double {
+        if binding.campaigns_may_double {
             refuse_doubled(binding, &keys)?;
         }
         let mut named = BTreeSet::new();
@@ -191,16 +191,30 @@ fn lock_linked_clips(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
     Ok(())
 }
 
+/// A row that somebody inserts under a key which has one already is met by no lock on that: where there may be several, each key is
+/// guarded, and first, for who inserts one may go on to write the others.
 fn lock_clips(binding: &Binding, keys: Vec<Key>) -> Result<()> {
     let kind = binding.shape.clip_key;
+    let guard = |keys: &[Key]| {
+        let table = binding.shape.clips.oid.to_u32();
+        Who::Misses.guard(Guarded::from([(table, of_clips(binding, keys))]))
+    };
+    if binding.clips_may_double {
+        guard(&keys)?;
+    }
     let locked = binding.run(Statement::LockClips, kind, &keys)?;
-    let missing = missing(kind, keys, &locked);
-    if missing.is_empty() {
+    let unmet = if binding.is_outdated() {
+        keys // what made them one each may have gone while we waited
+    } else if binding.clips_may_double {
+        return Ok(());
+    } else {
+        missing(kind, keys, &locked)
+    };
+    if unmet.is_empty() {
         return Ok(());
     }
-    let table = binding.shape.clips.oid.to_u32();
-    Who::Misses.guard(Guarded::from([(table, of_clips(binding, &missing))]))?;
-    binding.run(Statement::LockClips, kind, &missing).map(drop)
+    guard(&unmet)?;
+    binding.run(Statement::LockClips, kind, &unmet).map(drop)
 }
 
 /// The keys that are not among those of rows, which stand in their first column.

@@ -2,8 +2,8 @@
 //!
 //! One look finds the difference, one update locks the campaign and moves its total by it. The look came before the lock;
 //! it counts as one that came after if no transaction has ended in between, or if the one row that was looked at is as it
-//! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us.) Else the total stays
-//! as it is, and the campaign is summed.
+//! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us, and the clip of a link has its
+//! key for itself.) Else the total stays as it is, and the campaign is summed.
 
 use crate::binding::Binding;
 use crate::errors::Result;
@@ -45,7 +45,7 @@ pub fn try_move(binding: &Binding, touched: &Touched, looked: Option<Looked>) ->
     let is_moving = settings::recompute() != Recompute::EveryWrite
         && touched.new_clips.is_empty()
         && moves::may_look_first(binding, touched);
-    let Some(write) = Write::of(touched).filter(|_| is_moving) else {
+    let Some(write) = Write::of(touched).filter(|write| is_moving && write.is_of_one_row(binding)) else {
         return Ok(Tried::Nothing(looked));
     };
     let ended = snapshot::transactions_ended();
@@ -102,6 +102,11 @@ impl<'a> Write<'a> {
             _ => None,
         }
         .filter(|_| clips.next().is_none() && links.next().is_none())
+    }
+
+    /// Whether what it means hangs on one row that is there, and on none that may come: a clip may get company under its key.
+    fn is_of_one_row(&self, binding: &Binding) -> bool {
+        matches!(self, Self::Clip(..)) || !binding.clips_may_double
     }
 
     /// What it means as things stand; `None` where that takes more than one campaign, or more than a look.

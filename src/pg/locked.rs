@@ -1,7 +1,7 @@
 //! One row, locked by its key and updated as logical replication's apply updates rows: past planner and executor.
 //!
-//! PostgreSQL's own function writes it, with its CHECKs, its index entries and its replica identity. No trigger fires: it is for
-//! tables of which only triggers of ours would, and for who does himself what those do.
+//! CHECKs, index entries and the replica identity are PostgreSQL's own work. No trigger fires: it is for tables of which only triggers of
+//! ours would, and for who does himself what those do.
 
 use super::datum::{self, KeyAttribute};
 use super::error::{caught, caught_as};
@@ -159,22 +159,64 @@ unsafe fn copy_row(from: *mut pg_sys::TupleTableSlot, to: *mut pg_sys::TupleTabl
     }
 }
 
-/// Puts a new version in the old one's place.
+/// Puts a new version in the old one's place: what ExecSimpleRelationUpdate does, but that it opens indexes, and an executor's state,
+/// only where they are needed. A HOT update needs none.
 ///
 /// # Safety
 /// As for [`Scan::begin`]; the old version must be locked.
 unsafe fn write(scan: &Scan, old: *mut pg_sys::TupleTableSlot, new: *mut pg_sys::TupleTableSlot) {
-    // SAFETY: as above. A target as InitResultRelInfo makes it, but for the copies of its triggers; it stands in no range table,
-    // as one of which only triggers are fired.
+    let table = scan.table;
+    // SAFETY: as above. A target as InitResultRelInfo makes it, but for copies of the table's triggers; it stands in no range table.
     unsafe {
-        let state = raw::CreateExecutorState();
-        (*state).es_snapshot = scan.snapshot;
-        (*state).es_output_cid = raw::GetCurrentCommandId(true);
         let target = raw::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
         (*target).type_ = pg_sys::NodeTag::T_ResultRelInfo;
-        (*target).ri_RelationDesc = scan.table;
+        (*target).ri_RelationDesc = table;
+        raw::CheckCmdReplicaIdentity(table, pg_sys::CmdType::CMD_UPDATE);
+        if has_checks(table) {
+            let state = raw::CreateExecutorState();
+            raw::ExecConstraints(target, new, state);
+            raw::FreeExecutorState(state);
+        }
+        let mut indexes = raw::Indexes::default();
+        raw::simple_table_tuple_update(table, &raw mut (*old).tts_tid, new, scan.snapshot, &raw mut indexes);
+        if indexes != raw::Indexes::default() {
+            enter_into_indexes(target, new, indexes);
+        }
+    }
+}
+
+/// # Safety
+/// The table must be open.
+unsafe fn has_checks(table: pg_sys::Relation) -> bool {
+    // SAFETY: as above.
+    unsafe { (*(*table).rd_att).constr.as_ref() }.is_some_and(|constraints| constraints.num_check > 0)
+}
+
+/// # Safety
+/// As for [`Scan::begin`]; the row must have been written.
+unsafe fn enter_into_indexes(
+    target: *mut pg_sys::ResultRelInfo,
+    row: *mut pg_sys::TupleTableSlot,
+    #[allow(unused_variables)] indexes: raw::Indexes,
+) {
+    // SAFETY: as above.
+    unsafe {
+        let state = raw::CreateExecutorState();
         raw::ExecOpenIndices(target, false);
-        raw::ExecSimpleRelationUpdate(target, state, null_mut(), old, new);
+        // No constraint is deferrable: there is none to be checked again.
+        raw::ExecInsertIndexTuples(
+            target,
+            row,
+            state,
+            true,
+            false,
+            null_mut(),
+            null_mut(),
+            #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+            {
+                indexes == pg_sys::TU_UpdateIndexes::TU_Summarizing
+            },
+        );
         raw::ExecCloseIndices(target);
         raw::FreeExecutorState(state);
     }

@@ -4,6 +4,12 @@
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
+/// Which indexes need an entry for a new version of a row: none, all, or those that sum ranges up.
+#[cfg(any(feature = "pg14", feature = "pg15"))]
+pub type Indexes = bool;
+#[cfg(not(any(feature = "pg14", feature = "pg15")))]
+pub type Indexes = pg_sys::TU_UpdateIndexes::Type;
+
 unsafe extern "C-unwind" {
     pub fn ReThrowError(error: *mut pg_sys::ErrorData) -> !;
     pub fn errstart(level: c_int, domain: *const c_char) -> bool;
@@ -60,13 +66,33 @@ unsafe extern "C-unwind" {
     pub fn FreeExecutorState(state: *mut pg_sys::EState);
     pub fn ExecOpenIndices(target: *mut pg_sys::ResultRelInfo, speculative: bool);
     pub fn ExecCloseIndices(target: *mut pg_sys::ResultRelInfo);
-    pub fn ExecSimpleRelationUpdate(
+    pub fn ExecConstraints(
         target: *mut pg_sys::ResultRelInfo,
+        row: *mut pg_sys::TupleTableSlot,
         state: *mut pg_sys::EState,
-        recheck: *mut pg_sys::EPQState,
-        old: *mut pg_sys::TupleTableSlot,
-        new: *mut pg_sys::TupleTableSlot,
     );
+    pub fn CheckCmdReplicaIdentity(table: pg_sys::Relation, command: pg_sys::CmdType::Type);
+    pub fn simple_table_tuple_update(
+        table: pg_sys::Relation,
+        place: pg_sys::ItemPointer,
+        row: *mut pg_sys::TupleTableSlot,
+        snapshot: pg_sys::Snapshot,
+        indexes: *mut Indexes,
+    );
+    pub fn ExecInsertIndexTuples(
+        target: *mut pg_sys::ResultRelInfo,
+        row: *mut pg_sys::TupleTableSlot,
+        state: *mut pg_sys::EState,
+        is_update: bool,
+        may_repeat: bool,
+        conflict: *mut bool,
+        arbiters: *mut pg_sys::List,
+        #[cfg(not(any(feature = "pg14", feature = "pg15")))] only_summarizing: bool,
+    ) -> *mut pg_sys::List;
+    pub fn GetCurrentTransactionNestLevel() -> c_int;
+    pub fn ActiveSnapshotSet() -> bool;
+    pub fn GetActiveSnapshot() -> pg_sys::Snapshot;
+    pub fn pg_trigger_depth(call: pg_sys::FunctionCallInfo) -> Datum;
     pub fn GetCurrentCommandId(used: bool) -> u32;
     pub fn SPI_prepare_cursor(
         sql: *const c_char,

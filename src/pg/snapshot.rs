@@ -31,10 +31,10 @@ pub fn transactions_ended() -> u64 {
 pub fn query() -> u32 {
     // SAFETY: reads what the backend keeps; a snapshot that is set is filled.
     unsafe {
-        if pg_sys::ActiveSnapshotSet() {
-            (*pg_sys::GetActiveSnapshot()).curcid
+        if raw::ActiveSnapshotSet() {
+            (*raw::GetActiveSnapshot()).curcid
         } else {
-            pg_sys::GetCurrentCommandId(false)
+            raw::GetCurrentCommandId(false)
         }
     }
 }

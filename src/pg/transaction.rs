@@ -1,6 +1,7 @@
 //! The transaction that runs, and hooks into its end and into what changes.
 
 use super::error::{owed, rethrow};
+use super::raw;
 use crate::errors::{Error, PgError, Result, Source};
 use pgrx::pg_sys::{self, Datum, Oid};
 use std::cell::Cell;
@@ -20,7 +21,7 @@ pub fn next_command() -> u32 {
 /// The number that a command that began now would have.
 pub fn coming_command() -> u32 {
     // SAFETY: reads a counter of the backend.
-    unsafe { pg_sys::GetCurrentCommandId(false) }
+    unsafe { raw::GetCurrentCommandId(false) }
 }
 
 /// Whether the session writes as a replica does: `session_replication_role = replica`, as in logical replication's apply.
@@ -50,7 +51,7 @@ pub fn is_own_transaction(number: u32) -> bool {
 /// How deep in subtransactions we are; 1 outside of any.
 pub fn nest_level() -> i32 {
     // SAFETY: reads a variable of the backend.
-    unsafe { pg_sys::GetCurrentTransactionNestLevel() }
+    unsafe { raw::GetCurrentTransactionNestLevel() }
 }
 
 /// What the rest of the library has to do when transactions and tables change.

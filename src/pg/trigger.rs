@@ -211,7 +211,7 @@ impl TriggerCall<'_> {
     /// How many triggers we are in.
     pub fn depth() -> i32 {
         // SAFETY: pg_trigger_depth reads a variable and looks at none of its arguments.
-        unsafe { pg_sys::pg_trigger_depth(null_mut()) }
+        unsafe { raw::pg_trigger_depth(null_mut()) }
             .value()
             .try_into()
             .unwrap_or_default()

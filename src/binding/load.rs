@@ -27,22 +27,16 @@ pub fn of(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
 
 fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
     let epoch = cache::epoch();
-    let Some((trigger, shape)) = read(campaigns)? else {
+    let Some((trigger, shape, campaigns_may_double)) = read(campaigns)? else {
         return Ok(None);
     };
     check_version()?;
     check_is_whole(&trigger, &shape)?;
     owners::check(&shape.tables())?;
-    let campaigns_may_double = may_double(&shape.campaigns, &shape.campaign_id)?;
-    let clips_may_double = may_double(&shape.clips, &shape.clip_id)?;
+    let clips_may_double = !is_unique(&shape.clips, &shape.clip_id, Unique::AtOnce)?;
     let keeper = catalog::keeper()?;
     let doubles = [campaigns_may_double, clips_may_double];
     Ok(Some(Rc::new(Binding::new(shape, doubles, keeper, epoch))))
-}
-
-/// Whether two rows may have one key, be it until a transaction commits.
-fn may_double(table: &Relation, key: &Column) -> Result<bool> {
-    Ok(!catalog::unique_columns(table.oid, Unique::AtOnce)?.contains(&key.name))
 }
 
 /// Whether the library serves the functions and triggers of this database.
@@ -57,10 +51,11 @@ fn check_version() -> Result<()> {
 
 /// The tables and columns of a binding, be it whole or not.
 pub fn shape_of(campaigns: Oid) -> Result<Option<Shape>> {
-    Ok(read(campaigns)?.map(|(_, shape)| shape))
+    Ok(read(campaigns)?.map(|(_, shape, _)| shape))
 }
 
-fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape)>> {
+/// The trigger that speaks for a binding, what it binds, and whether the campaigns' key may name two of them until the transaction commits.
+fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape, bool)>> {
     let triggers = present::own_triggers(campaigns)?;
     let Some(trigger) = triggers.first().cloned() else {
         return Ok(None);
@@ -92,10 +87,10 @@ fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape)>> {
         }
     }
     let shape = still_fits(&trigger, tables, columns)?;
-    check_is_unique(&trigger, &shape)?;
+    let may_double = !is_unique_at_once(&trigger, &shape)?;
     // Statements name it.
     cache::watch_type(transaction::type_hash(shape.status.base_type));
-    Ok(Some((trigger, shape)))
+    Ok(Some((trigger, shape, may_double)))
 }
 
 pub fn broken(trigger: &Trigger, problem: String) -> Error {
@@ -158,13 +153,20 @@ fn still_fits(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Sha
     })
 }
 
-/// A constraint may have gone since.
-fn check_is_unique(trigger: &Trigger, shape: &Shape) -> Result<()> {
-    let (table, key) = (&shape.campaigns, &shape.campaign_id.name);
-    if catalog::unique_columns(table.oid, Unique::AtCommit)?.contains(key) {
-        return Ok(());
+fn is_unique(table: &Relation, key: &Column, how: Unique) -> Result<bool> {
+    Ok(catalog::unique_columns(table.oid, how)?.contains(&key.name))
+}
+
+/// Whether the campaigns' key names one of them at any time; at commit it has to. A constraint may have gone since.
+fn is_unique_at_once(trigger: &Trigger, shape: &Shape) -> Result<bool> {
+    let (table, key) = (&shape.campaigns, &shape.campaign_id);
+    if is_unique(table, key, Unique::AtOnce)? {
+        return Ok(true);
     }
-    let (column, table) = (name::display_name(key), table.display());
+    if is_unique(table, key, Unique::AtCommit)? {
+        return Ok(false);
+    }
+    let (column, table) = (name::display_name(&key.name), table.display());
     Err(broken(
         trigger,
         format!(

@@ -231,7 +231,7 @@ pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
          SELECT root.*, (SELECT tgrelid FROM pg_trigger WHERE oid = $1) FROM (",
         " AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
     );
-    let rows = read(sql, &[Param::Oid(trigger_oid)])?;
+    let rows = read_often(sql, &[Param::Oid(trigger_oid)])?;
     let found = rows.first().map(|row| Ok((row.oid(12)?, trigger(row)?)));
     found.transpose()
 }

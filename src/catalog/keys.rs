@@ -1,6 +1,6 @@
 //! Keys, the links between them, and indexes.
 
-use crate::catalog::read;
+use crate::catalog::{read, read_often};
 use crate::errors::Result;
 use crate::value::param::Param;
 use crate::value::row::Row;
@@ -20,7 +20,7 @@ pub enum Unique {
 
 /// The columns that identify a row alone, the primary key's first. Those of a key WITHOUT OVERLAPS are unique at a time only.
 pub fn unique_columns(relation: Oid, how: Unique) -> Result<Vec<String>> {
-    let rows = read(
+    let rows = read_often(
         "SELECT min(a.attname::text) AS name, bool_or(i.indisprimary) AS is_primary
          FROM pg_index i
          LEFT JOIN pg_partitioned_table p ON p.partrelid = i.indrelid

@@ -1,6 +1,6 @@
 //! The labels of enums.
 
-use crate::catalog::read;
+use crate::catalog::{read, read_often};
 use crate::errors::Result;
 use crate::value::param::Param;
 use pgrx::pg_sys::Oid;
@@ -8,7 +8,7 @@ use pgrx::pg_sys::Oid;
 /// The labels of the enum below a column, in their order.
 pub fn enum_labels(enum_type: Oid) -> Result<Vec<String>> {
     let sql = "SELECT enumlabel FROM pg_enum WHERE enumtypid = $1 ORDER BY enumsortorder";
-    read(sql, &[Param::Oid(enum_type)])?
+    read_often(sql, &[Param::Oid(enum_type)])?
         .iter()
         .map(|row| row.owned(0))
         .collect()
@@ -18,7 +18,7 @@ pub fn enum_labels(enum_type: Oid) -> Result<Vec<String>> {
 pub fn label_oids(enum_type: Oid, labels: &[String]) -> Result<Vec<Oid>> {
     let sql = "SELECT oid FROM pg_enum WHERE enumtypid = $1 AND enumlabel = ANY ($2)
                ORDER BY array_position($2, enumlabel::text)";
-    let rows = read(sql, &[Param::Oid(enum_type), Param::Texts(labels)])?;
+    let rows = read_often(sql, &[Param::Oid(enum_type), Param::Texts(labels)])?;
     rows.iter().map(|row| row.oid(0)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Roles, and what they may do.
 
-use crate::catalog::read;
+use crate::catalog::{read, read_often};
 use crate::errors::{Error, Result};
 use crate::pg::cache;
 use crate::value::param::Param;
@@ -72,14 +72,14 @@ pub fn role_name(role: Oid) -> Result<String> {
 
 /// The version of the extension in this database.
 pub fn extension_version() -> Result<String> {
-    let rows = read("SELECT extversion FROM pg_extension WHERE extname = 'spend_sync'", &[])?;
+    let rows = read_often("SELECT extversion FROM pg_extension WHERE extname = 'spend_sync'", &[])?;
     let row = rows.first().ok_or_else(|| Error::internal("no extension spend_sync"))?;
     row.owned(0)
 }
 
 /// The owner of the extension's own tables.
 pub fn keeper() -> Result<Oid> {
-    let rows = read(
+    let rows = read_often(
         "SELECT c.relowner, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = 'spend_sync' AND c.relname = 'correction'",
         &[],

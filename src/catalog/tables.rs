@@ -176,7 +176,7 @@ pub fn with_partitions(tables: [&Relation; 3]) -> Result<Vec<Oid>> {
 
 /// The partitions below a table, of all levels, in the order of their names.
 pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
-    let rows = read(
+    let rows = read_often(
         partitions_below!(
             "SELECT n.nspname, c.relname FROM below
              JOIN pg_class c ON c.oid = below.oid JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2"
@@ -188,7 +188,7 @@ pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
 
 /// The partitions below a table, of all levels, that belong to a role without the rights of `owner`; and that role's name.
 pub fn partitions_of_others(relation: Oid, owner: Oid) -> Result<Vec<(FullName, String)>> {
-    let rows = read(
+    let rows = read_often(
         partitions_below!(
             "SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM below
              JOIN pg_class c ON c.oid = below.oid JOIN pg_namespace n ON n.oid = c.relnamespace

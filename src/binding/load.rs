@@ -110,8 +110,7 @@ pub fn resolve(trigger: &Trigger) -> Result<(Tables, Columns)> {
     let schema = &trigger.table.schema;
     let table = |name: FullName| -> Result<Relation> {
         let missing = || broken(trigger, format!("Table {} does not exist", catalog::display(&name)));
-        let oid = catalog::find(&name)?.ok_or_else(missing)?;
-        catalog::relation(oid)?.ok_or_else(missing)
+        catalog::named(&name)?.ok_or_else(missing)
     };
     let tables = Tables {
         campaigns: table(mapping.campaigns.resolve(schema))?,

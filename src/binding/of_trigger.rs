@@ -1,14 +1,14 @@
 //! The binding that a firing trigger serves, and where in its rows the columns stand.
 
 use crate::binding::present::{Trigger, TriggerFunction};
-use crate::binding::{Binding, broken, present, resolve};
+use crate::binding::{Binding, broken, present, resolve, wanted};
 use crate::catalog::Column;
-use crate::catalog::shape::{Shape, Tables};
+use crate::catalog::shape::Shape;
 use crate::errors::{Error, Result};
 use crate::pg::cache::Cached;
 use crate::pg::datum::{Approved, KeyAttribute, StatusAttribute};
 use crate::pg::{cache, name};
-use crate::value::mapping::Columns;
+use crate::value::mapping::Said;
 use crate::value::money::MoneyType;
 use crate::{binding, catalog};
 use pgrx::pg_sys::{self, Oid};
@@ -59,28 +59,56 @@ fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
     let (relation, trigger) =
         present::root_trigger(trigger_oid)?.ok_or_else(|| Error::internal("a trigger that is in no catalog"))?;
     cache::watch(&[relation, trigger.relation]);
-    let (tables, columns) = resolve(&trigger)?;
-    let binding = binding::of(tables.campaigns.oid)?;
-    let Some(binding) = binding.filter(|binding| says_the_same(&binding.shape, &tables, &columns)) else {
-        // Anybody may create a trigger that calls our functions, with any mapping. What it names is written as the
-        // owner of the campaigns table, so it counts only if the campaigns table's own triggers say the same.
-        let campaigns = tables.campaigns.display();
-        return Err(broken(
-            &trigger,
-            format!("The triggers of the campaigns table {campaigns} do not say the same"),
-        ));
-    };
+    let binding = named_by(&trigger)?;
     check_place(&trigger, &binding.shape)?;
     check_is_only_one(&trigger)?;
-    let at = attributes(&trigger, &binding.shape, &catalog::columns(relation)?)?;
-    let shape = &binding.shape;
-    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
-    let is_of_it = tables.contains(&catalog::root(relation)?);
+    let tables = wanted::tables(&binding.shape).map(|table| table.oid);
+    let is_partition = !tables.contains(&relation);
+    let at = if is_partition {
+        attributes(&trigger, &binding.shape, Some(&catalog::columns(relation)?))?
+    } else {
+        attributes(&trigger, &binding.shape, None)?
+    };
+    let is_of_it = !is_partition || tables.contains(&catalog::root(relation)?);
     Ok(Rc::new(TriggerBinding { binding, at, is_of_it }))
 }
 
-fn says_the_same(shape: &Shape, tables: &Tables, columns: &Columns) -> bool {
-    shape.clips.oid == tables.clips.oid && shape.submissions.oid == tables.submissions.oid && shape.columns == *columns
+/// The binding that a trigger's mapping names. Anybody may create a trigger that calls our functions, with any mapping. What it names is
+/// written as the owner of the campaigns table, so it counts only if the campaigns table's own triggers say the same.
+fn named_by(trigger: &Trigger) -> Result<Rc<Binding>> {
+    let failed = match binding_said(trigger) {
+        Ok(Some(binding)) => return Ok(binding),
+        Ok(None) => None,
+        Err(Error::Ours(error)) => Some(error),
+        Err(error) => return Err(error), // nothing may follow one of PostgreSQL's
+    };
+    // What is wrong with the trigger itself comes before what is wrong with the binding.
+    let (tables, _) = resolve(trigger)?;
+    if let Some(error) = failed {
+        return Err(Error::Ours(error));
+    }
+    let campaigns = tables.campaigns.display();
+    Err(broken(
+        trigger,
+        format!("The triggers of the campaigns table {campaigns} do not say the same"),
+    ))
+}
+
+fn binding_said(trigger: &Trigger) -> Result<Option<Rc<Binding>>> {
+    let Some(said) = trigger.says() else {
+        return Ok(None);
+    };
+    let Some(campaigns) = catalog::find(&said.campaigns)? else {
+        return Ok(None);
+    };
+    Ok(binding::of(campaigns)?.filter(|binding| is_said(&said, &binding.shape)))
+}
+
+fn is_said(said: &Said, shape: &Shape) -> bool {
+    said.campaigns == shape.campaigns.name
+        && said.clips == shape.clips.name
+        && said.submissions == shape.submissions.name
+        && said.columns == shape.columns
 }
 
 /// A renamed table leaves its triggers behind under the new name, while the mapping names another one.
@@ -115,15 +143,17 @@ fn check_is_only_one(trigger: &Trigger) -> Result<()> {
     }
 }
 
-fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<Attributes> {
-    let find = |wanted: &Column| {
-        columns
-            .iter()
-            .find(|column| column.name == wanted.name)
-            .ok_or_else(|| Error::internal("a partition without a column"))
-    };
+/// `of_partition`: the columns of the trigger's own relation, where that is a partition.
+fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>) -> Result<Attributes> {
+    fn find<'a>(wanted: &'a Column, of_partition: Option<&'a [Column]>) -> Result<&'a Column> {
+        let Some(columns) = of_partition else {
+            return Ok(wanted);
+        };
+        let found = columns.iter().find(|column| column.name == wanted.name);
+        found.ok_or_else(|| Error::internal("a partition without a column"))
+    }
     let key = |wanted: &Column| -> Result<KeyAttribute> {
-        let column = find(wanted)?;
+        let column = find(wanted, of_partition)?;
         let kind = column
             .key_type()
             .ok_or_else(|| Error::internal("a key column of no key type"))?;
@@ -135,17 +165,17 @@ fn attributes(trigger: &Trigger, shape: &Shape, columns: &[Column]) -> Result<At
     Ok(match trigger.function {
         TriggerFunction::CaptureClip => Attributes::Clip {
             id: key(&shape.clip_id)?,
-            earnings: find(&shape.earnings)?.number,
+            earnings: find(&shape.earnings, of_partition)?.number,
             earnings_type: shape.earnings_money,
         },
         TriggerFunction::CaptureSubmission => Attributes::Submission {
             campaign: key(&shape.submission_campaign)?,
             clip: key(&shape.submission_clip)?,
-            status: status(shape, find(&shape.status)?)?,
+            status: status(shape, find(&shape.status, of_partition)?)?,
         },
         TriggerFunction::CaptureCampaign | TriggerFunction::KeepTotal => Attributes::Campaign {
             id: key(&shape.campaign_id)?,
-            spent: find(&shape.spent)?.number,
+            spent: find(&shape.spent, of_partition)?.number,
             spent_type: shape.spent_money,
         },
         TriggerFunction::Begin | TriggerFunction::Flush | TriggerFunction::FlushAtCommit => Attributes::None,

@@ -24,8 +24,8 @@ pub use rights::{
     extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema, role_name,
 };
 pub use tables::{
-    Relation, display, find, find_visible, partition_oids, partitions, partitions_of_others, relation, root, unlogged,
-    with_partitions,
+    Relation, display, find, find_visible, named, partition_oids, partitions, partitions_of_others, relation, root,
+    unlogged, with_partitions,
 };
 
 /// Reads the catalogs.

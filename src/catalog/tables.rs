@@ -80,47 +80,63 @@ pub fn display(name: &FullName) -> String {
     )
 }
 
-/// The relation with this OID, if there is one.
-pub fn relation(oid: Oid) -> Result<Option<Relation>> {
-    let rows = read_often(
-        "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
-                pg_has_role(c.relowner, 'USAGE'),
-                c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
-                c.relkind = 'p' AND EXISTS (
-                    WITH RECURSIVE tree (oid) AS (
-                        SELECT c.oid
-                        UNION ALL SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
-                    SELECT FROM tree JOIN pg_class p ON p.oid = tree.oid WHERE p.relkind = 'f'),
-                c.relpersistence = 't', c.relpersistence = 'u', c.relispartition, c.reloftype <> 0,
-                NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.oid = $1",
-        &[Param::Oid(oid)],
-    )?;
-    let relation = |row: &Row| {
-        Ok(Relation {
-            oid: row.oid(0)?,
-            name: FullName {
-                schema: row.owned(1)?,
-                table: row.owned(2)?,
-            },
-            kind: row.letter(3)?,
-            owner: row.oid(4)?,
-            owner_name: row.owned(5)?,
-            is_ours: row.is_true(6),
-            has_inheritance_children: row.is_true(7),
-            has_foreign_partition: row.is_true(8),
-            is_temporary: row.is_true(9),
-            is_unlogged: row.is_true(10),
-            is_partition: row.is_true(11),
-            is_typed: row.is_true(12),
-            inherits: row.is_true(13),
-        })
+/// A query for relations; what it ends with says which.
+macro_rules! relations {
+    ($which:literal) => {
+        concat!(
+            "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
+                    pg_has_role(c.relowner, 'USAGE'),
+                    c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
+                    c.relkind = 'p' AND EXISTS (
+                        WITH RECURSIVE tree (oid) AS (
+                            SELECT c.oid
+                            UNION ALL SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
+                        SELECT FROM tree JOIN pg_class p ON p.oid = tree.oid WHERE p.relkind = 'f'),
+                    c.relpersistence = 't', c.relpersistence = 'u', c.relispartition, c.reloftype <> 0,
+                    NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ",
+            $which
+        )
     };
-    rows.first().map(relation).transpose()
 }
 
-/// The OID of a table by its full name. This is where a trigger's "campaigns table" becomes a relation.
+/// The relation with this OID, if there is one.
+pub fn relation(oid: Oid) -> Result<Option<Relation>> {
+    let rows = read_often(relations!("WHERE c.oid = $1"), &[Param::Oid(oid)])?;
+    rows.first().map(of_row).transpose()
+}
+
+/// The relation of this full name, if there is one. This is where a trigger's "campaigns table" becomes a relation.
+pub fn named(name: &FullName) -> Result<Option<Relation>> {
+    let rows = read_often(
+        relations!("WHERE n.nspname = $1 AND c.relname = $2"),
+        &[Param::Text(&name.schema), Param::Text(&name.table)],
+    )?;
+    rows.first().map(of_row).transpose()
+}
+
+fn of_row(row: &Row) -> Result<Relation> {
+    Ok(Relation {
+        oid: row.oid(0)?,
+        name: FullName {
+            schema: row.owned(1)?,
+            table: row.owned(2)?,
+        },
+        kind: row.letter(3)?,
+        owner: row.oid(4)?,
+        owner_name: row.owned(5)?,
+        is_ours: row.is_true(6),
+        has_inheritance_children: row.is_true(7),
+        has_foreign_partition: row.is_true(8),
+        is_temporary: row.is_true(9),
+        is_unlogged: row.is_true(10),
+        is_partition: row.is_true(11),
+        is_typed: row.is_true(12),
+        inherits: row.is_true(13),
+    })
+}
+
+/// The OID of a table by its full name.
 pub fn find(name: &FullName) -> Result<Option<Oid>> {
     let rows = read_often(
         "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -42,7 +42,8 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Begins it, with everything committed in sight, once the table is locked; `None` if the catalogs have changed.
+    /// Begins it, with everything committed in sight, once the table is locked; `None` if the catalogs have changed, or the table is
+    /// gone.
     ///
     /// # Safety
     /// To be called by [`caught_as`]; the key must be of the type of the index's argument.
@@ -50,7 +51,10 @@ impl Scan {
         const EQUAL: u16 = 3;
         // SAFETY: as above. A scan keeps copies of its keys.
         unsafe {
-            let table = raw::table_open(index.table, mode.cast_signed());
+            let table = raw::try_relation_open(index.table, mode.cast_signed());
+            if table.is_null() {
+                return None;
+            }
             if cache::epoch() != index.epoch {
                 raw::table_close(table, pg_sys::NoLock.cast_signed());
                 return None;

@@ -125,6 +125,7 @@ unsafe extern "C-unwind" {
     pub fn ReleaseCurrentSubTransaction();
     pub fn RollbackAndReleaseCurrentSubTransaction();
     pub fn table_open(relation: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
+    pub fn try_relation_open(relation: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
     pub fn table_close(relation: pg_sys::Relation, mode: c_int);
     pub fn GetLatestSnapshot() -> pg_sys::Snapshot;
     pub fn RegisterSnapshot(snapshot: pg_sys::Snapshot) -> pg_sys::Snapshot;

@@ -53,7 +53,7 @@ pub struct Update {
 
 /// Whether a column of a campaigns table may be updated past the executor and the triggers that keep its total; `None` where that would
 /// leave out what is not ours: other triggers for UPDATE (a deferrable constraint is one), rules, the bounds of a partition, generated
-/// columns, a foreign key that the column is part of, CHECKs that call functions of the user's, which may write.
+/// columns, a foreign key that the column is part of, CHECKs that name functions of the user's, which may write.
 pub fn update_of(table: Oid, column: i16) -> Result<Option<Update>> {
     let rows = read_often(
         "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = t.oid AND contype = 'f')

@@ -243,8 +243,8 @@ unsafe fn see(table: pg_sys::Relation, slot: *mut pg_sys::TupleTableSlot, column
     unsafe {
         unpack(slot, c_int::from(columns[0].max(columns[1])));
         let copy = |number: i16| {
-            let (by_value, length) = stored((*table).rd_att, number);
-            Some(raw::datumCopy(column(slot, number)?, by_value, length))
+            let of_it = stored((*table).rd_att, number);
+            Some(raw::datumCopy(column(slot, number)?, of_it.by_value, of_it.length))
         };
         Seen {
             version: RowVersion::at((*slot).tts_tableOid, (*slot).tts_tid),
@@ -254,11 +254,16 @@ unsafe fn see(table: pg_sys::Relation, slot: *mut pg_sys::TupleTableSlot, column
     }
 }
 
-/// How a column's values are passed and how long they are, as `datumCopy` asks.
-///
+/// How a column stands in rows.
+pub(super) struct Stored {
+    pub by_value: bool,
+    pub length: c_int,
+    pub is_dropped: bool,
+}
+
 /// # Safety
 /// The columns must be of a relation that is open, and have that one.
-unsafe fn stored(columns: pg_sys::TupleDesc, number: i16) -> (bool, c_int) {
+pub(super) unsafe fn stored(columns: pg_sys::TupleDesc, number: i16) -> Stored {
     let at = usize::try_from(number - 1).unwrap_or_default();
     // SAFETY: as above.
     unsafe {
@@ -267,6 +272,10 @@ unsafe fn stored(columns: pg_sys::TupleDesc, number: i16) -> (bool, c_int) {
         #[cfg(feature = "pg18")]
         let attributes = (*columns).compact_attrs.as_ptr();
         let attribute = &*attributes.add(at);
-        (attribute.attbyval, c_int::from(attribute.attlen))
+        Stored {
+            by_value: attribute.attbyval,
+            length: c_int::from(attribute.attlen),
+            is_dropped: attribute.attisdropped,
+        }
     }
 }

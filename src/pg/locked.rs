@@ -5,7 +5,7 @@
 
 use super::datum::{self, KeyAttribute};
 use super::error::{caught, caught_as};
-use super::index::{Index, Scan, column, unpack, written_by};
+use super::index::{Index, Scan, column, stored, unpack, written_by};
 use super::raw;
 use super::transaction;
 use crate::errors::{Error, Result};
@@ -118,6 +118,7 @@ impl LockedRow {
             let columns = (*self.scan.table).rd_att;
             let new = raw::MakeSingleTupleTableSlot(columns, &raw const pg_sys::TTSOpsVirtual);
             copy_row(self.slot, new, columns);
+            (*new).tts_tableOid = table;
             if let Ok(at) = usize::try_from(number - 1) {
                 *(*new).tts_values.add(at) = value;
                 *(*new).tts_isnull.add(at) = false;
@@ -146,16 +147,19 @@ impl LockedRow {
     }
 }
 
-/// Copies the values of a row from one slot to another that is empty; they stay where they are as long as the first holds it.
+/// Copies the values of a row from one slot to another that is empty; they stay where they are as long as the first holds it. Those of
+/// dropped columns are left behind, as every update does.
 ///
 /// # Safety
 /// As for [`Scan::begin`]; both slots must have these columns.
 unsafe fn copy_row(from: *mut pg_sys::TupleTableSlot, to: *mut pg_sys::TupleTableSlot, columns: pg_sys::TupleDesc) {
     // SAFETY: as above.
     unsafe {
-        let count = usize::try_from((*columns).natts).unwrap_or_default();
-        std::ptr::copy_nonoverlapping((*from).tts_values, (*to).tts_values, count);
-        std::ptr::copy_nonoverlapping((*from).tts_isnull, (*to).tts_isnull, count);
+        let last = i16::try_from((*columns).natts).unwrap_or_default();
+        for (at, number) in (1..=last).enumerate() {
+            *(*to).tts_values.add(at) = *(*from).tts_values.add(at);
+            *(*to).tts_isnull.add(at) = *(*from).tts_isnull.add(at) || stored(columns, number).is_dropped;
+        }
     }
 }
 

@@ -38,6 +38,14 @@ ALTER TABLE campaigns ADD went int DEFAULT 5, ADD came int DEFAULT 7;
 ALTER TABLE campaigns DROP went;
 :grow
 SELECT id, length(note), came FROM campaigns ORDER BY id;
+-- Of a column that is dropped nothing outlives the next version of the row.
+ALTER TABLE campaigns ADD went text;
+ALTER TABLE campaigns ALTER went SET STORAGE EXTERNAL;
+UPDATE campaigns SET went = repeat('gone ', 10000) WHERE id = 1;
+ALTER TABLE campaigns DROP went;
+:grow
+SELECT reltoastrelid::regclass AS kept_elsewhere FROM pg_class WHERE oid = 'campaigns'::regclass \gset
+SELECT count(*) FROM :kept_elsewhere;
 -- Indexes of the total find it.
 CREATE INDEX ON campaigns (spent);
 CREATE FUNCTION doubled(numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 * 2; END';
@@ -48,7 +56,7 @@ SELECT id FROM campaigns WHERE spent = (SELECT spent FROM off WHERE id = 1);
 SELECT id FROM campaigns WHERE doubled(spent) = (SELECT 2 * spent FROM off WHERE id = 1);
 RESET enable_seqscan;
 -- A CHECK of PostgreSQL's own functions holds; one that calls somebody's takes an UPDATE.
-ALTER TABLE campaigns ADD CONSTRAINT capped CHECK (spent < 20);
+ALTER TABLE campaigns ADD CONSTRAINT capped CHECK (spent < 20 AND tableoid = 'campaigns'::regclass);
 :grow
 UPDATE clips SET earnings = 100 WHERE id = 1;
 CREATE FUNCTION is_noted(numeric) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''checked %'', $1; RETURN true; END';

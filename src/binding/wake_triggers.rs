@@ -117,6 +117,20 @@ pub fn are_there(table: &Relation, present: &[Trigger], columns: &[&Column]) -> 
     is_there(&on_it, &numbers, false)
 }
 
+/// Those on a table that fire in ordinary sessions, although no total of it is flushed at commit: ENABLE TRIGGER ALL does that to them.
+pub fn needless(table: Oid) -> Result<Vec<Trigger>> {
+    let (wakes, captures): (Vec<_>, Vec<_>) = present::triggers_on(table)?
+        .into_iter()
+        .partition(|trigger| trigger.function == TriggerFunction::FlushAtCommit);
+    if need_of(table, &captures)?.is_none_or(|need| need.enabled != 'R') {
+        return Ok(Vec::new());
+    }
+    Ok(wakes
+        .into_iter()
+        .filter(|wake| matches!(wake.enabled, 'O' | 'A'))
+        .collect())
+}
+
 fn create(table: &Relation, need: &Need) -> Result<()> {
     let columns: Vec<&str> = need.columns.iter().map(|column| column.name.as_str()).collect();
     let FullName { schema, table: name } = &table.name;

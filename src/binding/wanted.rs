@@ -132,11 +132,11 @@ pub fn wanted<'a>(shape: &'a Shape, partitions: &[FullName]) -> Vec<Wanted<'a>> 
 /// Row triggers of a partitioned table are cloned to its partitions, statement triggers are not: a write, or TRUNCATE,
 /// of a partition itself would fire none.
 fn of_statements<'a>(shape: &Shape, table: &FullName) -> [Wanted<'a>; 2] {
-    let writes = fires::INSERT | fires::UPDATE | fires::DELETE;
+    let writes = fires::INSERT | fires::UPDATE | fires::DELETE | fires::TRUNCATE;
     let statement = |suffix, function, fires| of(shape, table, suffix, function, fires, Vec::new());
     [
         statement("begin", TriggerFunction::Begin, fires::BEFORE | writes),
-        statement("flush", TriggerFunction::Flush, writes | fires::TRUNCATE),
+        statement("flush", TriggerFunction::Flush, writes),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The triggers' entry points: is this the call we are made for, what did it write, note it down.
 
 use crate::binding::of_trigger::Attributes;
-use crate::binding::{Binding, of_trigger};
+use crate::binding::{Binding, of_trigger, wake_triggers};
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::transaction;
@@ -237,9 +237,13 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
 
 /// The WHEN of the deferred trigger: whether this row is to queue an event. One waits at a time. What our own update sets off
 /// queues none: whoever stores totals brings that up. Nor does a security-restricted operation, in which PostgreSQL refuses to
-/// queue one: there totals are brought up at the end of the statement.
+/// queue one: there totals are brought up at the end of the statement. Nor a replica in which nothing is noted: an event that waits
+/// is in the way of DDL.
 pub fn wakes() -> bool {
     if wake::waits() || own_update::runs_at(TriggerCall::depth()) || session::is_restricted() {
+        return false;
+    }
+    if transaction::is_replica() && !capture::notes_as_replica() {
         return false;
     }
     wake::set(transaction::nest_level(), true);
@@ -252,7 +256,7 @@ pub fn flush_at_commit(call: &TriggerCall) -> Result<()> {
     flush::at_event()
 }
 
-/// BEFORE each INSERT, UPDATE and DELETE on any of the tables.
+/// BEFORE each INSERT, UPDATE, DELETE and TRUNCATE on any of the tables.
 pub fn begin(call: &TriggerCall) -> Result<()> {
     if call.is_row_level() || call.is_after() {
         return Err(TriggerError::WrongTrigger {
@@ -261,10 +265,24 @@ pub fn begin(call: &TriggerCall) -> Result<()> {
         }
         .into());
     }
-    if of_trigger::binding_of(call.trigger())?.is_of_it {
+    let found = of_trigger::binding_of(call.trigger())?;
+    if call.event() == Event::Truncate {
+        return before_truncate(&found.binding);
+    }
+    if found.is_of_it {
         under_way::begin(transaction::nest_level(), place(call));
     }
     Ok(())
+}
+
+/// Logical replication's apply truncates a table without asking whether an event waits on it, which would look for its row in vain, and
+/// stop apply for good. Everywhere else PostgreSQL asks (55006).
+fn before_truncate(binding: &Binding) -> Result<()> {
+    if !transaction::is_replica() {
+        return Ok(());
+    }
+    let tables = binding.shape.tables().all().map(|table| table.oid);
+    wake_triggers::fire(&tables, wake::waits())
 }
 
 /// AFTER each statement on any of the tables.
@@ -349,8 +367,11 @@ fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Tou
         flush::compact(binding, nest, call.rows_in_table())?;
     }
     // No statement trigger fires in logical replication's apply, which writes row by row.
-    if transaction::is_replica() && !wake::waits() {
-        flush::at_statement()?;
+    if transaction::is_replica() {
+        capture::note_as_replica();
+        if !wake::waits() {
+            flush::at_statement()?;
+        }
     }
     Ok(())
 }

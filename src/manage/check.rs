@@ -1,7 +1,7 @@
 //! Advice: what is wrong, or slow, or will be, about a binding.
 
 use crate::binding::present::{self, Trigger, TriggerFunction};
-use crate::binding::{Binding, wanted};
+use crate::binding::{Binding, wake_triggers, wanted};
 use crate::catalog::shape::Shape;
 use crate::catalog::{Relation, shape};
 use crate::errors::call::CallError;
@@ -90,6 +90,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(owner_rights(shape)?);
     findings.extend(grants::missing(shape)?);
     findings.extend(missing_triggers(shape)?);
+    findings.extend(needless_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
     findings.extend(rounding(shape));
     findings.extend(traded_names(shape)?);
@@ -168,6 +169,24 @@ fn missing_triggers(shape: &Shape) -> Result<Vec<Finding>> {
     }
     if shape.columns.flush == Flush::Commit {
         findings.extend(present.iter().filter_map(not_deferred));
+    }
+    Ok(findings)
+}
+
+/// Deferred triggers that fire where no total is brought up at commit.
+fn needless_triggers(shape: &Shape) -> Result<Vec<Finding>> {
+    let finding = |trigger: Trigger| {
+        let (name, table) = (name::display_name(&trigger.name), catalog::display(&trigger.table));
+        Finding {
+            severity: "warning",
+            problem: format!("trigger {name} fires outside of replication: DDL after a write in one transaction fails"),
+            advice: format!("ALTER TABLE {table} ENABLE REPLICA TRIGGER {name};"),
+            object: table,
+        }
+    };
+    let mut findings = Vec::new();
+    for table in wanted::tables(shape) {
+        findings.extend(wake_triggers::needless(table.oid)?.into_iter().map(finding));
     }
     Ok(findings)
 }

@@ -10,6 +10,7 @@ use crate::value::mapping::BindingId;
 use crate::write::touched::{CommandId, Touched};
 use pgrx::pg_sys::Oid;
 use std::cell::{Cell, RefCell};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one binding that are remembered one by one, by a level and by all those before it together. Beyond, the flush's
@@ -22,7 +23,10 @@ pub type PerBinding = BTreeMap<BindingId, Touched>;
 
 fn merge_all(into: &mut PerBinding, from: PerBinding) {
     for (binding, touched) in from {
-        into.entry(binding).or_default().merge(touched);
+        match into.entry(binding) {
+            Entry::Vacant(none) => drop(none.insert(touched)),
+            Entry::Occupied(kept) => kept.into_mut().merge(touched),
+        }
     }
 }
 
@@ -182,6 +186,7 @@ impl Pending {
 thread_local! {
     static PENDING: RefCell<Pending> = RefCell::default();
     static RECORDED: Cell<u64> = const { Cell::new(0) };
+    static AS_REPLICA: Cell<bool> = const { Cell::new(false) };
     /// A binding's last flush of this transaction saw what commands before this one had written. Row versions reach us at
     /// the end of their statement: a flush inside of it (a trigger's, a data-modifying WITH's) has seen more than it was
     /// told.
@@ -193,6 +198,16 @@ thread_local! {
 pub fn record(nest: i32, binding: BindingId, note: impl FnOnce(&mut Touched) + 'static) -> usize {
     RECORDED.set(RECORDED.get() + 1);
     PENDING.with_borrow_mut(|pending| pending.record(nest, binding, note))
+}
+
+/// Whether this backend has noted anything as a replica: triggers of ours have been made to fire there.
+pub fn notes_as_replica() -> bool {
+    AS_REPLICA.get()
+}
+
+/// Something is noted as a replica.
+pub fn note_as_replica() {
+    AS_REPLICA.set(true);
 }
 
 /// How often anything was noted in this backend.

@@ -13,7 +13,7 @@ use crate::write::own_update;
 use crate::write::touched::CommandId;
 use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// On whose behalf a total is brought up; what the log says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,10 @@ enum State {
 
 thread_local! {
     static SUSPECTED: RefCell<Vec<Suspicion>> = const { RefCell::new(Vec::new()) };
+    /// No suspicion rests on commands from this one on: what writes after all flushes, which is most, acquits none.
+    static NEWEST: Cell<CommandId> = const { Cell::new(0) };
+    /// Whether any of their rows was deleted.
+    static ARE_DELETED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Logs what looks like drift: at once, for nothing can be written when the transaction commits. A flush that a trigger of
@@ -103,6 +107,7 @@ pub fn suspect(binding: &Binding, found_by: FoundBy, corrections: &[Correction])
         return Ok(());
     }
     let before = transaction::next_command();
+    NEWEST.set(NEWEST.get().max(before));
     for row in log(binding, found_by, corrections)? {
         let suspicion = Suspicion {
             id: row.number(0)?,
@@ -117,6 +122,9 @@ pub fn suspect(binding: &Binding, found_by: FoundBy, corrections: &[Correction])
 
 /// A flush of this binding had seen what a command wrote, and was not told of it: what it suspected was no drift.
 pub fn acquit(binding: BindingId, command: CommandId) {
+    if command >= NEWEST.get() {
+        return;
+    }
     each(|suspicion| {
         if suspicion.state == State::Logged && suspicion.binding == binding && command < suspicion.before {
             suspicion.state = State::Acquitted;
@@ -136,6 +144,7 @@ pub fn delete_acquitted() -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
+    ARE_DELETED.set(true);
     let sql = "DELETE FROM spend_sync.correction AS c WHERE c.id OPERATOR(pg_catalog.=) ANY ($1)";
     let delete = || spi::query(sql, &[Param::Int8s(&ids)], Sees::Own);
     let keeper = catalog::keeper()?;
@@ -144,25 +153,31 @@ pub fn delete_acquitted() -> Result<()> {
 
 /// A subtransaction became part of the one around it.
 pub fn commit_subtransaction(nest: i32) {
-    each(|suspicion| {
-        if suspicion.state == State::Deleted(nest) {
-            suspicion.state = State::Deleted(nest - 1);
-        }
-    });
+    each_deleted(nest, State::Deleted(nest - 1));
 }
 
 /// A subtransaction was rolled back: what it deleted is there again.
 pub fn abort_subtransaction(nest: i32) {
-    each(|suspicion| {
-        if suspicion.state == State::Deleted(nest) {
-            suspicion.state = State::Acquitted;
-        }
-    });
+    each_deleted(nest, State::Acquitted);
 }
 
 /// The transaction ended.
 pub fn clear() {
     SUSPECTED.take();
+    NEWEST.set(0);
+    ARE_DELETED.set(false);
+}
+
+/// Those deleted at this nest level come to another state.
+fn each_deleted(nest: i32, state: State) {
+    if !ARE_DELETED.get() {
+        return;
+    }
+    each(|suspicion| {
+        if suspicion.state == State::Deleted(nest) {
+            suspicion.state = state;
+        }
+    });
 }
 
 fn each(change: impl FnMut(&mut Suspicion)) {

@@ -109,6 +109,9 @@ fn clips_by(binding: &Binding) -> (Oid, i16) {
 /// All locks that come before those of campaigns. Of the campaigns that came to be, those that links name are to be summed
 /// then.
 pub fn before_campaigns(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
+    if work.iter().all(|(_, touched)| touched.has_nothing_new()) {
+        return Ok(());
+    }
     guard_new_rows(work)?;
     let named = look_for_links(work)?;
     lock_linked_clips(work)?;

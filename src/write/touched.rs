@@ -67,6 +67,11 @@ impl Touched {
         self.clips.len() + self.links.len() + self.linked_clips.len() + self.new_campaigns.len() + self.extra_rows
     }
 
+    /// Whether no clip and no campaign came to be, and no link.
+    pub fn has_nothing_new(&self) -> bool {
+        self.new_clips.is_empty() && self.new_campaigns.is_empty() && self.linked_clips.is_empty()
+    }
+
     /// A clip's earnings grew by `difference`; `None`: by what is not known exactly.
     pub fn clip(&mut self, key: Key, difference: Option<Decimal>) {
         self.extra_rows += key.extra_rows();

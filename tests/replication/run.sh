@@ -205,11 +205,25 @@ always_survives_a_new_attach() {
 
 truncate_is_seen() {
   case=live
-  enable_always 'clips clip_submissions' flush
+  enable_always 'clips clip_submissions' begin flush
   publisher -c "TRUNCATE clip_submissions"
   caught_up
   agrees subscriber
   [ "$(subscriber -c 'SELECT count(*) FROM clip_submissions')" = 0 ]
+}
+
+# Apply truncates without asking whether events wait on the table.
+truncate_after_a_write_is_seen() {
+  case=$1
+  publisher -c "BEGIN; INSERT INTO clips VALUES (9001, 7); UPDATE clips SET earnings = earnings + 1; TRUNCATE clips CASCADE; COMMIT"
+  publisher -c "INSERT INTO clips VALUES (9002, 8)"
+  caught_up
+  [ "$(subscriber -c "SELECT string_agg(id::text, ' ') FROM clips")" = 9002 ]
+}
+
+truncate_after_a_write_agrees() {
+  truncate_after_a_write_is_seen live
+  agrees subscriber
 }
 
 the_check_takes_them_for_healthy() {
@@ -292,9 +306,11 @@ check "totals kept by the publisher arrive" totals_are_sent
 check "... and writes of the subscriber's own are kept there" writes_of_the_subscriber_are_kept
 check "clips and submissions alone: totals drift, the status shows it" without_triggers_it_drifts
 check "... and repair heals them" repair_heals
+check "... a write and TRUNCATE in one transaction" truncate_after_a_write_is_seen quiet
 check "clips and submissions alone, row triggers always: every snapshot agrees" always_triggers_keep_them
 check "... also after attaching again" always_survives_a_new_attach
 check "... also after TRUNCATE" truncate_is_seen
+check "... also after a write and TRUNCATE in one transaction" truncate_after_a_write_agrees
 check "... and the check has no complaint" the_check_takes_them_for_healthy
 check "all tables, both sides keep totals: every snapshot agrees" both_keep_them
 check "... and a total that went wrong at the publisher stays there" wrong_totals_do_not_spread

@@ -370,7 +370,8 @@ fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Tou
     if transaction::is_replica() {
         capture::note_as_replica();
         if !wake::waits() {
-            flush::at_statement()?;
+            // Rows of the same statement may be in place that are told of only later.
+            under_way::doubting(flush::at_statement)?;
         }
     }
     Ok(())

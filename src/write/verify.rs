@@ -89,7 +89,8 @@ pub fn before_lock_of(binding: &Binding, written: &Key) -> Result<Option<Looked>
 /// The same for a flush of several totals, of which the first would lock its campaigns before the others look: of each one that waits
 /// since an earlier flush.
 pub fn before_locks_of_several(binding: &Binding, touched: &Touched) -> Result<Option<Looked>> {
-    if touched.restricted || schedule::first(binding.oid()).is_none() {
+    // Links that name a campaign which came to be are looked for only later: until then it is not known to be written.
+    if touched.restricted || !touched.new_campaigns.is_empty() || schedule::first(binding.oid()).is_none() {
         return Ok(None);
     }
     before_locks(binding, touched)

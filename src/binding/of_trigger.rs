@@ -64,11 +64,8 @@ fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
     check_is_only_one(&trigger)?;
     let tables = wanted::tables(&binding.shape).map(|table| table.oid);
     let is_partition = !tables.contains(&relation);
-    let at = if is_partition {
-        attributes(&trigger, &binding.shape, Some(&catalog::columns(relation)?))?
-    } else {
-        attributes(&trigger, &binding.shape, None)?
-    };
+    let of_partition = is_partition.then(|| catalog::columns(relation)).transpose()?;
+    let at = attributes(&trigger, &binding.shape, of_partition.as_deref())?;
     let is_of_it = !is_partition || tables.contains(&catalog::root(relation)?);
     Ok(Rc::new(TriggerBinding { binding, at, is_of_it }))
 }

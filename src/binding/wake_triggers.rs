@@ -31,11 +31,7 @@ pub fn renew(tables: &[Oid]) -> Result<()> {
         let Some(table) = catalog::relation(*oid)? else {
             continue;
         };
-        let present = present::triggers_on(*oid)?;
-        let (wakes, captures): (Vec<_>, Vec<_>) = present
-            .into_iter()
-            .partition(|trigger| trigger.function == TriggerFunction::FlushAtCommit);
-        let need = need_of(*oid, &captures)?;
+        let (wakes, need) = wakes_and_need(*oid)?;
         if need.as_ref().is_some_and(|need| is_met(need, &wakes)) {
             continue;
         }
@@ -50,6 +46,15 @@ pub fn renew(tables: &[Oid]) -> Result<()> {
 /// The same for a table whose owner need not be the role in force.
 pub fn renew_as_owner(table: Oid) -> Result<()> {
     triggers::as_owner(table, || renew(&[table]))
+}
+
+/// Those that stand on a table, and what its totals need of them; `None`: nothing.
+fn wakes_and_need(table: Oid) -> Result<(Vec<Trigger>, Option<Need>)> {
+    let (wakes, captures): (Vec<_>, Vec<_>) = present::triggers_on(table)?
+        .into_iter()
+        .partition(|trigger| trigger.function == TriggerFunction::FlushAtCommit);
+    let need = need_of(table, &captures)?;
+    Ok((wakes, need))
 }
 
 /// What the triggers on a table that capture its rows need; `None`: nothing, there are none.
@@ -119,10 +124,8 @@ pub fn are_there(table: &Relation, present: &[Trigger], columns: &[&Column]) -> 
 
 /// Those on a table that fire in ordinary sessions, although no total of it is flushed at commit: ENABLE TRIGGER ALL does that to them.
 pub fn needless(table: Oid) -> Result<Vec<Trigger>> {
-    let (wakes, captures): (Vec<_>, Vec<_>) = present::triggers_on(table)?
-        .into_iter()
-        .partition(|trigger| trigger.function == TriggerFunction::FlushAtCommit);
-    if need_of(table, &captures)?.is_none_or(|need| need.enabled != 'R') {
+    let (wakes, need) = wakes_and_need(table)?;
+    if need.is_none_or(|need| need.enabled != 'R') {
         return Ok(Vec::new());
     }
     Ok(wakes

@@ -63,6 +63,9 @@ begin_load() {
   load=$!
 }
 
+# A machine that is busy needs longer until a crash has something to destroy.
+enough_is_written() { eventually grep -q 'transactions have committed' "$logs/load_$seed.log"; }
+
 # Not inside a check, which is a subshell: only a process's parent can wait for it. A run that has ended already is
 # waited for all the same: its status is kept for that.
 await_load() {
@@ -162,6 +165,7 @@ crash_round() {
   quiet -c "ALTER DATABASE crash SET synchronous_commit = $([ $((round % 2)) -eq 1 ] && echo on || echo off)"
   begin_load --until-cut --seconds "$uncut_seconds"
   sleep "$load_seconds"
+  enough_is_written
   leave_prepared
   crash_by "$kind"
   await_load
@@ -193,7 +197,10 @@ standby_round() {
   (point_at crash && leave_prepared)
   sent="$(point_at crash && quiet -c "SELECT pg_current_wal_insert_lsn()")"
   wait_until "pg_last_wal_replay_lsn() >= '$sent'"
-  [ "$primary" != killed ] || scripts/cluster.sh stop crash immediate
+  if [ "$primary" = killed ]; then
+    enough_is_written
+    scripts/cluster.sh stop crash immediate
+  fi
   promote
   check "standby of a $primary primary: at once after promotion" agrees
   [ "$primary" != running ] || (point_at crash && end_prepared ours)

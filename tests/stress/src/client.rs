@@ -58,6 +58,9 @@ impl Worker<'_> {
             let outcome = match self.attempt(&plan, &name) {
                 Ok(()) => {
                     self.tally.end(&plan);
+                    if plan.ending.commits() {
+                        self.control.transaction_committed();
+                    }
                     Ok(())
                 }
                 Err(Trouble::Expected) => {

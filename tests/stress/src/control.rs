@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cut;
+use crate::tally::COMMITS_MIN;
 
 pub struct Control {
     begin: Instant,
     stop: AtomicBool,
     last_end_ms: AtomicU64,
+    committed: AtomicU64,
     failures: Mutex<Vec<String>>,
     /// The server is to be taken away: a lost connection is no failure.
     until_cut: bool,
@@ -22,6 +24,7 @@ impl Control {
             begin: Instant::now(),
             stop: AtomicBool::new(false),
             last_end_ms: AtomicU64::new(0),
+            committed: AtomicU64::new(0),
             failures: Mutex::new(Vec::new()),
             until_cut,
             was_cut: AtomicBool::new(false),
@@ -52,6 +55,13 @@ impl Control {
 
     pub fn was_cut(&self) -> bool {
         self.was_cut.load(Ordering::Relaxed)
+    }
+
+    /// A transaction has committed; the one that makes them enough says so, to whoever reads along.
+    pub fn transaction_committed(&self) {
+        if self.committed.fetch_add(1, Ordering::Relaxed) + 1 == COMMITS_MIN {
+            println!("{COMMITS_MIN} transactions have committed");
+        }
     }
 
     /// A transaction has ended, in whatever way.

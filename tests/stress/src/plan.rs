@@ -45,6 +45,12 @@ pub enum Ending {
     PrepareAndRollBack,
 }
 
+impl Ending {
+    pub fn commits(self) -> bool {
+        matches!(self, Ending::Commit | Ending::PrepareAndCommit)
+    }
+}
+
 pub const ENDINGS: [Ending; 4] = [
     Ending::Commit,
     Ending::RollBack,

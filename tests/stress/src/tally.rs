@@ -70,7 +70,7 @@ impl Tally {
     }
 
     pub fn committed(&self) -> u64 {
-        self.count(|_, ending| commits(ending))
+        self.count(|_, ending| ending.commits())
     }
 
     /// Why the run says nothing, one line a reason; none if enough happened.
@@ -89,7 +89,7 @@ impl Tally {
             SNAPSHOTS_CHANGED_MIN,
         );
         for level in ISOLATION_LEVELS {
-            let committed = self.count(|isolation, ending| isolation == level && commits(ending));
+            let committed = self.count(|isolation, ending| isolation == level && ending.commits());
             at_least(
                 &format!("committed at {level}"),
                 committed,
@@ -127,7 +127,7 @@ impl Tally {
             .map(|level| {
                 format!(
                     "{} {level}",
-                    self.count(|isolation, ending| isolation == *level && commits(ending))
+                    self.count(|isolation, ending| isolation == *level && ending.commits())
                 )
             })
             .collect();
@@ -151,10 +151,6 @@ impl Tally {
             snapshots.checked, snapshots.changed, snapshots.status_compared, snapshots.drifted
         );
     }
-}
-
-fn commits(ending: Ending) -> bool {
-    matches!(ending, Ending::Commit | Ending::PrepareAndCommit)
 }
 
 #[cfg(test)]

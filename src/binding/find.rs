@@ -37,6 +37,16 @@ pub struct Bound {
 }
 
 impl Bound {
+    /// The binding that these triggers, which say the same, stand for, if they stand on all of its tables.
+    fn of(tables: Tables, columns: Columns, triggers: Vec<Trigger>) -> Option<Self> {
+        Some(Self {
+            tables,
+            columns,
+            triggers,
+        })
+        .filter(Self::is_whole)
+    }
+
     /// The columns of one of its tables that its totals hang on.
     pub fn columns_of(&self, table: Oid) -> Vec<&str> {
         let of = &self.columns;
@@ -80,7 +90,10 @@ pub fn whole() -> Result<Vec<Bound>> {
     }
     let mut whole = Vec::new();
     for (_, triggers) in all {
-        whole.extend(bound(triggers)?);
+        let Some(first) = triggers.first() else { continue };
+        if let Some((tables, columns)) = sound(resolve(first))? {
+            whole.extend(Bound::of(tables, columns, triggers));
+        }
     }
     Ok(whole)
 }
@@ -90,18 +103,31 @@ pub fn whole_on(relations: &[Oid]) -> Result<Vec<Bound>> {
     whole_among(&among::these(relations)?)
 }
 
+/// Those of them that also name one of these columns, of whichever of their tables: most commands name none that is bound, and of
+/// those nothing more is looked up.
+pub fn whole_naming(relation: Oid, columns: &[String]) -> Result<Vec<Bound>> {
+    whole_saying(&among::these(&[relation])?, |said| {
+        columns.iter().any(|column| said.columns.name(column))
+    })
+}
+
 /// Those of them that have triggers on one of these relations.
 pub fn whole_among(relations: &[Oid]) -> Result<Vec<Bound>> {
+    whole_saying(relations, |_| true)
+}
+
+fn whole_saying(relations: &[Oid], is_concerned: impl Fn(&Said) -> bool) -> Result<Vec<Bound>> {
     if relations.is_empty() {
         return Ok(Vec::new());
     }
     let mut seen: Vec<Said> = Vec::new();
     let mut whole = Vec::new();
     for trigger in present::triggers_on_any(relations)? {
-        let Some(says) = trigger.says().filter(|says| !seen.contains(says)) else {
+        let says = trigger.says().filter(|says| is_concerned(says) && !seen.contains(says));
+        let Some(says) = says else {
             continue;
         };
-        let Some((tables, _)) = sound(resolve(&trigger))? else {
+        let Some((tables, columns)) = sound(resolve(&trigger))? else {
             continue;
         };
         let own = catalog::with_partitions(tables.all())?;
@@ -111,26 +137,10 @@ pub fn whole_among(relations: &[Oid]) -> Result<Vec<Bound>> {
         }
         let mut triggers = present::triggers_on_any(&own)?;
         triggers.retain(|other| other.says().as_ref() == Some(&says));
-        whole.extend(bound(triggers)?);
+        whole.extend(Bound::of(tables, columns, triggers));
         seen.push(says);
     }
     Ok(whole)
-}
-
-/// The binding that these triggers, which say the same, stand for, if they stand on all of its tables.
-fn bound(triggers: Vec<Trigger>) -> Result<Option<Bound>> {
-    let Some(first) = triggers.first() else {
-        return Ok(None);
-    };
-    let Some((tables, columns)) = sound(resolve(first))? else {
-        return Ok(None);
-    };
-    let bound = Bound {
-        tables,
-        columns,
-        triggers,
-    };
-    Ok(Some(bound).filter(Bound::is_whole))
 }
 
 /// What could be found; an error of ours says why nothing could, one of PostgreSQL's must go on to the client.

@@ -36,7 +36,7 @@ pub mod wake_triggers;
 pub mod wanted;
 
 pub use direct::{InRow, Total};
-pub use find::{Bound, all, attached, only_visible, sound, visible, whole, whole_among, whole_on};
+pub use find::{Bound, all, attached, only_visible, sound, visible, whole, whole_among, whole_naming, whole_on};
 pub use load::{broken, of, resolve, shape_of};
 
 /// Up to here keys count as few: a statement over them walks indexes with a plan made once.

@@ -59,7 +59,6 @@ pub fn follow(call: &CommandCall) -> Result<()> {
             return partitions::check_inherited(&among::parents_of_new_tables()?);
         }
         Command::Inherit(parents) => return partitions::check_inherited(&parents),
-        Command::Attach { parent, .. } => partitions::check_came(parent)?,
         _ => {}
     }
     // There is none if the event trigger that fires before was disabled.
@@ -112,17 +111,20 @@ fn after(command: &Command, mut open: Open) -> Result<()> {
             types::after(open.retyped, alteration.table, &alteration.retyped)?;
             partitions::check_inherits(alteration.table, &alteration.parents)?;
         }
-        Command::Attach { parent, partition } | Command::Detach { parent, partition } => {
-            open.moved
-                .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?);
+        Command::Attach { parent, partition } => {
+            let bound = partitions::check_came(*parent)?;
+            open.moved.extend(partitions::unseen(bound, *partition, &open.moved)?);
         }
+        Command::Detach { parent, partition } => open
+            .moved
+            .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?),
         _ => {}
     }
     for (root, partition) in &open.dropped {
         open.moved
             .extend(partitions::bound_meanwhile(*root, *partition, &open.moved)?);
     }
-    open.triggers.iter().try_for_each(still_there)?;
+    check_still_there(&open.triggers)?;
     open.named.iter().try_for_each(renames::after)?;
     open.parted
         .retain(|(_, partition)| !open.moved.iter().any(|moved| moved.is_of(*partition)));
@@ -135,15 +137,19 @@ fn after(command: &Command, mut open: Open) -> Result<()> {
 
 /// A column that is dropped with all that depends on it takes a trigger along whose WHEN names it. The others would go on,
 /// and with a new column of that name updates would go by in silence.
-fn still_there(trigger: &Trigger) -> Result<()> {
-    let present = present::triggers_on(trigger.relation)?;
-    if present.iter().any(|one| one.name == trigger.name) {
+fn check_still_there(triggers: &[Trigger]) -> Result<()> {
+    if triggers.is_empty() {
         return Ok(());
     }
-    let campaigns = trigger.campaigns().unwrap_or_else(|| trigger.table.clone());
+    let relations: Vec<Oid> = triggers.iter().map(|trigger| trigger.relation).collect();
+    let present = present::triggers_on_any(&relations)?;
+    let Some(gone) = triggers.iter().find(|one| !present.iter().any(|other| other.is(one))) else {
+        return Ok(());
+    };
+    let campaigns = gone.campaigns().unwrap_or_else(|| gone.table.clone());
     Err(TriggerError::TriggerWouldGo {
-        trigger: name::display_name(&trigger.name),
-        table: catalog::display(&trigger.table),
+        trigger: name::display_name(&gone.name),
+        table: catalog::display(&gone.table),
         campaigns: catalog::display(&campaigns),
     }
     .into())

@@ -21,12 +21,11 @@ use std::collections::{BTreeSet, HashSet};
 pub struct Moved {
     campaigns: Oid,
     partition: Oid,
-    rows: Rows,
+    /// `None`: it has none.
+    rows: Option<Rows>,
 }
 
 enum Rows {
-    /// It has none.
-    None,
     /// It brings some: who they feed is to be found once they are there.
     Come,
     /// It takes some along, which feed these.
@@ -45,17 +44,17 @@ impl Moved {
 /// Before a partition comes.
 pub fn before_it_comes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
     let looked = look(parent, partition, &[])?;
-    looked.moved(partition, |_| Ok(Rows::Come))
+    looked.moved(partition, |_| Ok(Some(Rows::Come)))
 }
 
 /// Before one goes. Its parent is locked as the command will.
 pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
     let looked = look(parent, partition, &[TableLock(parent, Against::All)])?;
     looked.moved(partition, |campaigns| {
-        Ok(match binding::sound(binding::of(campaigns))?.flatten() {
-            Some(binding) => Rows::Went(fed_by(&binding, partition, parent)?),
-            None => Rows::None, // broken: the next write says so
-        })
+        match binding::sound(binding::of(campaigns))?.flatten() {
+            Some(binding) => Ok(Some(Rows::Went(fed_by(&binding, partition, parent)?))),
+            None => Ok(None), // broken: the next write says so
+        }
     })
 }
 
@@ -81,9 +80,14 @@ pub fn among_dropped(tables: &[Oid]) -> Result<Vec<(Oid, Oid)>> {
 
 /// Bindings of a table that were not there yet when the command began: it has waited for whoever bound it.
 pub fn bound_meanwhile(parent: Oid, partition: Oid, seen: &[Moved]) -> Result<Vec<Moved>> {
-    let mut unseen = binding::whole_on(&[parent])?;
+    unseen(binding::whole_on(&[parent])?, partition, seen)
+}
+
+/// Those of these bindings that were not seen before the command.
+pub fn unseen(bound: Vec<Bound>, partition: Oid, seen: &[Moved]) -> Result<Vec<Moved>> {
+    let mut unseen = bound;
     unseen.retain(|bound| !seen.iter().any(|moved| moved.campaigns == bound.tables.campaigns.oid));
-    Looked::Unknown(unseen).moved(partition, |_| Ok(Rows::Unknown))
+    Looked::Unknown(unseen).moved(partition, |_| Ok(Some(Rows::Unknown)))
 }
 
 /// What is known of a partition that comes or goes.
@@ -98,14 +102,14 @@ enum Looked {
 }
 
 impl Looked {
-    fn moved(self, partition: Oid, rows_of: impl Fn(Oid) -> Result<Rows>) -> Result<Vec<Moved>> {
+    fn moved(self, partition: Oid, rows_of: impl Fn(Oid) -> Result<Option<Rows>>) -> Result<Vec<Moved>> {
         let (Self::Empty(all) | Self::Rows(all) | Self::Unknown(all)) = &self;
         let moved = |bound: &Bound| {
             let campaigns = bound.tables.campaigns.oid;
             let rows = match &self {
-                Self::Empty(_) => Rows::None,
+                Self::Empty(_) => None,
                 Self::Rows(_) => rows_of(campaigns)?,
-                Self::Unknown(_) => Rows::Unknown,
+                Self::Unknown(_) => Some(Rows::Unknown),
             };
             Ok(Moved {
                 campaigns,
@@ -225,11 +229,11 @@ pub fn after(moved: Vec<Moved>) -> Result<()> {
         rows,
     } in moved
     {
+        let Some(rows) = rows else { continue };
         let Some(binding) = binding::sound(binding::of(campaigns))?.flatten() else {
             continue; // broken: the next write says so
         };
         match rows {
-            Rows::None => {}
             Rows::Unknown => {
                 let tables = binding.shape.tables();
                 table_locks::lock_found(|| tables.locks(Oid::INVALID, Against::Writers))?;
@@ -298,16 +302,16 @@ pub fn check_inherits(table: Oid, parents: &[Oid]) -> Result<()> {
 }
 
 /// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have
-/// to fail for it.
-pub fn check_came(parent: Oid) -> Result<()> {
+/// to fail for it. Gives the bindings of the table.
+pub fn check_came(parent: Oid) -> Result<Vec<Bound>> {
     let all = binding::whole_on(&[parent])?;
-    all.iter().try_for_each(|bound| owners::check_partitions(&bound.tables))
+    all.iter().try_for_each(|bound| owners::check_partitions(&bound.tables))?;
+    Ok(all)
 }
 
 /// A table got a partition that has no rows yet.
 pub fn after_empty(parent: Oid) -> Result<()> {
-    check_came(parent)?;
-    for bound in binding::whole_on(&[parent])? {
+    for bound in check_came(parent)? {
         renew_statement_triggers(bound.tables.campaigns.oid, &[])?;
     }
     Ok(())

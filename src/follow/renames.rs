@@ -51,7 +51,8 @@ pub fn before(command: &Command) -> Result<Vec<Named>> {
 /// One that the role in force may not give changes nothing.
 fn concerned(command: &Command) -> Result<Vec<Bound>> {
     let mut bound = match command {
-        Command::Table(table) | Command::Column { table, .. } => binding::whole_on(&[*table])?,
+        Command::Table(table) => binding::whole_on(&[*table])?,
+        Command::Column { table, old } => binding::whole_naming(*table, std::slice::from_ref(old))?,
         Command::Schema(name) => binding::whole_among(&among::in_schema(name)?)?,
         Command::Label(kind) => binding::whole_among(&among::with_type(*kind)?)?,
         _ => Vec::new(),

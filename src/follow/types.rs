@@ -58,7 +58,7 @@ fn concerned(table: Oid, columns: &[String]) -> Result<Vec<Bound>> {
     if columns.is_empty() {
         return Ok(Vec::new());
     }
-    let mut bound = binding::whole_on(&[table])?;
+    let mut bound = binding::whole_naming(table, columns)?;
     if bound.is_empty() || catalog::relation(table)?.is_none_or(|table| !table.is_ours) {
         return Ok(Vec::new());
     }

@@ -138,6 +138,15 @@ pub struct Columns {
     pub formerly: BTreeMap<String, String>,
 }
 
+impl Columns {
+    /// Whether one of them, of whichever table, is of this name.
+    pub fn name(&self, column: &str) -> bool {
+        let of_links = [&self.submission_campaign, &self.submission_clip, &self.status];
+        let of_others = [&self.campaign_id, &self.spent, &self.clip_id, &self.earnings];
+        self.title.iter().chain(of_links).chain(of_others).any(|one| one == column)
+    }
+}
+
 /// The whole mapping, with table names as seen from one trigger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {

@@ -79,7 +79,7 @@ fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape, bool)>> {
     }
     cache::watch(&[tables.campaigns.oid, tables.clips.oid, tables.submissions.oid]);
     for table in [&tables.campaigns, &tables.clips, &tables.submissions] {
-        if let Some(problem) = table.unfit() {
+        if let Some(problem) = table.unfit()? {
             return Err(broken(
                 &trigger,
                 format!("{} cannot be kept any more. {problem}", table.display()),

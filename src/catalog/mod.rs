@@ -20,9 +20,7 @@ pub use direct::{index_of, update_of};
 pub use functions::{TriggerFunction, trigger_functions_without_path};
 pub use keys::{Unique, foreign_keys, has_index, unique_columns};
 pub use labels::{enum_labels, label_oids, labels_of};
-pub use rights::{
-    extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema, role_name,
-};
+pub use rights::{extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema};
 pub use tables::{
     Relation, display, find, find_visible, named, partition_oids, partitions, partitions_of_others, relation, root,
     unlogged, with_partitions,

@@ -63,13 +63,6 @@ pub fn functions_denied(role: &str, functions: &[String]) -> Result<Vec<String>>
     rows.iter().map(|row| row.owned(0)).collect()
 }
 
-/// A role's name.
-pub fn role_name(role: Oid) -> Result<String> {
-    let rows = read("SELECT pg_get_userbyid($1)", &[Param::Oid(role)])?;
-    let row = rows.first().ok_or_else(|| Error::internal("no row for a role"))?;
-    row.owned(0)
-}
-
 /// The version of the extension in this database.
 pub fn extension_version() -> Result<String> {
     let rows = read_often("SELECT extversion FROM pg_extension WHERE extname = 'spend_sync'", &[])?;

@@ -1,13 +1,12 @@
 //! Tables and their partitions.
 
-use crate::catalog::{read, read_often};
 use crate::errors::Result;
+use crate::pg::relation::Class;
 use crate::pg::snapshot::Sees;
-use crate::pg::{name, spi};
+use crate::pg::{name, relation, role, session, spi};
 use crate::value::mapping::FullName;
 use crate::value::names;
 use crate::value::param::Param;
-use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 
 /// A table.
@@ -21,39 +20,51 @@ pub struct Relation {
     pub owner_name: String,
     /// The role in force owns it, or is a member of the role that does.
     pub is_ours: bool,
-    pub has_inheritance_children: bool,
-    pub has_foreign_partition: bool,
     pub is_temporary: bool,
     pub is_unlogged: bool,
     pub is_partition: bool,
-    /// From another table, by no partition.
-    pub inherits: bool,
     pub is_typed: bool,
 }
 
 impl Relation {
     /// Why no total can be kept with this table; `None` if one can.
-    pub fn unfit(&self) -> Option<&'static str> {
-        match self.kind {
-            'r' | 'p' if self.is_temporary => Some("It is temporary"),
-            'r' | 'p' if self.is_partition => Some(
-                "It is a partition; written by the table that it is one of, it fires no statement triggers of its own",
-            ),
-            'r' | 'p' if self.is_typed => Some("It is a table of a type, and gets other columns with it"),
-            'r' | 'p' if self.inherits => Some(
-                "It inherits from another table; what writes or changes that would do so to this one, and fire none of its triggers",
-            ),
-            'r' | 'p' if self.has_inheritance_children => {
-                Some("Tables inherit from it; their rows would count, but fire no triggers")
-            }
-            'p' if self.has_foreign_partition => {
-                Some("A partition of it is a foreign table; its rows would count, but are written past all triggers")
-            }
-            'r' | 'p' => None,
+    pub fn unfit(&self) -> Result<Option<&'static str>> {
+        Ok(match self.kind {
+            'r' | 'p' => self.unfit_table()?,
             'v' | 'm' => Some("It is a view"),
             'f' => Some("It is a foreign table"),
             _ => Some("It is no table"),
+        })
+    }
+
+    fn unfit_table(&self) -> Result<Option<&'static str>> {
+        if self.is_temporary {
+            return Ok(Some("It is temporary"));
         }
+        if self.is_partition {
+            return Ok(Some(
+                "It is a partition; written by the table that it is one of, it fires no statement triggers of its own",
+            ));
+        }
+        if self.is_typed {
+            return Ok(Some("It is a table of a type, and gets other columns with it"));
+        }
+        if relation::has_parent(self.oid)? {
+            return Ok(Some(
+                "It inherits from another table; what writes or changes that would do so to this one, and fire none of its triggers",
+            ));
+        }
+        if !self.is_partitioned() && !relation::children(self.oid)?.is_empty() {
+            return Ok(Some(
+                "Tables inherit from it; their rows would count, but fire no triggers",
+            ));
+        }
+        if self.is_partitioned() && has_foreign_partition(self.oid)? {
+            return Ok(Some(
+                "A partition of it is a foreign table; its rows would count, but are written past all triggers",
+            ));
+        }
+        Ok(None)
     }
 
     /// The name for SQL.
@@ -80,70 +91,33 @@ pub fn display(name: &FullName) -> String {
     )
 }
 
-/// A query for relations; what it ends with says which.
-macro_rules! relations {
-    ($which:literal) => {
-        concat!(
-            "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner),
-                    pg_has_role(c.relowner, 'USAGE'),
-                    c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
-                    c.relkind = 'p' AND EXISTS (
-                        WITH RECURSIVE tree (oid) AS (
-                            SELECT c.oid
-                            UNION ALL SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
-                        SELECT FROM tree JOIN pg_class p ON p.oid = tree.oid WHERE p.relkind = 'f'),
-                    c.relpersistence = 't', c.relpersistence = 'u', c.relispartition, c.reloftype <> 0,
-                    NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
-             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ",
-            $which
-        )
-    };
-}
-
 /// The relation with this OID, if there is one.
 pub fn relation(oid: Oid) -> Result<Option<Relation>> {
-    let rows = read_often(relations!("WHERE c.oid = $1"), &[Param::Oid(oid)])?;
-    rows.first().map(of_row).transpose()
+    let Some(class) = relation::class(oid)? else {
+        return Ok(None);
+    };
+    Ok(Some(Relation {
+        oid,
+        name: class.name,
+        kind: class.kind,
+        owner: class.owner,
+        owner_name: role::name(class.owner)?,
+        is_ours: session::has_rights_of(class.owner),
+        is_temporary: class.persistence == 't',
+        is_unlogged: class.persistence == 'u',
+        is_partition: class.is_partition,
+        is_typed: class.is_typed,
+    }))
 }
 
 /// The relation of this full name, if there is one. This is where a trigger's "campaigns table" becomes a relation.
 pub fn named(name: &FullName) -> Result<Option<Relation>> {
-    let rows = read_often(
-        relations!("WHERE n.nspname = $1 AND c.relname = $2"),
-        &[Param::Text(&name.schema), Param::Text(&name.table)],
-    )?;
-    rows.first().map(of_row).transpose()
-}
-
-fn of_row(row: &Row) -> Result<Relation> {
-    Ok(Relation {
-        oid: row.oid(0)?,
-        name: FullName {
-            schema: row.owned(1)?,
-            table: row.owned(2)?,
-        },
-        kind: row.letter(3)?,
-        owner: row.oid(4)?,
-        owner_name: row.owned(5)?,
-        is_ours: row.is_true(6),
-        has_inheritance_children: row.is_true(7),
-        has_foreign_partition: row.is_true(8),
-        is_temporary: row.is_true(9),
-        is_unlogged: row.is_true(10),
-        is_partition: row.is_true(11),
-        is_typed: row.is_true(12),
-        inherits: row.is_true(13),
-    })
+    find(name)?.map_or(Ok(None), relation)
 }
 
 /// The OID of a table by its full name.
 pub fn find(name: &FullName) -> Result<Option<Oid>> {
-    let rows = read_often(
-        "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = $1 AND c.relname = $2",
-        &[Param::Text(&name.schema), Param::Text(&name.table)],
-    )?;
-    rows.first().map(|row| row.oid(0)).transpose()
+    relation::named(name)
 }
 
 /// The table that the caller's search path finds under a bare name.
@@ -156,26 +130,24 @@ pub fn find_visible(name: &str) -> Result<Option<Oid>> {
         .transpose()
 }
 
-/// The partitions below a table, of all levels; `pg_partition_tree` would lock them all until the transaction ends.
-macro_rules! partitions_below {
-    ($columns_and_joins:literal) => {
-        concat!(
-            "WITH RECURSIVE below (oid) AS (
-                 SELECT inhrelid FROM pg_inherits WHERE inhparent = $1 AND NOT inhdetachpending
-                 UNION ALL
-                 SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid AND NOT i.inhdetachpending) ",
-            $columns_and_joins
-        )
-    };
+/// The partitions below a table, of all levels. None of them is locked.
+pub fn partition_oids(table: Oid) -> Result<Vec<Oid>> {
+    let mut all = relation::children(table)?;
+    let mut seen = 0;
+    while let Some(partition) = all.get(seen) {
+        all.extend(relation::children(*partition)?);
+        seen += 1;
+    }
+    Ok(all)
 }
 
-/// The partitions below a table, of all levels.
-pub fn partition_oids(relation: Oid) -> Result<Vec<Oid>> {
-    let sql = partitions_below!("SELECT oid FROM below");
-    read_often(sql, &[Param::Oid(relation)])?
-        .iter()
-        .map(|row| row.oid(0))
-        .collect()
+fn has_foreign_partition(table: Oid) -> Result<bool> {
+    for partition in partition_oids(table)? {
+        if relation::class(partition)?.is_some_and(|class| class.kind == 'f') {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Tables, each with its partitions of all levels.
@@ -191,59 +163,42 @@ pub fn with_partitions(tables: [&Relation; 3]) -> Result<Vec<Oid>> {
 }
 
 /// The partitions below a table, of all levels, in the order of their names.
-pub fn partitions(relation: Oid) -> Result<Vec<FullName>> {
-    let rows = read_often(
-        partitions_below!(
-            "SELECT n.nspname, c.relname FROM below
-             JOIN pg_class c ON c.oid = below.oid JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1, 2"
-        ),
-        &[Param::Oid(relation)],
-    )?;
-    full_names(&rows)
+pub fn partitions(table: Oid) -> Result<Vec<FullName>> {
+    let all = classes(&partition_oids(table)?)?;
+    Ok(all.into_iter().map(|class| class.name).collect())
 }
 
 /// The partitions below a table, of all levels, that belong to a role without the rights of `owner`; and that role's name.
-pub fn partitions_of_others(relation: Oid, owner: Oid) -> Result<Vec<(FullName, String)>> {
-    let rows = read_often(
-        partitions_below!(
-            "SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM below
-             JOIN pg_class c ON c.oid = below.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE NOT pg_has_role(c.relowner, $2, 'USAGE') ORDER BY 1, 2"
-        ),
-        &[Param::Oid(relation), Param::Oid(owner)],
-    )?;
-    let owners = rows.iter().map(|row| row.owned(2)).collect::<Result<Vec<_>>>()?;
-    Ok(full_names(&rows)?.into_iter().zip(owners).collect())
+pub fn partitions_of_others(table: Oid, owner: Oid) -> Result<Vec<(FullName, String)>> {
+    let mut others = Vec::new();
+    for class in classes(&partition_oids(table)?)? {
+        if !role::has_rights_of(class.owner, owner)? {
+            others.push((class.name, role::name(class.owner)?));
+        }
+    }
+    Ok(others)
 }
 
 /// A table and its partitions, of all levels, as far as a crash empties them.
-pub fn unlogged(relation: Oid) -> Result<Vec<FullName>> {
-    let rows = read(
-        partitions_below!(
-            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.relpersistence = 'u' AND (c.oid = $1 OR c.oid IN (SELECT oid FROM below)) ORDER BY 1, 2"
-        ),
-        &[Param::Oid(relation)],
-    )?;
-    full_names(&rows)
+pub fn unlogged(table: Oid) -> Result<Vec<FullName>> {
+    let mut all = partition_oids(table)?;
+    all.push(table);
+    let all = classes(&all)?.into_iter();
+    let unlogged = all.filter(|class| class.persistence == 'u');
+    Ok(unlogged.map(|class| class.name).collect())
 }
 
-/// Rows of schema and name.
-fn full_names(rows: &[Row]) -> Result<Vec<FullName>> {
-    let name = |row: &Row| {
-        Ok(FullName {
-            schema: row.owned(0)?,
-            table: row.owned(1)?,
-        })
-    };
-    rows.iter().map(name).collect()
+/// Those of these relations that are there, in the order of their names.
+fn classes(relations: &[Oid]) -> Result<Vec<Class>> {
+    let mut all = Vec::new();
+    for oid in relations {
+        all.extend(relation::class(*oid)?);
+    }
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(all)
 }
 
 /// The table that a partition, of whatever level, belongs to; any other table itself.
-pub fn root(relation: Oid) -> Result<Oid> {
-    let rows = read_often(
-        "SELECT coalesce(pg_partition_root($1::regclass)::oid, $1)",
-        &[Param::Oid(relation)],
-    )?;
-    rows.first().map_or(Ok(relation), |row| row.oid(0))
+pub fn root(table: Oid) -> Result<Oid> {
+    Ok(relation::ancestors(table)?.last().copied().unwrap_or(table))
 }

@@ -115,9 +115,10 @@ fn after(command: &Command, mut open: Open) -> Result<()> {
             let bound = partitions::check_came(*parent)?;
             open.moved.extend(partitions::unseen(bound, *partition, &open.moved)?);
         }
-        Command::Detach { parent, partition } => open
-            .moved
-            .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?),
+        Command::Detach { parent, partition } => {
+            open.moved
+                .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?)
+        }
         _ => {}
     }
     for (root, partition) in &open.dropped {

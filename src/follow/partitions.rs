@@ -305,7 +305,8 @@ pub fn check_inherits(table: Oid, parents: &[Oid]) -> Result<()> {
 /// to fail for it. Gives the bindings of the table.
 pub fn check_came(parent: Oid) -> Result<Vec<Bound>> {
     let all = binding::whole_on(&[parent])?;
-    all.iter().try_for_each(|bound| owners::check_partitions(&bound.tables))?;
+    all.iter()
+        .try_for_each(|bound| owners::check_partitions(&bound.tables))?;
     Ok(all)
 }
 

@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
-use crate::pg::{name, session, spi};
+use crate::pg::{name, role, session, spi};
 use crate::statements::summed;
 use crate::value::money;
 use crate::value::param::Param;
@@ -22,7 +22,7 @@ pub fn status(binding: &Binding) -> Result<Vec<Row>> {
 /// Totals are summed as the owner of the campaigns table. Who is not, must be able to see all that goes into them.
 pub fn may_preview(binding: &Binding) -> Result<()> {
     let shape = &binding.shape;
-    let role = || catalog::role_name(session::current_role()).map(|name| name::display_name(&name));
+    let role = || role::name(session::current_role()).map(|name| name::display_name(&name));
     let campaigns = catalog::relation(shape.campaigns.oid)?;
     if campaigns.is_some_and(|table| table.is_ours) {
         return Ok(());

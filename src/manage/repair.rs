@@ -7,7 +7,7 @@ use crate::errors::call::CallError;
 use crate::manage::salvage;
 use crate::pg::procedure::ProcedureCall;
 use crate::pg::snapshot::Sees;
-use crate::pg::{name, session};
+use crate::pg::{name, role, session};
 use crate::statements::{Statement, summed};
 use crate::value::key::Key;
 use crate::value::row::Row;
@@ -28,7 +28,7 @@ pub fn may_sync(binding: &Binding, function: Oid) -> Result<()> {
     match catalog::missing_grant(function)? {
         None => Ok(()),
         Some(grant) => Err(CallError::MayNotSync {
-            role: name::display_name(&catalog::role_name(session::current_role())?),
+            role: name::display_name(&role::name(session::current_role())?),
             campaigns: campaigns.display(),
             owner: name::display_name(&campaigns.owner_name),
             grant,

@@ -8,7 +8,7 @@ use crate::catalog::Relation;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock, is_in_use};
-use crate::pg::{name, session};
+use crate::pg::{name, role, session};
 use crate::value::mapping::FullName;
 use crate::write::{own_update, wake};
 use pgrx::pg_sys::Oid;
@@ -16,7 +16,7 @@ use pgrx::pg_sys::Oid;
 /// A table that the role in force owns and whose rows all fire row triggers.
 pub fn usable(oid: Oid) -> Result<Relation> {
     let table = owned(oid)?;
-    match table.unfit() {
+    match table.unfit()? {
         None => Ok(table),
         Some(problem) => Err(TableError::NotATable {
             table: table.display(),
@@ -31,7 +31,7 @@ fn owned(oid: Oid) -> Result<Relation> {
     if table.is_ours {
         return Ok(table);
     }
-    let role = name::display_name(&catalog::role_name(session::current_role())?);
+    let role = name::display_name(&role::name(session::current_role())?);
     Err(TableError::NotOwner {
         table: table.display(),
         role,

@@ -16,6 +16,8 @@ pub mod locked;
 pub mod name;
 pub mod procedure;
 mod raw;
+pub mod relation;
+pub mod role;
 pub mod session;
 pub mod snapshot;
 pub mod spi;

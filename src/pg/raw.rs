@@ -103,6 +103,17 @@ unsafe extern "C-unwind" {
     pub fn SPI_plan_get_cached_plan(plan: pg_sys::SPIPlanPtr) -> *mut pg_sys::CachedPlan;
     pub fn SPI_execute(sql: *const c_char, read_only: bool, limit: c_long) -> c_int;
     pub fn SPI_commit();
+    pub fn AcceptInvalidationMessages();
+    pub fn SearchSysCache1(cache: c_int, key: Datum) -> pg_sys::HeapTuple;
+    pub fn ReleaseSysCache(row: pg_sys::HeapTuple);
+    pub fn get_namespace_name(schema: pg_sys::Oid) -> *mut c_char;
+    pub fn get_namespace_oid(name: *const c_char, missing_ok: bool) -> pg_sys::Oid;
+    pub fn get_relname_relid(name: *const c_char, schema: pg_sys::Oid) -> pg_sys::Oid;
+    pub fn find_inheritance_children(parent: pg_sys::Oid, mode: c_int) -> *mut pg_sys::List;
+    pub fn has_superclass(relation: pg_sys::Oid) -> bool;
+    pub fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
+    pub fn has_privs_of_role(member: pg_sys::Oid, role: pg_sys::Oid) -> bool;
+    pub fn GetUserNameFromId(role: pg_sys::Oid, missing_ok: bool) -> *mut c_char;
     pub fn LockRelationOid(relation: pg_sys::Oid, mode: c_int);
     pub fn ConditionalLockRelationOid(relation: pg_sys::Oid, mode: c_int) -> bool;
     pub fn OidInputFunctionCall(

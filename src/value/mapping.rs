@@ -143,7 +143,11 @@ impl Columns {
     pub fn name(&self, column: &str) -> bool {
         let of_links = [&self.submission_campaign, &self.submission_clip, &self.status];
         let of_others = [&self.campaign_id, &self.spent, &self.clip_id, &self.earnings];
-        self.title.iter().chain(of_links).chain(of_others).any(|one| one == column)
+        self.title
+            .iter()
+            .chain(of_links)
+            .chain(of_others)
+            .any(|one| one == column)
     }
 }
 

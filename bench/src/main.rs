@@ -121,7 +121,7 @@ fn measure_all(
             sections.push(match work.kind {
                 Kind::Verification => verification::measure(arguments, client, work)?,
                 Kind::Repair => repair::measure(arguments, client, work)?,
-                Kind::DdlUnderLoad => ddl_load::measure(arguments, client, work)?,
+                Kind::DdlUnderLoad | Kind::DdlBesideTransactions => ddl_load::measure(arguments, client, work)?,
                 Kind::Ddl(bindings) => ddl::measure(arguments, client, work, bindings)?,
                 _ => rounds::measure(arguments, client, work, missing)?,
             });

@@ -21,6 +21,8 @@ pub enum Kind {
     Ddl(u32),
     /// Commands on the bound tables, while clients write clips.
     DdlUnderLoad,
+    /// The same, while each client does so in transactions: begin, one clip, a while at the client, commit.
+    DdlBesideTransactions,
 }
 
 /// What DESIGN.md asks for.
@@ -122,7 +124,9 @@ pub const WORKS: &[Work] = &[
     work("ddl-2000", Kind::Ddl(2_000), CAMPAIGNS_1, 1, Target::Adds(2.0), false,
         "The same beside 2,000 bindings"),
     work("ddl-load", Kind::DdlUnderLoad, CAMPAIGNS_1, 8, Target::AtMost(1.5), false,
-        "A command on the bound tables, while 8 clients write one clip each"),
+        "A command on the bound tables, while 8 clients write one clip each, as fast as they can"),
+    work("ddl-transactions", Kind::DdlBesideTransactions, CAMPAIGNS_100, 8, Target::AtMost(1.5), false,
+        "A command on the bound tables, while 8 clients write: begin, a clip, 20 ms at the client, commit"),
 ];
 
 impl Work {
@@ -147,7 +151,7 @@ impl Work {
             Kind::Approval => "writes/s",
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",
-            Kind::Repair | Kind::Verification | Kind::Ddl(_) | Kind::DdlUnderLoad => "ms",
+            Kind::Repair | Kind::Verification | Kind::Ddl(_) | Kind::DdlUnderLoad | Kind::DdlBesideTransactions => "ms",
         }
     }
 }

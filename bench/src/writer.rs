@@ -19,6 +19,8 @@ const KEYS_MAX: u32 = 20_000;
 
 /// The client's time between the two statements of an interactive transaction.
 const PAUSE: Duration = Duration::from_millis(2);
+/// The client's time between its write and its commit where it is long.
+const LONG_PAUSE: Duration = Duration::from_millis(20);
 
 /// Writing once to every campaign ends after this.
 const TOUCH_MAX: Duration = Duration::from_secs(5);
@@ -158,6 +160,7 @@ impl Writer {
             let outcome = match self.kind {
                 Kind::Approval => self.approval(place),
                 Kind::Interactive => self.interactive(place),
+                Kind::DdlBesideTransactions => self.in_transaction(place),
                 _ => self.clip(place),
             };
             let Err(error) = outcome else {
@@ -191,6 +194,13 @@ impl Writer {
         } else {
             self.plain.run(&mut self.client, &[&difference, &key.clip])
         }
+    }
+
+    fn in_transaction(&mut self, place: usize) -> Result<(), Error> {
+        self.client.batch_execute("BEGIN")?;
+        self.clip(place)?;
+        sleep(LONG_PAUSE);
+        self.client.batch_execute("COMMIT")
     }
 
     fn approval(&mut self, place: usize) -> Result<(), Error> {

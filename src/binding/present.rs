@@ -241,7 +241,7 @@ pub fn trigger_names<'a>(tables: impl Iterator<Item = &'a FullName>) -> Result<V
     let tables: BTreeSet<&FullName> = tables.collect();
     let schemas: Vec<String> = tables.iter().map(|table| table.schema.clone()).collect();
     let names: Vec<String> = tables.iter().map(|table| table.table.clone()).collect();
-    let rows = read(
+    let rows = read_often(
         "SELECT DISTINCT t.tgname FROM unnest($1, $2) AS named (schema, name)
          JOIN pg_namespace n ON n.nspname = named.schema
          JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = named.name

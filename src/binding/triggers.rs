@@ -1,5 +1,6 @@
 //! The triggers of a binding as SQL text, so that other extensions' utility hooks see them.
 
+use crate::binding::Bound;
 use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::binding::wanted::{self, Wanted};
 use crate::catalog;
@@ -14,7 +15,7 @@ use pgrx::pg_sys::Oid;
 /// default (in logical replication's apply, say) was made to: so does the new one.
 pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
     let wanted = wanted::wanted(shape, &wanted::partitions(shape)?);
-    let base = free_base(shape, &wanted)?;
+    let base = free_base(&shape.campaigns.name, &wanted)?;
     // WHEN conditions find their operators by search path, once, here.
     session::with_catalog_names(|| {
         for one in &wanted {
@@ -72,27 +73,23 @@ pub fn enable(table: &FullName, name: &str, when: char) -> Result<()> {
 }
 
 /// Puts the statement triggers on partitions that came, and takes them from `others` that are none any more.
-pub fn renew_statement_triggers(shape: &Shape, others: &[Oid]) -> Result<()> {
-    let mut wanted = wanted::wanted(shape, &wanted::partitions(shape)?);
-    wanted.retain(|one| one.function.is_of_statements());
-    let mut present = wanted::present(shape)?;
-    present.extend(present::triggers_on_any(others)?);
-    present.retain(|trigger| {
-        trigger.function.is_of_statements() && trigger.campaigns().as_ref() == Some(&shape.campaigns.name)
-    });
-    for one in &wanted {
+pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
+    let partitions = bound.tables.partition_oids()?;
+    let (said, own) = (bound.tables.said(&bound.columns), catalog::names(&partitions)?);
+    let mut present = present::triggers_on_any(&[&partitions, others].concat())?;
+    present
+        .retain(|trigger| trigger.function.is_of_statements() && trigger.campaigns().as_ref() == Some(&said.campaigns));
+    for one in own.iter().flat_map(|partition| wanted::of_statements(&said, partition)) {
         if !present.iter().any(|trigger| one.is_place_of(trigger)) {
-            let base = free_base(shape, std::slice::from_ref(one))?;
+            let base = free_base(&said.campaigns, std::slice::from_ref(&one))?;
             let sql = one.create(&names::trigger(&base, one.suffix));
             if let Some(table) = catalog::find(&one.table)? {
                 as_owner(table, || spi::run(&sql))?;
             }
         }
     }
-    for trigger in &present {
-        if !wanted.iter().any(|one| one.table == trigger.table) {
-            drop_as_owner(std::slice::from_ref(trigger))?;
-        }
+    for trigger in present.iter().filter(|trigger| !own.contains(&trigger.table)) {
+        drop_as_owner(std::slice::from_ref(trigger))?;
     }
     Ok(())
 }
@@ -118,8 +115,8 @@ pub fn drop_triggers(triggers: &[Trigger]) -> Result<()> {
 
 /// The first part of the triggers' names that no other trigger on these tables has: the campaigns table's name, with
 /// its schema or a number where several totals share a table.
-fn free_base(shape: &Shape, wanted: &[Wanted]) -> Result<String> {
-    let FullName { schema, table } = &shape.campaigns.name;
+fn free_base(campaigns: &FullName, wanted: &[Wanted]) -> Result<String> {
+    let FullName { schema, table } = campaigns;
     let taken = present::trigger_names(wanted.iter().map(|one| &one.table))?;
     let numbered = (2..100).map(|number| format!("{number}_{table}"));
     [table.clone(), format!("{schema}_{table}")]

@@ -7,7 +7,7 @@ use crate::catalog::shape::Shape;
 use crate::catalog::{Column, Relation};
 use crate::errors::Result;
 use crate::pg::cache;
-use crate::value::mapping::{FullName, Mapping, TableName};
+use crate::value::mapping::{FullName, Said};
 use crate::value::names::{self, ident, literal};
 
 /// The bits of `pg_trigger.tgtype`: when, at which level and on which events a trigger fires.
@@ -111,6 +111,7 @@ pub fn changed(columns: &[&str]) -> String {
 pub fn wanted<'a>(shape: &'a Shape, partitions: &[FullName]) -> Vec<Wanted<'a>> {
     use TriggerFunction::{CaptureCampaign, CaptureClip, CaptureSubmission, KeepTotal};
     let come_and_go = fires::INSERT | fires::DELETE;
+    let said = shape.said();
     let [(_, clip), (_, link), _] = captured(shape);
     let mut all = Vec::new();
     for (table, function, events, changed) in [
@@ -118,22 +119,22 @@ pub fn wanted<'a>(shape: &'a Shape, partitions: &[FullName]) -> Vec<Wanted<'a>> 
         (&shape.submissions, CaptureSubmission, come_and_go, link),
         (&shape.campaigns, CaptureCampaign, fires::INSERT, Vec::new()),
     ] {
-        let row = |suffix, fires, changed| of(shape, &table.name, suffix, function, fires::ROW | fires, changed);
+        let row = |suffix, fires, changed| of(&said, &table.name, suffix, function, fires::ROW | fires, changed);
         all.push(row("row", events, Vec::new()));
         all.push(row("update", fires::UPDATE, changed));
-        all.extend(of_statements(shape, &table.name));
+        all.extend(of_statements(&said, &table.name));
     }
     let before = fires::ROW | fires::BEFORE | fires::INSERT | fires::UPDATE;
-    all.push(of(shape, &shape.campaigns.name, "keep", KeepTotal, before, Vec::new()));
-    all.extend(partitions.iter().flat_map(|partition| of_statements(shape, partition)));
+    all.push(of(&said, &shape.campaigns.name, "keep", KeepTotal, before, Vec::new()));
+    all.extend(partitions.iter().flat_map(|partition| of_statements(&said, partition)));
     all
 }
 
 /// Row triggers of a partitioned table are cloned to its partitions, statement triggers are not: a write, or TRUNCATE,
 /// of a partition itself would fire none.
-fn of_statements<'a>(shape: &Shape, table: &FullName) -> [Wanted<'a>; 2] {
+pub fn of_statements<'a>(said: &Said, table: &FullName) -> [Wanted<'a>; 2] {
     let writes = fires::INSERT | fires::UPDATE | fires::DELETE | fires::TRUNCATE;
-    let statement = |suffix, function, fires| of(shape, table, suffix, function, fires, Vec::new());
+    let statement = |suffix, function, fires| of(said, table, suffix, function, fires, Vec::new());
     [
         statement("begin", TriggerFunction::Begin, fires::BEFORE | writes),
         statement("flush", TriggerFunction::Flush, writes),
@@ -141,7 +142,7 @@ fn of_statements<'a>(shape: &Shape, table: &FullName) -> [Wanted<'a>; 2] {
 }
 
 fn of<'a>(
-    shape: &Shape,
+    said: &Said,
     table: &FullName,
     suffix: &'static str,
     function: TriggerFunction,
@@ -154,30 +155,13 @@ fn of<'a>(
         function,
         fires,
         changed,
-        argument: mapping(shape, &table.schema).to_argument(),
-    }
-}
-
-/// The mapping as a trigger on a table of this schema carries it.
-fn mapping(shape: &Shape, schema: &str) -> Mapping {
-    let name = |full| TableName::seen_from(schema, full);
-    Mapping {
-        campaigns: name(&shape.campaigns.name),
-        clips: name(&shape.clips.name),
-        submissions: name(&shape.submissions.name),
-        columns: shape.columns.clone(),
+        argument: said.seen_from(&table.schema).to_argument(),
     }
 }
 
 /// The partitions of all three tables.
 pub fn partitions(shape: &Shape) -> Result<Vec<FullName>> {
-    let mut all = Vec::new();
-    for table in tables(shape) {
-        if table.is_partitioned() {
-            all.extend(catalog::partitions(table.oid)?);
-        }
-    }
-    Ok(all)
+    catalog::names(&shape.tables().partition_oids()?)
 }
 
 /// The triggers of ours on all tables and partitions of a binding. They are watched: if one goes, the binding is loaded anew.

@@ -7,7 +7,7 @@ use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{name, session};
 use crate::value::key::KeyType;
-use crate::value::mapping::Columns;
+use crate::value::mapping::{Columns, Said};
 use crate::value::money::MoneyType;
 use pgrx::pg_sys::{self, Oid};
 
@@ -43,6 +43,11 @@ impl Shape {
         }
     }
 
+    /// What its triggers say.
+    pub fn said(&self) -> Said {
+        self.tables().said(&self.columns)
+    }
+
     /// Whether the spent column holds every sum of earnings exactly: a total can be moved by a difference then.
     pub fn holds_every_sum(&self) -> bool {
         !self.spent_money.is_float() && self.spent_money.decimals() >= self.earnings_money.decimals()
@@ -75,6 +80,25 @@ impl Tables {
             }
         }
         Ok(locks)
+    }
+
+    /// What the triggers of a binding of these tables say.
+    pub fn said(&self, columns: &Columns) -> Said {
+        Said {
+            campaigns: self.campaigns.name.clone(),
+            clips: self.clips.name.clone(),
+            submissions: self.submissions.name.clone(),
+            columns: columns.clone(),
+        }
+    }
+
+    /// The OIDs of their partitions, of all levels.
+    pub fn partition_oids(&self) -> Result<Vec<Oid>> {
+        let mut all = Vec::new();
+        for table in self.all().into_iter().filter(|table| table.is_partitioned()) {
+            all.extend(catalog::partition_oids(table.oid)?);
+        }
+        Ok(all)
     }
 
     /// Whether these are the same tables.

@@ -5,7 +5,7 @@ use crate::pg::relation::Class;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, relation, role, session, spi};
 use crate::value::mapping::FullName;
-use crate::value::names;
+use crate::value::names::table as quoted;
 use crate::value::param::Param;
 use pgrx::pg_sys::Oid;
 
@@ -69,7 +69,7 @@ impl Relation {
 
     /// The name for SQL.
     pub fn sql(&self) -> String {
-        names::table(&self.name.schema, &self.name.table)
+        quoted(&self.name.schema, &self.name.table)
     }
 
     /// The name for people: always with its schema, quoted where it must be.
@@ -162,9 +162,9 @@ pub fn with_partitions(tables: [&Relation; 3]) -> Result<Vec<Oid>> {
     Ok(all)
 }
 
-/// The partitions below a table, of all levels, in the order of their names.
-pub fn partitions(table: Oid) -> Result<Vec<FullName>> {
-    let all = classes(&partition_oids(table)?)?;
+/// The names of those of these relations that are there, in their order.
+pub fn names(relations: &[Oid]) -> Result<Vec<FullName>> {
+    let all = classes(relations)?;
     Ok(all.into_iter().map(|class| class.name).collect())
 }
 

@@ -2,7 +2,7 @@
 //! change names are followed, after commands that change rows without a row trigger totals are summed.
 
 use crate::binding::present::Trigger;
-use crate::binding::{among, present};
+use crate::binding::{self, among, present};
 use crate::catalog;
 use crate::errors::Result;
 use crate::errors::trigger::TriggerError;
@@ -113,17 +113,17 @@ fn after(command: &Command, mut open: Open) -> Result<()> {
         }
         Command::Attach { parent, partition } => {
             let bound = partitions::check_came(*parent)?;
-            open.moved.extend(partitions::unseen(bound, *partition, &open.moved)?);
+            open.moved = partitions::as_it_is_now(bound, *partition, open.moved);
         }
         Command::Detach { parent, partition } => {
-            open.moved
-                .extend(partitions::bound_meanwhile(*parent, *partition, &open.moved)?)
+            let bound = binding::whole_on(&[*parent])?;
+            open.moved = partitions::as_it_is_now(bound, *partition, open.moved);
         }
         _ => {}
     }
-    for (root, partition) in &open.dropped {
-        open.moved
-            .extend(partitions::bound_meanwhile(*root, *partition, &open.moved)?);
+    for (root, partition) in open.dropped {
+        let bound = binding::whole_on(&[root])?;
+        open.moved = partitions::as_it_is_now(bound, partition, open.moved);
     }
     check_still_there(&open.triggers)?;
     open.named.iter().try_for_each(renames::after)?;

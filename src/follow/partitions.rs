@@ -19,7 +19,7 @@ use std::collections::{BTreeSet, HashSet};
 
 /// A partition that comes or goes, and a total that its rows may feed.
 pub struct Moved {
-    campaigns: Oid,
+    bound: Bound,
     partition: Oid,
     /// `None`: it has none.
     rows: Option<Rows>,
@@ -78,46 +78,41 @@ pub fn among_dropped(tables: &[Oid]) -> Result<Vec<(Oid, Oid)>> {
     Ok(all)
 }
 
-/// Bindings of a table that were not there yet when the command began: it has waited for whoever bound it.
-pub fn bound_meanwhile(parent: Oid, partition: Oid, seen: &[Moved]) -> Result<Vec<Moved>> {
-    unseen(binding::whole_on(&[parent])?, partition, seen)
-}
-
-/// Those of these bindings that were not seen before the command.
-pub fn unseen(bound: Vec<Bound>, partition: Oid, seen: &[Moved]) -> Result<Vec<Moved>> {
-    let mut unseen = bound;
-    unseen.retain(|bound| !seen.iter().any(|moved| moved.campaigns == bound.tables.campaigns.oid));
-    Looked::Unknown(unseen).moved(partition, |_| Ok(Some(Rows::Unknown)))
+/// The same once the command has run, by the bindings that its parent has now: one that was not there yet when the command began, which
+/// has waited for whoever bound it, says nothing of its rows.
+pub fn as_it_is_now(bound: Vec<Bound>, partition: Oid, before: Vec<Moved>) -> Vec<Moved> {
+    let (mut of_it, mut all): (Vec<Moved>, Vec<Moved>) =
+        before.into_iter().partition(|moved| moved.partition == partition);
+    for bound in bound {
+        let campaigns = bound.tables.campaigns.oid;
+        let seen = of_it
+            .iter()
+            .position(|moved| moved.bound.tables.campaigns.oid == campaigns);
+        let rows = seen.map_or(Some(Rows::Unknown), |place| of_it.swap_remove(place).rows);
+        all.push(Moved { bound, partition, rows });
+    }
+    all
 }
 
 /// What is known of a partition that comes or goes.
-enum Looked {
-    /// It has no rows, and will have none.
-    Empty(Vec<Bound>),
-    /// It has some, and no writer meets half of the change.
-    Rows(Vec<Bound>),
-    /// Only the command itself knows whether the role in force may do it; or the partition is another role's, as whom it would have
-    /// to be read.
-    Unknown(Vec<Bound>),
+struct Looked {
+    bound: Vec<Bound>,
+    /// Whether it has rows; if not, it will have none, and if so, no writer meets half of the change. `None`: nobody could look. Only the
+    /// command itself knows whether the role in force may do it; or the partition is another role's, as whom it would have to be read.
+    has_rows: Option<bool>,
 }
 
 impl Looked {
     fn moved(self, partition: Oid, rows_of: impl Fn(Oid) -> Result<Option<Rows>>) -> Result<Vec<Moved>> {
-        let (Self::Empty(all) | Self::Rows(all) | Self::Unknown(all)) = &self;
-        let moved = |bound: &Bound| {
-            let campaigns = bound.tables.campaigns.oid;
-            let rows = match &self {
-                Self::Empty(_) => None,
-                Self::Rows(_) => rows_of(campaigns)?,
-                Self::Unknown(_) => Some(Rows::Unknown),
+        let moved = |bound: Bound| {
+            let rows = match self.has_rows {
+                Some(false) => None,
+                Some(true) => rows_of(bound.tables.campaigns.oid)?,
+                None => Some(Rows::Unknown),
             };
-            Ok(Moved {
-                campaigns,
-                partition,
-                rows,
-            })
+            Ok(Moved { bound, partition, rows })
         };
-        all.iter().map(moved).collect()
+        self.bound.into_iter().map(moved).collect()
     }
 }
 
@@ -125,16 +120,17 @@ impl Looked {
 /// of that holds no other. If it has, all tables of the bindings are locked, so that no writer meets half of the change.
 fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
     let all = binding::whole_on(&[parent])?;
+    let looked = |bound, has_rows| Ok(Looked { bound, has_rows });
     if all.is_empty() {
-        return Ok(Looked::Empty(all));
+        return looked(all, Some(false));
     }
     // Who may not do it does not keep others waiting.
     let is_ours = |table| catalog::relation(table).map(|table| table.filter(|table| table.is_ours));
     let (Some(parent_of_it), Some(table)) = (is_ours(parent)?, is_ours(partition)?) else {
-        return Ok(Looked::Unknown(all));
+        return looked(all, None);
     };
     if parent_of_it.owner != table.owner {
-        return Ok(Looked::Unknown(all));
+        return looked(all, None);
     }
     let below = catalog::partition_oids(partition)?;
     let tree = std::iter::once(partition)
@@ -144,7 +140,7 @@ fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
     if !has_rows(&table)? {
         table_locks::lock_tables(&own)?;
         if !has_rows(&table)? {
-            return Ok(Looked::Empty(all));
+            return looked(all, Some(false));
         }
     }
     table_locks::lock_found(|| {
@@ -156,7 +152,7 @@ fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
         Ok(everything)
     })?;
     // Looked up anew: another command may have come first while we waited for a lock.
-    Ok(Looked::Rows(binding::whole_on(&[parent])?))
+    looked(binding::whole_on(&[parent])?, Some(true))
 }
 
 fn has_rows(table: &Relation) -> Result<bool> {
@@ -214,29 +210,20 @@ fn keys_in(table: Oid, column: &str, kind: KeyType) -> Result<Option<BTreeSet<Ke
 }
 
 /// They have come, or gone. All totals have their triggers before one is summed: a flush brings up the others too.
-pub fn after(moved: Vec<Moved>) -> Result<()> {
-    for Moved {
-        campaigns, partition, ..
-    } in &moved
-    {
+pub fn after(all: Vec<Moved>) -> Result<()> {
+    for Moved { bound, partition, .. } in &all {
         let mut of_it = catalog::partition_oids(*partition)?;
         of_it.push(*partition);
-        renew_statement_triggers(*campaigns, &of_it)?;
+        triggers::renew_statement_triggers(bound, &of_it)?;
     }
-    for Moved {
-        campaigns,
-        partition,
-        rows,
-    } in moved
-    {
+    for Moved { bound, partition, rows } in all {
         let Some(rows) = rows else { continue };
-        let Some(binding) = binding::sound(binding::of(campaigns))?.flatten() else {
+        let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() else {
             continue; // broken: the next write says so
         };
         match rows {
             Rows::Unknown => {
-                let tables = binding.shape.tables();
-                table_locks::lock_found(|| tables.locks(Oid::INVALID, Against::Writers))?;
+                table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
                 flush::sum(&binding, Due::All)?;
             }
             Rows::Come => flush::sum(&binding, fed_by(&binding, partition, partition)?)?,
@@ -244,13 +231,6 @@ pub fn after(moved: Vec<Moved>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn renew_statement_triggers(campaigns: Oid, others: &[Oid]) -> Result<()> {
-    match binding::sound(binding::shape_of(campaigns))?.flatten() {
-        Some(shape) => triggers::renew_statement_triggers(&shape, others),
-        None => Ok(()), // gone, or broken: the next write says so
-    }
 }
 
 /// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.
@@ -313,7 +293,7 @@ pub fn check_came(parent: Oid) -> Result<Vec<Bound>> {
 /// A table got a partition that has no rows yet.
 pub fn after_empty(parent: Oid) -> Result<()> {
     for bound in check_came(parent)? {
-        renew_statement_triggers(bound.tables.campaigns.oid, &[])?;
+        triggers::renew_statement_triggers(&bound, &[])?;
     }
     Ok(())
 }

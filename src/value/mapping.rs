@@ -170,6 +170,19 @@ pub struct Said {
     pub columns: Columns,
 }
 
+impl Said {
+    /// The mapping as a trigger on a table of this schema carries it.
+    pub fn seen_from(&self, schema: &str) -> Mapping {
+        let name = |full| TableName::seen_from(schema, full);
+        Mapping {
+            campaigns: name(&self.campaigns),
+            clips: name(&self.clips),
+            submissions: name(&self.submissions),
+            columns: self.columns.clone(),
+        }
+    }
+}
+
 impl Mapping {
     /// What it says where a trigger on a table of this schema has it.
     pub fn said_in(self, schema: &str) -> Said {

@@ -1,12 +1,15 @@
 //! How long commands on the bound tables take while clients write clips, and how much these write meanwhile: with spend_sync, and
 //! with no trigger.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use postgres::Client;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
 
 use crate::arguments::Arguments;
 use crate::contenders::Contender;
@@ -17,9 +20,10 @@ use crate::statistics::median;
 use crate::tables::{self, Left};
 use crate::work::{Target, Work};
 
-/// How often each command is given in a round, with some peace before.
-const TIMES: usize = 5;
-const PEACE: Duration = Duration::from_millis(200);
+/// How often each command is given in a round, with some peace before: not always as much, for writers that have all waited for one
+/// command go on in step for a while.
+const TIMES: usize = 7;
+const PEACE: RangeInclusive<u64> = 200..=240;
 
 /// Clips are one partition, and another is to come and to go.
 const SETUP: &str = "
@@ -73,18 +77,24 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
             work.target,
         ));
     }
-    let mut peace = Line::new(
-        "ms of 1,000 writes, no command running",
-        Some(Contender::SpendSync),
-        Target::None,
-    );
-    let mut meanwhile = Line::new(
-        "ms of 1,000 writes meanwhile",
-        Some(Contender::SpendSync),
-        Target::AtMost(1.1),
-    );
+    // Writes wait for commands without the extension too: what counts is how much more they do.
+    let mut writes = Vec::new();
+    for (when, target) in [
+        ("no command running", Target::None),
+        ("meanwhile, against no command running", Target::AtMost(1.1)),
+    ] {
+        for contender in contenders {
+            let name = label(&format!("ms of 1,000 writes, {when}"), contender);
+            let is_ours = contender == Contender::SpendSync;
+            writes.push(Line::new(
+                &name,
+                is_ours.then_some(contender),
+                if is_ours { target } else { Target::None },
+            ));
+        }
+    }
     for round in 0..arguments.rounds {
-        let mut base = Vec::new();
+        let mut base: Option<UnderLoad> = None;
         for contender in contenders {
             contender.install(client)?;
             let measured = under_load(arguments, client, work, contender, round)?;
@@ -95,20 +105,25 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
                 contender.label(),
                 measured.ms
             );
-            if contender == Contender::NoTrigger {
-                base = measured.ms.clone();
-            } else {
-                peace.values.push(measured.alone_ms);
-                peace.ratios.push(1.0);
-                meanwhile.values.push(measured.meanwhile_ms);
-                meanwhile.ratios.push(measured.meanwhile_ms / measured.alone_ms);
-                meanwhile.drifted = meanwhile.drifted.max(Some(oracle::drifted(client)?));
+            let is_base = contender == Contender::NoTrigger;
+            if is_base {
+                base = Some(measured.clone());
             }
-            let of_contender = lines
-                .iter_mut()
-                .skip(usize::from(contender != Contender::NoTrigger))
-                .step_by(2);
-            for ((line, ms), base) in of_contender.zip(&measured.ms).zip(&base) {
+            let Some(base) = &base else { continue };
+            let mut of_writes = writes.iter_mut().skip(usize::from(!is_base)).step_by(2);
+            if let Some(alone) = of_writes.next() {
+                alone.values.push(measured.alone_ms);
+                alone.ratios.push(measured.alone_ms / base.alone_ms);
+            }
+            if let Some(meanwhile) = of_writes.next() {
+                meanwhile.values.push(measured.meanwhile_ms);
+                meanwhile.ratios.push(measured.slower() / base.slower());
+                if !is_base {
+                    meanwhile.drifted = meanwhile.drifted.max(Some(oracle::drifted(client)?));
+                }
+            }
+            let of_contender = lines.iter_mut().skip(usize::from(!is_base)).step_by(2);
+            for ((line, ms), base) in of_contender.zip(&measured.ms).zip(&base.ms) {
                 line.values.push(*ms);
                 line.ratios.push(ms / base);
             }
@@ -116,17 +131,25 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
             tables::clean(client, Left::WrongTotals)?;
         }
     }
-    lines.extend([peace, meanwhile]);
+    lines.extend(writes);
     tables::load(client, work.layout)?;
     Ok(Section { work: *work, lines })
 }
 
+#[derive(Clone)]
 struct UnderLoad {
     /// Of each command.
     ms: Vec<f64>,
     /// What 1,000 writes took before the first command, and from then on.
     alone_ms: f64,
     meanwhile_ms: f64,
+}
+
+impl UnderLoad {
+    /// How many times as long writes took meanwhile.
+    fn slower(&self) -> f64 {
+        self.meanwhile_ms / self.alone_ms
+    }
 }
 
 fn under_load(
@@ -146,7 +169,7 @@ fn under_load(
     );
     let (is_done, begin) = (AtomicBool::new(false), Instant::now());
     let commands = || {
-        let ms = all_commands(&mut session);
+        let ms = all_commands(&mut session, round);
         is_done.store(true, Ordering::Relaxed);
         (ms, begin.elapsed())
     };
@@ -163,8 +186,13 @@ fn ms_of_thousand(time: Duration, writes: &[u64]) -> f64 {
     time.as_secs_f64() * 1e6 / all as f64
 }
 
+fn rest(dice: &mut SmallRng) {
+    thread::sleep(Duration::from_millis(dice.random_range(PEACE)));
+}
+
 /// The first time of each plans, and does not count.
-fn all_commands(session: &mut Client) -> Result<Vec<f64>> {
+fn all_commands(session: &mut Client, round: u32) -> Result<Vec<f64>> {
+    let mut dice = SmallRng::seed_from_u64(round.into());
     let mut all = Vec::new();
     for (name, command, back) in COMMANDS {
         if name.starts_with("DETACH") {
@@ -172,11 +200,11 @@ fn all_commands(session: &mut Client) -> Result<Vec<f64>> {
         }
         let mut times = Vec::new();
         for _ in 0..=TIMES {
-            thread::sleep(PEACE);
+            rest(&mut dice);
             let begin = Instant::now();
             session.batch_execute(command)?;
             times.push(begin.elapsed().as_secs_f64() * 1e3);
-            thread::sleep(PEACE);
+            rest(&mut dice);
             session.batch_execute(back)?;
         }
         if name.starts_with("DETACH") {

@@ -126,7 +126,7 @@ pub const WORKS: &[Work] = &[
     work("ddl-load", Kind::DdlUnderLoad, CAMPAIGNS_1, 8, Target::AtMost(1.5), false,
         "A command on the bound tables, while 8 clients write one clip each, as fast as they can"),
     work("ddl-transactions", Kind::DdlBesideTransactions, CAMPAIGNS_100, 8, Target::AtMost(1.5), false,
-        "A command on the bound tables, while 8 clients write: begin, a clip, 20 ms at the client, commit"),
+        "A command on the bound tables, while 8 clients write: begin, a clip, 10 to 30 ms at the client, commit"),
 ];
 
 impl Work {

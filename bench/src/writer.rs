@@ -1,5 +1,6 @@
 //! One client that writes one row, or one short transaction, after the other.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,8 +20,9 @@ const KEYS_MAX: u32 = 20_000;
 
 /// The client's time between the two statements of an interactive transaction.
 const PAUSE: Duration = Duration::from_millis(2);
-/// The client's time between its write and its commit where it is long.
-const LONG_PAUSE: Duration = Duration::from_millis(20);
+/// The client's time between its write and its commit where it is long, in milliseconds. Were it always the same, clients that have
+/// waited for one command would go on in step.
+const LONG_PAUSE: RangeInclusive<u64> = 10..=30;
 
 /// Writing once to every campaign ends after this.
 const TOUCH_MAX: Duration = Duration::from_secs(5);
@@ -199,7 +201,8 @@ impl Writer {
     fn in_transaction(&mut self, place: usize) -> Result<(), Error> {
         self.client.batch_execute("BEGIN")?;
         self.clip(place)?;
-        sleep(LONG_PAUSE);
+        let pause = self.dice.random_range(LONG_PAUSE);
+        sleep(Duration::from_millis(pause));
         self.client.batch_execute("COMMIT")
     }
 

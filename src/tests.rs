@@ -277,7 +277,7 @@ mod tests {
     fn an_error_while_a_row_version_is_looked_at_unwinds() {
         run(TABLES);
         DROPPED.set(false);
-        let said = failure("SELECT tests.look_at('clips'::regclass, '(99,1)')");
+        let said = failure("SELECT tests.look_at('clips'::regclass, '(99,1)', 0)");
         assert!(
             said.contains("could not read block") || said.contains("unexpected data"),
             "{said}"
@@ -285,12 +285,13 @@ mod tests {
         assert!(DROPPED.get(), "the error jumped over a frame of ours");
         run("UPDATE clips SET earnings = 5 WHERE id = 'k1'");
         assert_eq!(drifted(), "");
-        let current = |place| text(&format!("SELECT tests.look_at('clips'::regclass, '(0,{place})')::text"));
+        let current = |place, by| text(&format!("SELECT tests.look_at('clips'::regclass, '(0,{place})', {by})::text"));
         assert_eq!(
-            (current(1), current(2)),
+            (current(1, 0), current(2, 0)),
             ("false".into(), "true".into()),
             "k1 has another"
         );
+        assert_eq!(current(2, 1), "false", "the place is another row's by now");
     }
 
     struct SaysDropped;
@@ -301,11 +302,13 @@ mod tests {
         }
     }
 
+    /// Looks at a version that the transaction `later` after this one has written.
     #[pg_extern]
-    fn look_at(table: Oid, place: &str) -> Result<bool, pgrx::pg_sys::panic::ErrorReport> {
+    fn look_at(table: Oid, place: &str, later: i64) -> Result<bool, pgrx::pg_sys::panic::ErrorReport> {
+        let own: i64 = text("SELECT pg_current_xact_id()::text").parse().unwrap();
         let looked = {
             let _says = SaysDropped;
-            snapshot::is_current(snapshot::RowVersion::parse(table, place).unwrap())
+            snapshot::is_current(snapshot::RowVersion::parse(table, place, &(own + later).to_string()).unwrap())
         };
         looked.map_err(crate::pg::error::raised)
     }

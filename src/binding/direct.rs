@@ -57,8 +57,6 @@ pub struct Link {
 /// What the one clip of a key earns.
 pub struct Earnings {
     pub version: RowVersion,
-    /// The transaction that wrote the clip, by number.
-    pub written_by: Option<u32>,
     /// `None`: it cannot be held exactly.
     pub amount: Option<Decimal>,
 }
@@ -213,7 +211,6 @@ impl Binding {
             if let Some(seen) = of_one(self.met_by(looked, Statement::Earnings)?) {
                 return Ok(seen.map(|seen| Earnings {
                     version: seen.version,
-                    written_by: seen.written_by,
                     amount: seen.amount(0, kind),
                 }));
             }
@@ -223,7 +220,6 @@ impl Binding {
         };
         Ok(Some(Earnings {
             version: version_of(&row)?,
-            written_by: row.get(clip::WRITTEN_BY).and_then(|number| number.parse().ok()),
             amount: money::parse(row.text(clip::EARNINGS)?),
         }))
     }
@@ -278,6 +274,10 @@ fn of_one(looked: Looked) -> Option<Option<Seen>> {
 }
 
 fn version_of(row: &Row) -> Result<RowVersion> {
-    RowVersion::parse(row.oid(version::TABLE)?, row.text(version::PLACE)?)
-        .ok_or_else(|| Error::internal("a row without a place"))
+    RowVersion::parse(
+        row.oid(version::TABLE)?,
+        row.text(version::PLACE)?,
+        row.text(version::WRITTEN_BY)?,
+    )
+    .ok_or_else(|| Error::internal("a row without a place"))
 }

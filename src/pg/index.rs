@@ -102,15 +102,16 @@ impl Scan {
         unsafe { raw::index_getnext_slot(self.scan, pg_sys::ScanDirection::ForwardScanDirection, slot) }
     }
 
-    /// Ends the scan, and leaves table and snapshot open.
+    /// Ends the scan, and leaves table and snapshot open. The index is let go: whoever makes it anew locks it after its table, and
+    /// would wait here for a transaction that may come to wait for that.
     ///
     /// # Safety
     /// As for [`Self::begin`].
     pub unsafe fn end_scan(&self) {
-        // SAFETY: as above; locks last until the transaction ends.
+        // SAFETY: as above; the table's lock lasts until the transaction ends.
         unsafe {
             raw::index_endscan(self.scan);
-            raw::index_close(self.index, pg_sys::NoLock.cast_signed());
+            raw::index_close(self.index, pg_sys::AccessShareLock.cast_signed());
         }
     }
 
@@ -164,11 +165,10 @@ pub(super) unsafe fn written_by(slot: *mut pg_sys::TupleTableSlot) -> Option<u32
     u32::try_from(number.value()).ok().filter(|_| !is_null)
 }
 
-/// A row as it was seen: its version, who wrote that, and copies of two of its columns.
+/// A row as it was seen: its version, and copies of two of its columns.
 #[derive(Clone, Copy)]
 pub struct Seen {
     pub version: RowVersion,
-    pub written_by: Option<u32>,
     columns: [Option<Datum>; 2],
 }
 
@@ -247,8 +247,7 @@ unsafe fn see(table: pg_sys::Relation, slot: *mut pg_sys::TupleTableSlot, column
             Some(raw::datumCopy(column(slot, number)?, of_it.by_value, of_it.length))
         };
         Seen {
-            version: RowVersion::at((*slot).tts_tableOid, (*slot).tts_tid),
-            written_by: written_by(slot),
+            version: RowVersion::at((*slot).tts_tableOid, (*slot).tts_tid, written_by(slot).unwrap_or_default()),
             columns: columns.map(copy),
         }
     }

@@ -1,6 +1,7 @@
 //! What a statement sees, and what has become visible since.
 
 use super::error::caught;
+use super::index;
 use super::raw;
 use super::transaction;
 use crate::errors::Result;
@@ -39,48 +40,55 @@ pub fn query() -> u32 {
     }
 }
 
-/// One version of a row: its table, and where it stands there.
+/// One version of a row: its table, where it stands there, and the transaction that wrote it, by number. Under `old_snapshot_threshold`
+/// a place may be given to another row while a statement runs that has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowVersion {
     pub table: Oid,
     block: u32,
     place: u16,
+    pub written_by: u32,
 }
 
 impl RowVersion {
-    /// As PostgreSQL prints the place, `(block,place)`; `None` where the text is no place.
-    pub fn parse(table: Oid, text: &str) -> Option<Self> {
-        let (block, place) = text.trim_matches(['(', ')']).split_once(',')?;
-        let (block, place) = (block.parse().ok()?, place.parse().ok()?);
-        Some(Self { table, block, place })
+    /// As PostgreSQL prints the place, `(block,place)`, and the number; `None` where they are none.
+    pub fn parse(table: Oid, place: &str, written_by: &str) -> Option<Self> {
+        let (block, place) = place.trim_matches(['(', ')']).split_once(',')?;
+        Some(Self {
+            table,
+            block: block.parse().ok()?,
+            place: place.parse().ok()?,
+            written_by: written_by.parse().ok()?,
+        })
     }
 
     /// As a slot holds it.
-    pub(super) fn at(table: Oid, place: pg_sys::ItemPointerData) -> Self {
+    pub(super) fn at(table: Oid, place: pg_sys::ItemPointerData, written_by: u32) -> Self {
         Self {
             table,
             block: (u32::from(place.ip_blkid.bi_hi) << 16) | u32::from(place.ip_blkid.bi_lo),
             place: place.ip_posid,
+            written_by,
         }
     }
 }
 
 /// Whether a version of a row that this transaction has read is the valid one still, with everything committed in sight.
-/// It cannot have made room for another: the snapshot of the statement that runs keeps it.
 pub fn is_current(version: RowVersion) -> Result<bool> {
     let mut place = pg_sys::ItemPointerData::default();
     pgrx::itemptr::item_pointer_set_all(&mut place, version.block, version.place);
     let (table, place) = (version.table, &raw mut place);
     // SAFETY: the statement that read the row holds a lock on its table; the place outlives the call.
-    caught(|| unsafe { is_visible_now(table, place) })
+    let writer = caught(|| unsafe { writer_of_visible(table, place) })?;
+    Ok(writer == Some(version.written_by))
 }
 
-/// Whether a row version is visible, with everything committed in sight.
+/// The transaction that wrote the row version at a place, if that is visible with everything committed in sight.
 ///
 /// # Safety
 /// To be called by [`caught`]: what an error leaves open is closed by the abort that follows. The table must be locked, and
 /// the place be one.
-unsafe fn is_visible_now(table: Oid, place: *mut pg_sys::ItemPointerData) -> bool {
+unsafe fn writer_of_visible(table: Oid, place: *mut pg_sys::ItemPointerData) -> Option<u32> {
     let no_lock = pg_sys::NoLock.cast_signed();
     // SAFETY: as above; the slot is of the table's own kind. All of these are raw, for no error may meet a guard of pgrx's
     // in here; the fetch is what table_tuple_fetch_row_version does, which is no symbol of the server's.
@@ -89,14 +97,13 @@ unsafe fn is_visible_now(table: Oid, place: *mut pg_sys::ItemPointerData) -> boo
         let table = raw::table_open(table, no_lock);
         let snapshot = raw::RegisterSnapshot(raw::GetLatestSnapshot());
         let slot = raw::table_slot_create(table, null_mut());
-        let is_visible = match (*(*table).rd_tableam).tuple_fetch_row_version {
-            Some(fetch) => fetch(table, place, snapshot, slot),
-            None => false,
-        };
+        let fetch = (*(*table).rd_tableam).tuple_fetch_row_version;
+        let is_visible = fetch.is_some_and(|fetch| fetch(table, place, snapshot, slot));
+        let writer = if is_visible { index::written_by(slot) } else { None };
         raw::ExecDropSingleTupleTableSlot(slot);
         raw::UnregisterSnapshot(snapshot);
         raw::table_close(table, no_lock);
-        is_visible
+        writer
     }
 }
 

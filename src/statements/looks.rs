@@ -77,7 +77,7 @@ pub fn lock_campaigns(names: &Names) -> String {
 }
 
 /// ```sql
-/// SELECT l.tableoid, l.ctid, l.campaign, l.status = ANY ('{APPROVED}') FROM submissions AS l WHERE l.clip = $1
+/// SELECT l.tableoid, l.ctid, l.xmin::text, l.campaign, l.status = ANY ('{APPROVED}') FROM submissions AS l WHERE l.clip = $1
 /// ```
 pub fn links_of_clip(names: &Names) -> String {
     let Names {
@@ -87,7 +87,7 @@ pub fn links_of_clip(names: &Names) -> String {
         ..
     } = names;
     format!(
-        "SELECT l.tableoid, l.ctid, l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
+        "SELECT l.tableoid, l.ctid, l.xmin::pg_catalog.text, l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
         approved = approved(names),
     )
 }

@@ -116,6 +116,8 @@ pub mod changed {
 pub mod version {
     pub const TABLE: usize = 0;
     pub const PLACE: usize = 1;
+    /// The transaction that wrote it, by number.
+    pub const WRITTEN_BY: usize = 2;
 }
 
 /// The columns of a row that `LinksOfCampaigns` gives, one row a campaign and clip that are linked.
@@ -127,15 +129,13 @@ pub mod named {
 
 /// The columns of a row that `LinksOfClip` gives, one row a link.
 pub mod link {
-    pub const CAMPAIGN: usize = 2;
+    pub const CAMPAIGN: usize = 3;
     /// Whether it counts.
-    pub const COUNTS: usize = 3;
+    pub const COUNTS: usize = 4;
 }
 
 /// The columns of a row that `Earnings` gives.
 pub mod clip {
-    /// The transaction that wrote the clip, by number.
-    pub const WRITTEN_BY: usize = 2;
     /// What it earns now; 0 if that is NULL.
     pub const EARNINGS: usize = 3;
 }

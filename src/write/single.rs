@@ -124,7 +124,7 @@ impl<'a> Write<'a> {
                 let Some(clip) = binding.earnings_of(clip)? else {
                     return Ok(None);
                 };
-                let earned = moves::earned(clip.written_by, clip.amount, count, None);
+                let earned = moves::earned(Some(clip.version.written_by), clip.amount, count, None);
                 Ok(earned.map(|difference| Found {
                     campaign: campaign.clone(),
                     difference,

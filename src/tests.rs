@@ -285,7 +285,11 @@ mod tests {
         assert!(DROPPED.get(), "the error jumped over a frame of ours");
         run("UPDATE clips SET earnings = 5 WHERE id = 'k1'");
         assert_eq!(drifted(), "");
-        let current = |place, by| text(&format!("SELECT tests.look_at('clips'::regclass, '(0,{place})', {by})::text"));
+        let current = |place, by| {
+            text(&format!(
+                "SELECT tests.look_at('clips'::regclass, '(0,{place})', {by})::text"
+            ))
+        };
         assert_eq!(
             (current(1, 0), current(2, 0)),
             ("false".into(), "true".into()),

@@ -8,7 +8,6 @@ use crate::pg::datum::{KeyAttribute, StatusAttribute};
 use crate::pg::index::{self, Index, Looked, Seen};
 use crate::pg::locked::{self, Locked, LockedRow};
 use crate::pg::snapshot::{RowVersion, Sees};
-use crate::pg::spi::Planned;
 use crate::pg::{session, transaction};
 use crate::statements::{self, Statement, clip, link, version};
 use crate::value::key::{Key, KeyType};
@@ -259,7 +258,7 @@ impl Binding {
     /// Moves a campaign's total by a statement, if the column can hold it.
     pub fn move_one(&self, campaign: &Key, difference: &str) -> Result<()> {
         let values = [Param::Key(self.shape.campaign_key, campaign), Param::Text(difference)];
-        self.write(Statement::Move, Planned::OnceAhead, &values).map(drop)
+        self.write(Statement::Move, self.planning.writing(1), &values).map(drop)
     }
 }
 

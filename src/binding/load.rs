@@ -1,5 +1,6 @@
 //! Reading a binding from its triggers: names to relations, columns and types, each of which may have changed since.
 
+use crate::binding::planning::Planning;
 use crate::binding::present::{self, Trigger};
 use crate::binding::{Binding, owners, wake_triggers, wanted};
 use crate::catalog;
@@ -36,7 +37,8 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
     let clips_may_double = !is_unique(&shape.clips, &shape.clip_id, Unique::AtOnce)?;
     let keeper = catalog::keeper()?;
     let doubles = [campaigns_may_double, clips_may_double];
-    Ok(Some(Rc::new(Binding::new(shape, doubles, keeper, epoch))))
+    let planning = Planning::of(&shape)?;
+    Ok(Some(Rc::new(Binding::new(shape, doubles, planning, keeper, epoch))))
 }
 
 /// Whether the library serves the functions and triggers of this database.

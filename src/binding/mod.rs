@@ -2,6 +2,7 @@
 //! until one of the tables, or its triggers, changes.
 
 use crate::binding::direct::Direct;
+use crate::binding::planning::Planning;
 use crate::catalog::shape::Shape;
 use crate::errors::total::TotalError;
 use crate::errors::{Error, Ours, Result};
@@ -29,6 +30,7 @@ mod find;
 mod load;
 pub mod of_trigger;
 pub mod owners;
+mod planning;
 pub mod present;
 pub mod table_locks;
 pub mod triggers;
@@ -38,17 +40,7 @@ pub mod wanted;
 pub use direct::{InRow, Total};
 pub use find::{Bound, all, attached, only_visible, sound, visible, whole, whole_among, whole_naming, whole_on};
 pub use load::{broken, of, resolve, shape_of};
-
-/// Up to here keys count as few: a statement over them walks indexes with a plan made once.
-pub const FEW_KEYS: usize = 64;
-
-fn planned_for(keys: usize) -> Planned {
-    if keys <= FEW_KEYS {
-        Planned::Once
-    } else {
-        Planned::EachTime
-    }
-}
+pub use planning::FEW_KEYS;
 
 /// One total: its tables and columns, and the statements that keep it.
 pub struct Binding {
@@ -59,6 +51,7 @@ pub struct Binding {
     pub campaigns_may_double: bool,
     /// Whether the clips' key may name several: one is unique in each partition, or until the transaction commits, or not any more.
     pub clips_may_double: bool,
+    planning: Planning,
     /// The owner of the extension's own tables.
     pub keeper: Oid,
     /// The state of the catalogs that it was read from.
@@ -70,8 +63,15 @@ pub struct Binding {
 }
 
 impl Binding {
-    fn new(shape: Shape, [campaigns_may_double, clips_may_double]: [bool; 2], keeper: Oid, epoch: u64) -> Self {
+    fn new(
+        shape: Shape,
+        [campaigns_may_double, clips_may_double]: [bool; 2],
+        planning: Planning,
+        keeper: Oid,
+        epoch: u64,
+    ) -> Self {
         Self {
+            planning,
             campaigns_may_double,
             clips_may_double,
             epoch,
@@ -150,7 +150,12 @@ impl Binding {
 
     /// The same, by index however many the keys are: what it costs hangs on them, and not on the size of the tables.
     pub fn run_by_index(&self, statement: Statement, kind: KeyType, keys: &[Key]) -> Result<Vec<Row>> {
-        self.run_as_owner(statement, Planned::Once, &[Param::Keys(kind, keys)], Sees::Latest)
+        self.run_as_owner(
+            statement,
+            self.planning.by_index(),
+            &[Param::Keys(kind, keys)],
+            Sees::Latest,
+        )
     }
 
     /// The same, planned for these very keys, be they few.
@@ -160,7 +165,7 @@ impl Binding {
 
     /// Runs a statement over as many keys, as the owner of the campaigns table.
     pub fn run_over(&self, statement: Statement, keys: usize, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
-        self.run_as_owner(statement, planned_for(keys), values, sees)
+        self.run_as_owner(statement, self.planning.reading(keys), values, sees)
     }
 
     /// Runs a statement on the extension's own tables, as their owner.
@@ -216,11 +221,7 @@ impl Binding {
             ([key], [total]) => (Statement::StoreOne, [Param::Key(kind, key), Param::Text(total)]),
             _ => (Statement::Store, [Param::Keys(kind, keys), Param::Texts(totals)]),
         };
-        let planned = if keys.len() <= FEW_KEYS {
-            Planned::OnceAhead
-        } else {
-            Planned::EachTime
-        };
+        let planned = self.planning.writing(keys.len());
         self.write(statement, planned, &values)
     }
 

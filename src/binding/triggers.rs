@@ -100,9 +100,16 @@ pub fn drop_as_owner(triggers: &[Trigger]) -> Result<()> {
     triggers.iter().try_for_each(drop)
 }
 
+/// Runs commands on a table's triggers: as who has its owner's rights already, so that event triggers see him whose command it is; else as
+/// the owner.
 pub fn as_owner<T>(table: Oid, body: impl FnOnce() -> Result<T>) -> Result<T> {
     let table = catalog::relation(table)?.ok_or_else(|| Error::internal("a table that is not there"))?;
-    session::as_role(table.owner, || session::with_catalog_names(body))
+    let body = || session::with_catalog_names(body);
+    if table.is_ours {
+        body()
+    } else {
+        session::as_role(table.owner, body)
+    }
 }
 
 pub fn drop_triggers(triggers: &[Trigger]) -> Result<()> {

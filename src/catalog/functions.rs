@@ -14,25 +14,46 @@ pub struct TriggerFunction {
     pub sql: String,
 }
 
-/// The functions of triggers of the user's on a table and its partitions that look names up, and in no search path of their
-/// own: in any language but C. A function once, however many triggers call it.
-pub fn trigger_functions_without_path(relation: Oid) -> Result<Vec<TriggerFunction>> {
-    let rows = read(
-        "SELECT DISTINCT ON (n.nspname, p.proname) t.tgname, n.nspname, format('%I.%I()', n.nspname, p.proname)
-         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-         JOIN pg_language l ON l.oid = p.prolang
-         WHERE (t.tgrelid = $1 OR t.tgrelid IN (SELECT relid FROM pg_partition_tree($1::regclass)))
-           AND NOT t.tgisinternal AND l.lanname NOT IN ('internal', 'c') AND NOT EXISTS (
-             SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search~_path=%' ESCAPE '~')
-         ORDER BY n.nspname, p.proname, t.tgname",
-        &[Param::Oid(relation)],
-    )?;
-    let function = |row: &Row| {
-        Ok(TriggerFunction {
-            trigger: row.owned(0)?,
-            schema: row.owned(1)?,
-            sql: row.owned(2)?,
-        })
+/// Functions that look names up, and in no search path of their own: in any language but C. One once, however many triggers call it.
+macro_rules! functions_without_path {
+    ($trigger:literal, $triggers:literal) => {
+        concat!(
+            "SELECT DISTINCT ON (n.nspname, p.proname) ",
+            $trigger,
+            ", n.nspname, format('%I.%I()', n.nspname, p.proname)
+             FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang JOIN ",
+            $triggers,
+            " WHERE l.lanname NOT IN ('internal', 'c') AND NOT EXISTS (
+                 SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search~_path=%' ESCAPE '~')
+             ORDER BY n.nspname, p.proname, ",
+            $trigger
+        )
     };
-    rows.iter().map(function).collect()
+}
+
+/// Those of triggers of the user's on a table and its partitions.
+pub fn trigger_functions_without_path(relation: Oid) -> Result<Vec<TriggerFunction>> {
+    let sql = functions_without_path!(
+        "t.tgname",
+        "pg_trigger t ON t.tgfoid = p.oid AND NOT t.tgisinternal
+         AND (t.tgrelid = $1 OR t.tgrelid IN (SELECT relid FROM pg_partition_tree($1::regclass)))"
+    );
+    read(sql, &[Param::Oid(relation)])?.iter().map(function).collect()
+}
+
+/// Those of event triggers.
+pub fn event_trigger_functions_without_path() -> Result<Vec<TriggerFunction>> {
+    let sql = functions_without_path!(
+        "e.evtname",
+        "pg_event_trigger e ON e.evtfoid = p.oid AND e.evtenabled <> 'D'"
+    );
+    read(sql, &[])?.iter().map(function).collect()
+}
+
+fn function(row: &Row) -> Result<TriggerFunction> {
+    Ok(TriggerFunction {
+        trigger: row.owned(0)?,
+        schema: row.owned(1)?,
+        sql: row.owned(2)?,
+    })
 }

@@ -73,3 +73,16 @@ pub fn has_index(relation: Oid, column: i16) -> Result<bool> {
     )?;
     Ok(!rows.is_empty())
 }
+
+/// The names of the unique indexes in whose keys a column stands: an UPDATE of it locks a row as a DELETE does.
+pub fn unique_indexes_over(relation: Oid, column: i16) -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+         WHERE i.indrelid = $1 AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND EXISTS (
+             SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
+             WHERE k.attnum::text = $2 AND k.place <= i.indnkeyatts)
+         ORDER BY 1",
+        &[Param::Oid(relation), Param::Text(&column.to_string())],
+    )?;
+    rows.iter().map(|row| row.owned(0)).collect()
+}

@@ -1,5 +1,6 @@
 //! Tables and their partitions.
 
+use crate::catalog::read_often;
 use crate::errors::Result;
 use crate::pg::relation::Class;
 use crate::pg::snapshot::Sees;
@@ -139,6 +140,15 @@ pub fn partition_oids(table: Oid) -> Result<Vec<Oid>> {
         seen += 1;
     }
     Ok(all)
+}
+
+/// The numbers of the columns that a table is partitioned by, at its first level.
+pub fn partitioned_by(table: Oid) -> Result<Vec<i16>> {
+    let rows = read_often(
+        "SELECT k.number FROM pg_partitioned_table p, unnest(p.partattrs::int2[]) AS k (number) WHERE p.partrelid = $1",
+        &[Param::Oid(table)],
+    )?;
+    rows.iter().map(|row| row.number(0)).collect()
 }
 
 fn has_foreign_partition(table: Oid) -> Result<bool> {

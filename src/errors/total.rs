@@ -31,7 +31,8 @@ errors! {
             "totals of {campaigns} were not brought up after a write of {table}",
             "No trigger of spend_sync's that brings totals up has fired after it; nothing was committed.",
             "A trigger is missing or disabled, or spend_sync.wakes() was called by hand: see spend_sync_check(), or call \
-             spend_sync_attach() again.";
+             spend_sync_attach() again. Or a function ran its UPDATE ... RETURNING with a limit on rows: PostgreSQL fires no statement \
+             trigger then.";
 
         /// What is captured in a security-restricted operation must be flushed in it.
         LeftByRestricted { campaigns: String, table: String }

@@ -65,29 +65,62 @@ pub fn statuses_if_none_counts(shape: &Shape) -> Result<Option<Vec<String>>> {
     Ok((!present.is_empty() && !counts).then_some(present))
 }
 
+/// Unique indexes that the total stands in. A row of theirs is locked against all that refer to it when its total is written: whoever has
+/// made a link to a campaign holds that already, and two of them wait for each other.
+pub fn unique_totals(shape: &Shape) -> Result<Vec<Finding>> {
+    let (campaigns, spent) = (&shape.campaigns, &shape.spent);
+    let finding = |index: String| Finding {
+        severity: "warning",
+        object: format!("{}.{}", campaigns.display(), name::display_name(&spent.name)),
+        problem: format!(
+            "it stands in the key of unique index {}: two transactions that make links of one campaign can deadlock",
+            name::display_name(&index)
+        ),
+        advice: "Make the index anew, with the column in INCLUDE, or not UNIQUE.".to_owned(),
+    };
+    let indexes = catalog::unique_indexes_over(campaigns.oid, spent.number)?;
+    Ok(indexes.into_iter().map(finding).collect())
+}
+
 /// Functions of triggers on campaigns that have no search path of their own. They run as the owner of the tables for whoever
 /// writes a clip; what they find by a bare name should be what their author meant.
 pub fn functions_without_path(shape: &Shape) -> Result<Vec<Finding>> {
     let schema = &shape.campaigns.name.schema;
-    let finding = |function: &TriggerFunction| {
-        let mut path = vec!["pg_catalog".to_owned(), name::display_name(&function.schema)];
-        path.push(name::display_name(schema));
-        path.dedup();
-        Finding {
-            severity: "warning",
-            object: function.sql.clone(),
-            problem: format!(
-                "trigger {} on {} calls it as the owner of the tables, and it has no search_path of its own",
-                name::display_name(&function.trigger),
-                shape.campaigns.display()
-            ),
-            advice: format!(
-                "ALTER FUNCTION {} SET search_path = {}, pg_temp;",
-                function.sql,
-                path.join(", ")
-            ),
-        }
+    let finding = |function: &TriggerFunction| Finding {
+        severity: "warning",
+        object: function.sql.clone(),
+        problem: format!(
+            "trigger {} on {} calls it as the owner of the tables, and it has no search_path of its own",
+            name::display_name(&function.trigger),
+            shape.campaigns.display()
+        ),
+        advice: set_path(function, &[&function.schema, schema]),
     };
     let functions = catalog::trigger_functions_without_path(shape.campaigns.oid)?;
     Ok(functions.iter().map(finding).collect())
+}
+
+/// The same of event triggers: they fire for commands of spend_sync's own too, which run with PostgreSQL's names alone in sight.
+pub fn event_functions_without_path() -> Result<Vec<Finding>> {
+    let finding = |function: &TriggerFunction| Finding {
+        severity: "warning",
+        object: function.sql.clone(),
+        problem: format!(
+            "event trigger {} calls it, for commands of spend_sync's own too, and it has no search_path of its own",
+            name::display_name(&function.trigger)
+        ),
+        advice: set_path(function, &[&function.schema]),
+    };
+    let functions = catalog::event_trigger_functions_without_path()?;
+    Ok(functions.iter().map(finding).collect())
+}
+
+fn set_path(function: &TriggerFunction, schemas: &[&String]) -> String {
+    let mut path: Vec<String> = schemas.iter().map(|schema| name::display_name(schema)).collect();
+    path.dedup();
+    format!(
+        "ALTER FUNCTION {} SET search_path = pg_catalog, {}, pg_temp;",
+        function.sql,
+        path.join(", ")
+    )
 }

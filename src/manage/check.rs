@@ -31,6 +31,7 @@ pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
         return Err(CallError::NothingAttached {}.into());
     }
     findings.extend(event_triggers()?);
+    findings.extend(advice::event_functions_without_path()?);
     for table in tables {
         findings.extend(check(table)?);
     }
@@ -92,6 +93,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(missing_triggers(shape)?);
     findings.extend(needless_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
+    findings.extend(advice::unique_totals(shape)?);
     findings.extend(rounding(shape));
     findings.extend(traded_names(shape)?);
     findings.extend(advice::functions_without_path(shape)?);

@@ -247,7 +247,11 @@ unsafe fn see(table: pg_sys::Relation, slot: *mut pg_sys::TupleTableSlot, column
             Some(raw::datumCopy(column(slot, number)?, of_it.by_value, of_it.length))
         };
         Seen {
-            version: RowVersion::at((*slot).tts_tableOid, (*slot).tts_tid, written_by(slot).unwrap_or_default()),
+            version: RowVersion::at(
+                (*slot).tts_tableOid,
+                (*slot).tts_tid,
+                written_by(slot).unwrap_or_default(),
+            ),
             columns: columns.map(copy),
         }
     }

@@ -20,6 +20,8 @@ pub enum Planned {
     Once,
     /// The same, for those that fire triggers of the user's.
     OnceAhead,
+    /// Each time, for the few keys at hand: of many partitions it locks theirs alone.
+    EachTimeByIndex,
     /// Each time, for the keys at hand: a plan made for one key is ruin for 100,000.
     EachTime,
     /// Each time, and with parallel workers: reads of whole tables.
@@ -64,7 +66,7 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
     let count = c_int::try_from(types.len()).unwrap_or(c_int::MAX);
     let options = match planned {
         Planned::Once | Planned::OnceAhead => pg_sys::CURSOR_OPT_GENERIC_PLAN,
-        Planned::EachTime => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
+        Planned::EachTime | Planned::EachTimeByIndex => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
         Planned::InParallel => pg_sys::CURSOR_OPT_CUSTOM_PLAN | pg_sys::CURSOR_OPT_PARALLEL_OK,
     };
     let (text, kinds) = (sql.as_ptr(), types.as_mut_ptr());
@@ -80,7 +82,7 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
 pub fn execute(plan: &Plan, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
     connected(|| {
         let _restored = match plan.1 {
-            Planned::Once => Some(Planner::by_index()),
+            Planned::Once | Planned::EachTimeByIndex => Some(Planner::by_index()),
             Planned::EachTime | Planned::InParallel => Some(Planner::without_jit()),
             Planned::OnceAhead => {
                 plan_ahead(plan.0)?;

@@ -143,6 +143,31 @@ ALTER TABLE videos RENAME TO clips;
 SELECT * FROM spend_sync_check();
 ALTER EVENT TRIGGER spend_sync_before ENABLE;
 ALTER EVENT TRIGGER spend_sync_after ENABLE;
+
+-- The total in a unique key locks campaigns as a DELETE would; in INCLUDE, or where it is in some rows alone, it does not.
+CREATE UNIQUE INDEX wide ON campaigns (id, spent);
+CREATE UNIQUE INDEX included ON campaigns (id) INCLUDE (spent);
+CREATE UNIQUE INDEX of_some ON campaigns (id, spent) WHERE spent > 0;
+SELECT * FROM spend_sync_check('campaigns');
+DROP INDEX wide, included, of_some;
+
+-- Event triggers of one's own fire for commands of ours too, with PostgreSQL's names alone in sight: the advice mends it. They run as who
+-- gives the command, also where ours need the owner.
+CREATE TABLE ddl_log (tag text, who name DEFAULT current_user);
+CREATE FUNCTION log_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO ddl_log (tag) VALUES (tg_tag); END';
+CREATE EVENT TRIGGER log_ddl ON ddl_command_end WHEN TAG IN ('CREATE TRIGGER', 'ALTER TABLE') EXECUTE FUNCTION log_ddl();
+ALTER TABLE clips RENAME earnings TO earned;
+\echo :SQLSTATE
+SELECT * FROM spend_sync_check('campaigns');
+SELECT advice FROM spend_sync_check('campaigns') \gexec
+ALTER TABLE clips RENAME earnings TO earned;
+ALTER TABLE clips RENAME earned TO earnings;
+SELECT tag, who = current_user AS as_caller, count(*) > 1 AS some FROM ddl_log GROUP BY 1, 2 ORDER BY 1;
+DROP EVENT TRIGGER log_ddl;
+DROP FUNCTION log_ddl;
+DROP TABLE ddl_log;
+SELECT * FROM spend_sync_check('campaigns');
+
 -- A table that is not attached.
 SELECT * FROM spend_sync_check('clips');
 \echo :SQLSTATE

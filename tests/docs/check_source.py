@@ -52,9 +52,9 @@ def broken(source):
 
 
 def unfit(source):
-    body = re.search(r"fn unfit.*?\n    }\n", source, re.DOTALL)
-    found = re.findall(r'Some\(\s*"([^"]*)"', body[0])
-    return {("", one) for one in all_of(found, body[0], r"Some\(")}
+    bodies = "".join(re.findall(r"fn unfit.*?\n    }\n", source, re.DOTALL))
+    found = re.findall(r'Some\(\s*"([^"]*)"', bodies)
+    return {("", one) for one in all_of(found, bodies, r"Some\(")}
 
 
 def compare(what, in_source, rows, header):

@@ -45,14 +45,13 @@ pub fn attach(request: Request) -> Result<Attached> {
     let direct_writes = DirectWrites::parse(&request.direct_writes)?;
     let tables = tables(&request)?;
     let (campaigns, bound) = (tables.campaigns.oid, tables.all().map(|table| table.oid));
-    replaced::lock(&bound, campaigns)?;
+    let locked = replaced::lock(&bound, campaigns)?;
     let when = Flush::parse(&request.flush)?;
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
     check_owner(&shape)?;
     grants::to_owner_of(&shape.campaigns)?;
-    // Looked up anew: another command may have come first while we waited for the locks.
-    let replaced = replaced::triggers_of(campaigns, &bound)?;
+    let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;

@@ -28,8 +28,7 @@ pub fn detach(campaigns: Oid) -> Result<()> {
         Err(Error::Ours(Ours::Trigger(_))) => {}
         Err(other) => return Err(other),
     }
-    replaced::lock(&tables, campaigns)?;
-    let replaced = replaced::triggers_of(campaigns, &tables)?;
+    let replaced = replaced::lock(&tables, campaigns)?.triggers()?;
     replaced::replace(&tables, &replaced, || Ok(()))?;
     large::forget(campaigns, catalog::keeper()?)
 }

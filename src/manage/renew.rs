@@ -49,11 +49,11 @@ fn warn(tables: &Tables, hint: &str) {
 
 fn renew(bound: [Oid; 3]) -> Result<()> {
     let [_, _, campaigns] = bound;
-    replaced::lock(&bound, campaigns)?;
+    let locked = replaced::lock(&bound, campaigns)?;
     // Looked up anew: another command may have come first while we waited for a lock.
     let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
         return Ok(());
     };
-    let old = replaced::triggers_of(campaigns, &bound)?;
+    let old = locked.triggers()?;
     replaced::replace(&bound, &old, || triggers::create_triggers(&shape, &old))
 }

@@ -16,6 +16,7 @@ mod repair;
 mod results;
 mod rounds;
 mod run;
+mod second_total;
 mod section;
 mod statistics;
 mod tables;
@@ -114,7 +115,7 @@ fn measure_all(
             first.layout.clips, first.layout.campaigns
         );
         tables::load(client, first.layout)?;
-        if !matches!(first.kind, Kind::Repair | Kind::Ddl(_)) {
+        if !matches!(first.kind, Kind::Repair | Kind::Ddl(_) | Kind::ClipOfTwo) {
             rounds::settle(arguments, client, first)?;
         }
         for work in works.iter().filter(|work| work.layout == first.layout) {
@@ -123,6 +124,20 @@ fn measure_all(
                 Kind::Repair => repair::measure(arguments, client, work)?,
                 Kind::DdlUnderLoad | Kind::DdlBesideTransactions => ddl_load::measure(arguments, client, work)?,
                 Kind::Ddl(bindings) => ddl::measure(arguments, client, work, bindings)?,
+                Kind::ClipOfTwo => {
+                    rounds::settle(
+                        arguments,
+                        client,
+                        &Work {
+                            kind: Kind::Clip,
+                            ..*work
+                        },
+                    )?;
+                    second_total::create(client)?;
+                    let section = rounds::measure(arguments, client, work, missing)?;
+                    second_total::drop(client)?;
+                    section
+                }
                 _ => rounds::measure(arguments, client, work, missing)?,
             });
         }

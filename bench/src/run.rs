@@ -9,6 +9,7 @@ use postgres::{Client, NoTls};
 use crate::arguments::Arguments;
 use crate::commands;
 use crate::contenders::Contender;
+use crate::second_total;
 use crate::tables::{self, Left};
 use crate::work::{Kind, Work};
 use crate::writer::{self, Writer};
@@ -56,6 +57,9 @@ pub fn run(
     round: u32,
 ) -> Result<Outcome> {
     contender.install(client)?;
+    if work.kind == Kind::ClipOfTwo {
+        second_total::install(client, contender)?;
+    }
     let outcome = match work.kind {
         Kind::Bulk => bulk(arguments, work, contender, round)?,
         _ => Outcome::Measured(single(arguments, client, work, contender, round)?),
@@ -63,11 +67,18 @@ pub fn run(
     let (outcome, drifted) = match outcome {
         Outcome::Measured(mut measured) => {
             measured.drifted = contender.drifted(client)?;
+            if work.kind == Kind::ClipOfTwo {
+                measured.drifted += second_total::drifted(client)?;
+            }
             let drifted = measured.drifted;
             (Outcome::Measured(measured), Some(drifted))
         }
         skipped => (skipped, None),
     };
+    if work.kind == Kind::ClipOfTwo {
+        second_total::uninstall(client, contender)?;
+        second_total::clean(client)?;
+    }
     contender.uninstall(client)?;
     // pg_ivm's sums were right, which says nothing of `spent`.
     let left = match drifted {

@@ -7,6 +7,8 @@ use crate::tables::Layout;
 pub enum Kind {
     /// One clip's earnings by key.
     Clip,
+    /// The same, where clips feed a second total.
+    ClipOfTwo,
     /// One submission from approved to pending or back, by key.
     Approval,
     /// begin, one clip, the client's pause, another clip, commit.
@@ -99,6 +101,8 @@ pub const WORKS: &[Work] = &[
         "One clip's earnings, a campaign of 100,000 clips"),
     work("clip-1000000", Kind::Clip, MILLION_CLIPS, 1, ADDS, false,
         "One clip's earnings, a campaign of 1,000,000 clips"),
+    work("two-totals", Kind::ClipOfTwo, CAMPAIGNS_100, 1, ADDS, false,
+        "One clip's earnings, which feed campaigns of 1,000 clips and authors of 100"),
     work("bulk-1", Kind::Bulk, CAMPAIGNS_1, 1, Target::AtLeast(Contender::SpendSync, 0.75), true,
         "One statement over 100,000 clips of one campaign"),
     work("bulk-100", Kind::Bulk, CAMPAIGNS_100, 1, Target::AtLeast(Contender::SpendSync, 0.7), true,
@@ -135,6 +139,12 @@ impl Work {
         ALL.iter()
             .copied()
             .filter(|contender| match contender {
+                _ if self.kind == Kind::ClipOfTwo => {
+                    matches!(
+                        contender,
+                        Contender::NoTrigger | Contender::RowAdds | Contender::SpendSync
+                    )
+                }
                 Contender::SpendSyncAtCommit => self.kind == Kind::Interactive,
                 Contender::RowSums => !quick,
                 Contender::StatementSums => !quick || self.kind == Kind::Bulk,
@@ -147,7 +157,7 @@ impl Work {
     /// What a second counts.
     pub fn unit(&self) -> &'static str {
         match self.kind {
-            Kind::Clip => "writes/s",
+            Kind::Clip | Kind::ClipOfTwo => "writes/s",
             Kind::Approval => "writes/s",
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",

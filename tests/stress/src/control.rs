@@ -57,9 +57,9 @@ impl Control {
         self.was_cut.load(Ordering::Relaxed)
     }
 
-    /// A transaction has committed; the one that makes them enough says so, to whoever reads along.
+    /// A transaction has committed; the one that makes them enough says so, to whoever waits to take the server away.
     pub fn transaction_committed(&self) {
-        if self.committed.fetch_add(1, Ordering::Relaxed) + 1 == COMMITS_MIN {
+        if self.committed.fetch_add(1, Ordering::Relaxed) + 1 == COMMITS_MIN && self.until_cut {
             println!("{COMMITS_MIN} transactions have committed");
         }
     }

@@ -101,6 +101,33 @@ pub fn locked_for_good(relations: &[Oid]) -> Result<Vec<Oid>> {
     )
 }
 
+/// Partitioned tables that this transaction holds against everybody: who drops a partition holds its parent so.
+pub fn parents_locked() -> Result<Vec<Oid>> {
+    oids(
+        "SELECT DISTINCT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation AND c.relkind = 'p'
+         WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted",
+        &[],
+    )
+}
+
+/// The tables that the running command has altered.
+pub fn altered() -> Result<Vec<Oid>> {
+    oids(
+        "SELECT DISTINCT c.oid FROM pg_event_trigger_ddl_commands() done
+         JOIN pg_class c ON done.classid = 'pg_class'::regclass AND c.oid = done.objid
+         WHERE c.relkind IN ('r', 'p', 'f')",
+        &[],
+    )
+}
+
+/// The tables that one inherits from, by no partition.
+pub fn parents_of(table: Oid) -> Result<Vec<Oid>> {
+    oids(
+        "SELECT i.inhparent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition WHERE i.inhrelid = $1",
+        &[Param::Oid(table)],
+    )
+}
+
 /// The parents of the tables that the running command has made, of any kind.
 macro_rules! parents_of_new {
     ($are_partitions:literal) => {

@@ -22,7 +22,7 @@ pub use keys::{Unique, foreign_keys, has_index, unique_columns, unique_indexes_o
 pub use labels::{enum_labels, label_oids, labels_of};
 pub use rights::{extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema};
 pub use tables::{
-    Relation, display, find, find_visible, named, names, partition_oids, partitioned_by, partitions_of_others,
+    Relation, display, find, find_visible, named, names, parent, partition_oids, partitioned_by, partitions_of_others,
     relation, root, unlogged, with_partitions,
 };
 

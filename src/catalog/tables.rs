@@ -208,6 +208,11 @@ fn classes(relations: &[Oid]) -> Result<Vec<Class>> {
     Ok(all)
 }
 
+/// The table that a partition is directly one of.
+pub fn parent(partition: Oid) -> Result<Option<Oid>> {
+    Ok(relation::ancestors(partition)?.first().copied())
+}
+
 /// The table that a partition, of whatever level, belongs to; any other table itself.
 pub fn root(table: Oid) -> Result<Oid> {
     Ok(relation::ancestors(table)?.last().copied().unwrap_or(table))

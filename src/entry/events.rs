@@ -13,22 +13,44 @@ use crate::follow::{partitions, renames, types};
 use crate::pg::event::{Command, CommandCall};
 use crate::pg::name;
 use crate::pg::transaction;
+use crate::write::capture;
 use pgrx::pg_sys::Oid;
 use std::cell::RefCell;
 
 /// What a running command concerns, as it stood before it.
-#[derive(Default)]
 struct Open {
     /// The subtransaction that the command runs in.
     nest: i32,
+    command: Command,
     triggers: Vec<Trigger>,
     named: Vec<Named>,
     moved: Vec<Moved>,
-    /// Partitions that are dropped, each after its root.
+    /// Partitions that are to be dropped, each after its root.
     dropped: Vec<(Oid, Oid)>,
     retyped: Option<Retyped>,
     /// Bound tables, each with its partitions.
     parted: Vec<(Oid, Oid)>,
+    /// Partitioned tables that were locked against everybody before.
+    locked: Vec<Oid>,
+    /// How many rows had been told of by then.
+    told: u64,
+}
+
+impl Open {
+    fn of(command: Command) -> Self {
+        Self {
+            nest: transaction::nest_level(),
+            command,
+            triggers: Vec::new(),
+            named: Vec::new(),
+            moved: Vec::new(),
+            dropped: Vec::new(),
+            retyped: None,
+            parted: Vec::new(),
+            locked: Vec::new(),
+            told: capture::recorded(),
+        }
+    }
 }
 
 thread_local! {
@@ -41,41 +63,41 @@ pub fn follow(call: &CommandCall) -> Result<()> {
     let Some(command) = call.command() else {
         return Ok(());
     };
+    if command == Command::New {
+        return if call.is_before() { Ok(()) } else { after_new() };
+    }
     if call.is_before() {
-        if is_seen_when_done(&command) {
-            return Ok(());
-        }
-        let mut open = before(&command)?;
-        open.nest = transaction::nest_level();
+        let open = before(command)?;
         OPEN.with_borrow_mut(|commands| commands.push(open));
         return Ok(());
     }
-    match command {
-        Command::EmptyPartition(parent) => return partitions::after_empty(parent),
-        Command::NewSchema => {
-            among::parents_of_new_partitions()?
-                .into_iter()
-                .try_for_each(partitions::after_empty)?;
-            return partitions::check_inherited(&among::parents_of_new_tables()?);
-        }
-        Command::Inherit(parents) => return partitions::check_inherited(&parents),
-        _ => {}
+    if let Command::DetachConcurrently(parent) = command {
+        return after_detached(parent);
     }
     // There is none if the event trigger that fires before was disabled.
-    after(&command, OPEN.with_borrow_mut(Vec::pop).unwrap_or_default())
+    OPEN.with_borrow_mut(Vec::pop).map_or(Ok(()), after)
 }
 
-/// Of what comes to be nothing is to be noted before.
-fn is_seen_when_done(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::EmptyPartition(_) | Command::Inherit(_) | Command::NewSchema
-    )
+/// Tables came, as the command has noted them: it may have found one there already, and made none.
+fn after_new() -> Result<()> {
+    among::parents_of_new_partitions()?
+        .into_iter()
+        .try_for_each(partitions::after_empty)?;
+    partitions::check_inherited(&among::parents_of_new_tables()?)
 }
 
-fn before(command: &Command) -> Result<Open> {
-    let mut open = Open::default();
-    match command {
+/// By two transactions, of which the first has forgotten what was noted: the table was perhaps bound while the command waited. PostgreSQL
+/// does not say which it was; one that the role in force may not alter it was not.
+fn after_detached(parent: Oid) -> Result<()> {
+    if catalog::relation(parent)?.is_some_and(|table| table.is_ours) {
+        partitions::after_unseen(&[parent])?;
+    }
+    Ok(())
+}
+
+fn before(command: Command) -> Result<Open> {
+    let mut open = Open::of(command);
+    match &open.command {
         Command::Attach { parent, partition } => open.moved = partitions::before_it_comes(*parent, *partition)?,
         Command::Detach { parent, partition } => open.moved = partitions::before_it_goes(*parent, *partition)?,
         Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
@@ -87,53 +109,99 @@ fn before(command: &Command) -> Result<Open> {
                 open.parted = among::partitioned()?;
             }
         }
-        Command::Drop { tables, with_all } => {
+        Command::Drop { tables, .. } => {
             open.dropped = partitions::among_dropped(tables)?;
             for (root, partition) in &open.dropped {
                 open.moved.extend(partitions::before_it_goes(*root, *partition)?);
             }
-            if *with_all {
-                open.parted = among::partitioned()?;
-            }
+            open.parted = among::partitioned()?;
+            open.locked = among::parents_locked()?;
         }
-        Command::DropWithAll => open.parted = among::partitioned()?,
-        Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label(_) => {
-            open.named = renames::before(command)?;
+        Command::DropWithAll => {
+            open.parted = among::partitioned()?;
+            open.locked = among::parents_locked()?;
         }
-        Command::EmptyPartition(_) | Command::Inherit(_) | Command::NewSchema => {}
+        Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label { .. } => {
+            open.named = renames::before(&open.command)?;
+        }
+        Command::New => {}
     }
     Ok(open)
 }
 
-fn after(command: &Command, mut open: Open) -> Result<()> {
-    match command {
+fn after(mut open: Open) -> Result<()> {
+    // A command waits for its locks with its names looked up, or looks them up again: it may have come to other tables than were noted.
+    match &open.command {
         Command::Alter(alteration) => {
             types::after(open.retyped, alteration.table, &alteration.retyped)?;
-            partitions::check_inherits(alteration.table, &alteration.parents)?;
+            if alteration.inherits {
+                for table in among::altered()? {
+                    partitions::check_inherits(table, &among::parents_of(table)?)?;
+                }
+            }
         }
         Command::Attach { parent, partition } => {
-            let bound = partitions::check_came(*parent)?;
-            open.moved = partitions::as_it_is_now(bound, *partition, open.moved);
+            let has_come = |altered: Oid| Ok(altered == *parent && catalog::parent(*partition)? == Some(*parent));
+            open.moved = after_partition(open.moved, *partition, true, has_come)?;
         }
         Command::Detach { parent, partition } => {
-            let bound = binding::whole_on(&[*parent])?;
-            open.moved = partitions::as_it_is_now(bound, *partition, open.moved);
+            let has_gone = |altered: Oid| Ok(altered == *parent && catalog::parent(*partition)? != Some(*parent));
+            open.moved = after_partition(open.moved, *partition, false, has_gone)?;
+        }
+        Command::Drop { .. } | Command::DropWithAll => {
+            let gone = partitions::dropped_here(&open.dropped)?;
+            open.moved
+                .retain(|moved| gone.iter().any(|(_, partition)| moved.is_of(*partition)));
+            for (root, partition) in &gone {
+                open.moved = partitions::as_it_is_now(binding::whole_on(&[*root])?, *partition, open.moved);
+            }
+            let known: Vec<Oid> = gone.into_iter().map(|(root, _)| root).collect();
+            let mut taken = among::parents_locked()?;
+            taken.retain(|table| !open.locked.contains(table));
+            partitions::after_unnoted(&taken, &known)?;
         }
         _ => {}
     }
-    for (root, partition) in open.dropped {
-        let bound = binding::whole_on(&[root])?;
-        open.moved = partitions::as_it_is_now(bound, partition, open.moved);
-    }
     check_still_there(&open.triggers)?;
     open.named.iter().try_for_each(renames::after)?;
+    if let Command::Label { kind, new } = &open.command {
+        renames::after_label(*kind, new, &open.named)?;
+    }
     open.parted
         .retain(|(_, partition)| !open.moved.iter().any(|moved| moved.is_of(*partition)));
+    // An event trigger of the user's may have written in between.
+    if capture::recorded() != open.told {
+        open.moved.iter_mut().for_each(Moved::doubt);
+    }
     partitions::after(open.moved)?;
     if open.parted.is_empty() {
         return Ok(());
     }
     partitions::after_drop(&open.parted)
+}
+
+/// What became of the partition that was noted, where it `is_done` to the table that was altered; of another one nothing is known.
+fn after_partition(
+    mut moved: Vec<Moved>,
+    partition: Oid,
+    comes: bool,
+    is_done: impl Fn(Oid) -> Result<bool>,
+) -> Result<Vec<Moved>> {
+    let mut known = Vec::new();
+    for table in among::altered()? {
+        if is_done(table)? {
+            let bound = if comes {
+                partitions::check_came(table)?
+            } else {
+                binding::whole_on(&[table])?
+            };
+            known.extend(partitions::as_it_is_now(bound, partition, std::mem::take(&mut moved)));
+        } else {
+            partitions::check_came(table)?;
+            partitions::after_unseen(&[table])?;
+        }
+    }
+    Ok(known)
 }
 
 /// A column that is dropped with all that depends on it takes a trigger along whose WHEN names it. The others would go on,

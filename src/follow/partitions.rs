@@ -3,8 +3,8 @@
 
 use crate::binding::{Binding, Bound, among, owners, table_locks, triggers};
 use crate::catalog::{Column, Relation};
-use crate::errors::Result;
 use crate::errors::trigger::TriggerError;
+use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{session, spi};
@@ -38,6 +38,11 @@ impl Moved {
     /// Whether it is of this partition.
     pub fn is_of(&self, partition: Oid) -> bool {
         self.partition == partition
+    }
+
+    /// What was known of its rows may be so no more.
+    pub fn doubt(&mut self) {
+        self.rows = Some(Rows::Unknown);
     }
 }
 
@@ -76,6 +81,22 @@ pub fn among_dropped(tables: &[Oid]) -> Result<Vec<(Oid, Oid)>> {
         }
     }
     Ok(all)
+}
+
+/// Those of these partitions, each after its root, that this transaction has dropped: one that somebody else has is his to see to, and one
+/// that is there was not meant.
+pub fn dropped_here(noted: &[(Oid, Oid)]) -> Result<Vec<(Oid, Oid)>> {
+    if noted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let partitions: Vec<Oid> = noted.iter().map(|(_, partition)| *partition).collect();
+    let mut gone = Vec::new();
+    for partition in among::locked_for_good(&partitions)? {
+        if catalog::relation(partition)?.is_none() {
+            gone.extend(noted.iter().filter(|(_, noted)| *noted == partition));
+        }
+    }
+    Ok(gone)
 }
 
 /// The same once the command has run, by the bindings that its parent has now: one that was not there yet when the command began, which
@@ -132,18 +153,21 @@ fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
     if parent_of_it.owner != table.owner {
         return looked(all, None);
     }
-    let below = catalog::partition_oids(partition)?;
-    let tree = std::iter::once(partition)
-        .chain(below)
-        .map(|one| TableLock(one, Against::All));
-    let own: Vec<TableLock> = own.iter().copied().chain(tree).collect();
+    let own = || {
+        let below = catalog::partition_oids(partition)?;
+        let tree = std::iter::once(partition)
+            .chain(below)
+            .map(|one| TableLock(one, Against::All));
+        Ok::<Vec<TableLock>, Error>(own.iter().copied().chain(tree).collect())
+    };
     if !has_rows(&table)? {
-        table_locks::lock_tables(&own)?;
+        table_locks::lock_found(own)?;
         if !has_rows(&table)? {
             return looked(all, Some(false));
         }
     }
     table_locks::lock_found(|| {
+        let own = own()?;
         let mut everything = own.clone();
         for bound in &all {
             let of_binding = bound.tables.locks(parent, Against::Writers)?.into_iter();
@@ -217,7 +241,12 @@ pub fn after(all: Vec<Moved>) -> Result<()> {
         triggers::renew_statement_triggers(bound, &of_it)?;
     }
     for Moved { bound, partition, rows } in all {
-        let Some(rows) = rows else { continue };
+        // Nobody else can have brought it any since; an event trigger of this transaction's can.
+        let rows = match rows {
+            Some(rows) => rows,
+            None if brings_rows(partition)? => Rows::Unknown,
+            None => continue,
+        };
         let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() else {
             continue; // broken: the next write says so
         };
@@ -231,6 +260,43 @@ pub fn after(all: Vec<Moved>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a partition that is one now has rows.
+fn brings_rows(partition: Oid) -> Result<bool> {
+    match catalog::relation(partition)?.filter(|table| table.is_partition) {
+        Some(table) => has_rows(&table),
+        None => Ok(false),
+    }
+}
+
+/// Partitions of these tables came or went that nobody has looked at: they get their triggers, and all totals are looked at.
+pub fn after_unseen(tables: &[Oid]) -> Result<()> {
+    for bound in binding::whole_on(tables)? {
+        triggers::renew_statement_triggers(&bound, &[])?;
+        sum_all(&bound)?;
+    }
+    Ok(())
+}
+
+/// Looks at all totals of a binding, and keeps writers off until the transaction ends.
+pub fn sum_all(bound: &Bound) -> Result<()> {
+    table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
+    match binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
+        Some(binding) => flush::sum(&binding, Due::All),
+        None => Ok(()), // broken: the next write says so
+    }
+}
+
+/// The same of tables that a command has locked as who drops partitions does; but for those whose partitions are `known` by their roots.
+pub fn after_unnoted(locked: &[Oid], known: &[Oid]) -> Result<()> {
+    let mut unnoted = Vec::new();
+    for table in locked {
+        if !known.contains(&catalog::root(*table)?) {
+            unnoted.push(*table);
+        }
+    }
+    after_unseen(&unnoted)
 }
 
 /// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.
@@ -314,10 +380,7 @@ pub fn after_drop(before: &[(Oid, Oid)]) -> Result<()> {
         .filter(|(_, partition)| dropped.contains(partition));
     let roots: HashSet<Oid> = here.map(|(root, _)| root).collect();
     for bound in binding::whole_among(&roots.into_iter().collect::<Vec<_>>())? {
-        table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
-        if let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
-            flush::sum(&binding, Due::All)?;
-        }
+        sum_all(&bound)?;
     }
     Ok(())
 }

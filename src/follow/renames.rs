@@ -7,6 +7,8 @@ use crate::binding::{Bound, among, present, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Column, Relation, shape};
 use crate::errors::Result;
+use crate::errors::trigger::TriggerError;
+use crate::follow::partitions;
 use crate::pg::event::Command;
 use crate::pg::session;
 use crate::pg::table::{Against, TableLock};
@@ -54,7 +56,7 @@ fn concerned(command: &Command) -> Result<Vec<Bound>> {
         Command::Table(table) => binding::whole_on(&[*table])?,
         Command::Column { table, old } => binding::whole_naming(*table, std::slice::from_ref(old))?,
         Command::Schema(name) => binding::whole_among(&among::in_schema(name)?)?,
-        Command::Label(kind) => binding::whole_among(&among::with_type(*kind)?)?,
+        Command::Label { kind, .. } => binding::whole_among(&among::with_type(*kind)?)?,
         _ => Vec::new(),
     };
     match command {
@@ -62,7 +64,7 @@ fn concerned(command: &Command) -> Result<Vec<Bound>> {
         Command::Column { table, old } => bound.retain(|bound| bound.has_own(*table) && bound.names(*table, old)),
         Command::Schema(name) if !bound.is_empty() && !catalog::owns_schema(name)? => bound.clear(),
         // Who owns a type alone locks nobody's tables; the next write says that the label is gone.
-        Command::Label(_) => bound.retain(|bound| session::has_rights_of(bound.tables.campaigns.owner)),
+        Command::Label { .. } => bound.retain(|bound| session::has_rights_of(bound.tables.campaigns.owner)),
         _ => {}
     }
     Ok(bound)
@@ -112,6 +114,27 @@ pub fn after(before: &Named) -> Result<()> {
     };
     triggers.retain(is_its);
     triggers::replace_triggers(&shape, &triggers)
+}
+
+/// A label that got a new name may come to count by that, for a binding that was not followed: its own label of that name is gone. All its
+/// totals are looked at; who has not the rights of the tables' owner is refused.
+pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
+    for bound in binding::whole_among(&among::with_type(kind)?)? {
+        let campaigns = &bound.tables.campaigns;
+        let is_followed = followed.iter().any(|named| named.shape.campaigns.oid == campaigns.oid);
+        if is_followed || !bound.columns.approved.iter().any(|label| label == new) {
+            continue;
+        }
+        if !session::has_rights_of(campaigns.owner) {
+            return Err(TriggerError::LabelWouldCount {
+                label: new.to_owned(),
+                campaigns: campaigns.display(),
+            }
+            .into());
+        }
+        partitions::sum_all(&bound)?;
+    }
+    Ok(())
 }
 
 fn present(shape: &Shape) -> Result<Option<Tables>> {

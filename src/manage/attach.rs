@@ -7,7 +7,7 @@ use crate::errors::table::TableError;
 use crate::errors::{Error, Result, listed};
 use crate::manage::detect::Given;
 use crate::manage::{advice, detect, grants, repair, replaced};
-use crate::pg::{name, session};
+use crate::pg::{name, session, table};
 use crate::statements::summed;
 use crate::value::mapping::{DirectWrites, Flush};
 use crate::value::money;
@@ -49,6 +49,11 @@ pub fn attach(request: Request) -> Result<Attached> {
     let when = Flush::parse(&request.flush)?;
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
+    if shape.status.is_enum {
+        // A rename that is under way has not seen this binding.
+        table::keep_labels(shape.status.base_type)?;
+    }
+    let shape = shape::of_columns(shape.tables(), shape.columns)?;
     check_owner(&shape)?;
     grants::to_owner_of(&shape.campaigns)?;
     let replaced = locked.triggers()?;

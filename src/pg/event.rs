@@ -13,7 +13,7 @@ pub enum Command {
     /// A schema of this name gets another.
     Schema(String),
     /// A value of this enum gets another name.
-    Label(Oid),
+    Label { kind: Oid, new: String },
     /// A table gets a partition, and its rows with it.
     Attach { parent: Oid, partition: Oid },
     /// A table loses a partition, and its rows with it.
@@ -22,12 +22,8 @@ pub enum Command {
     DetachConcurrently(Oid),
     /// A table changes in one or several of these ways at once.
     Alter(Alteration),
-    /// A table gets a new partition, with no rows yet.
-    EmptyPartition(Oid),
-    /// A new table inherits from these, by no partition.
-    Inherit(Vec<Oid>),
-    /// A schema comes with all that is in it.
-    NewSchema,
+    /// Tables come, of which some may be partitions or inherit; which, is seen when it is done.
+    New,
     /// These tables are dropped; perhaps with all that depends on them.
     Drop { tables: Vec<Oid>, with_all: bool },
     /// Something is dropped with all that belongs to it; only PostgreSQL knows what that is.
@@ -42,8 +38,8 @@ pub struct Alteration {
     pub retyped: Vec<String>,
     /// Columns that go, perhaps with all that depends on them.
     pub dropped: Vec<String>,
-    /// Tables that it inherits from now, by no partition.
-    pub parents: Vec<Oid>,
+    /// It inherits from another table now, by no partition.
+    pub inherits: bool,
     /// Something goes with all that depends on it.
     pub with_all: bool,
 }
@@ -59,7 +55,8 @@ impl CommandCall<'_> {
         event == c"ddl_command_start"
     }
 
-    /// The command, if it is one of those. Once it has run, tables that it renamed are not found any more.
+    /// The command, if it is one of those: what its names mean now. Before it runs, others may give them to other tables; while it runs,
+    /// code of its own may change where names are looked up. So it is asked for before, and what was done is looked at afterwards.
     pub fn command(&self) -> Option<Command> {
         // SAFETY: PostgreSQL keeps the parsed command for the length of the call; each node is read as what its tag says.
         unsafe {
@@ -73,20 +70,20 @@ impl CommandCall<'_> {
                 }
                 pg_sys::NodeTag::T_AlterEnumStmt => {
                     let statement: &pg_sys::AlterEnumStmt = &*node.cast();
-                    (!statement.oldVal.is_null()).then(|| Command::Label(type_of(statement.typeName)))
+                    (!statement.oldVal.is_null()).then(|| Command::Label {
+                        kind: type_of(statement.typeName),
+                        new: text(statement.newVal),
+                    })
                 }
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
                 // A foreign table's begins with the same.
                 pg_sys::NodeTag::T_CreateStmt | pg_sys::NodeTag::T_CreateForeignTableStmt => {
                     let statement: &pg_sys::CreateStmt = &*node.cast();
-                    let parents: Vec<Oid> = nodes(statement.inhRelations).map(|parent| find(parent)).collect();
-                    match parents.as_slice() {
-                        [] => None,
-                        [parent] if !statement.partbound.is_null() => Some(Command::EmptyPartition(*parent)),
-                        _ => Some(Command::Inherit(parents)),
-                    }
+                    nodes::<pg_sys::Node>(statement.inhRelations)
+                        .next()
+                        .map(|_| Command::New)
                 }
-                pg_sys::NodeTag::T_CreateSchemaStmt => Some(Command::NewSchema),
+                pg_sys::NodeTag::T_CreateSchemaStmt => Some(Command::New),
                 pg_sys::NodeTag::T_DropStmt => drop_of(&*node.cast()),
                 pg_sys::NodeTag::T_DropOwnedStmt => Some(Command::DropWithAll),
                 _ => None,
@@ -122,8 +119,8 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     // SAFETY: as above; the list is of AlterTableCmd, whose definition is of the kind that its subtype says.
     unsafe {
         let table = find(statement.relation);
-        let (mut retyped, mut dropped, mut parents) = (Vec::new(), Vec::new(), Vec::new());
-        let mut with_all = false;
+        let (mut retyped, mut dropped) = (Vec::new(), Vec::new());
+        let (mut inherits, mut with_all) = (false, false);
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
             with_all |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE;
@@ -140,7 +137,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                         false => Command::Detach { parent, partition },
                     });
                 }
-                Part::AT_AddInherit => parents.push(find(part.def.cast())),
+                Part::AT_AddInherit => inherits = true,
                 Part::AT_AlterColumnType => retyped.push(text(part.name)),
                 // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
                 #[cfg(any(feature = "pg17", feature = "pg18"))]
@@ -149,12 +146,12 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 _ => {}
             }
         }
-        let concerns_us = with_all || !(retyped.is_empty() && dropped.is_empty() && parents.is_empty());
+        let concerns_us = with_all || inherits || !(retyped.is_empty() && dropped.is_empty());
         concerns_us.then_some(Command::Alter(Alteration {
             table,
             retyped,
             dropped,
-            parents,
+            inherits,
             with_all,
         }))
     }

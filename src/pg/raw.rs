@@ -115,6 +115,7 @@ unsafe extern "C-unwind" {
     pub fn has_privs_of_role(member: pg_sys::Oid, role: pg_sys::Oid) -> bool;
     pub fn GetUserNameFromId(role: pg_sys::Oid, missing_ok: bool) -> *mut c_char;
     pub fn LockRelationOid(relation: pg_sys::Oid, mode: c_int);
+    pub fn LockDatabaseObject(class: pg_sys::Oid, object: pg_sys::Oid, part: u16, mode: c_int);
     pub fn ConditionalLockRelationOid(relation: pg_sys::Oid, mode: c_int) -> bool;
     pub fn OidInputFunctionCall(
         function: pg_sys::Oid,

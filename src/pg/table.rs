@@ -32,6 +32,14 @@ pub fn is_in_use(table: Oid) -> bool {
     }
 }
 
+/// Keeps the labels of an enum as they are until the transaction ends: what changes them locks the type against others like it.
+pub fn keep_labels(kind: Oid) -> Result<()> {
+    // SAFETY: a type that is gone is locked in vain.
+    caught(|| unsafe {
+        raw::LockDatabaseObject(pg_sys::TypeRelationId, kind, 0, pg_sys::ShareLock.cast_signed());
+    })
+}
+
 /// A lock on a table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TableLock(pub Oid, pub Against);

@@ -101,11 +101,34 @@ pub fn locked_for_good(relations: &[Oid]) -> Result<Vec<Oid>> {
     )
 }
 
-/// Partitioned tables that this transaction holds against everybody: who drops a partition holds its parent so.
+/// Relations that this transaction holds against everybody.
+macro_rules! held {
+    ($query:literal) => {
+        concat!(
+            "WITH held AS (
+                 SELECT DISTINCT l.relation AS oid FROM pg_locks l
+                 WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted) ",
+            $query
+        )
+    };
+}
+
+/// The partitioned tables among them: who drops a partition holds its parent so.
 pub fn parents_locked() -> Result<Vec<Oid>> {
     oids(
-        "SELECT DISTINCT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation AND c.relkind = 'p'
-         WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted",
+        held!("SELECT c.oid FROM held JOIN pg_class c ON c.oid = held.oid WHERE c.relkind = 'p'"),
+        &[],
+    )
+}
+
+/// The same, if it has dropped any.
+pub fn parents_of_dropped() -> Result<Vec<Oid>> {
+    oids(
+        held!(
+            "SELECT c.oid FROM held JOIN pg_class c ON c.oid = held.oid
+             WHERE c.relkind = 'p' AND EXISTS (
+                 SELECT FROM held gone WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = gone.oid))"
+        ),
         &[],
     )
 }

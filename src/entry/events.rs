@@ -156,7 +156,7 @@ fn after(mut open: Open) -> Result<()> {
                 open.moved = partitions::as_it_is_now(binding::whole_on(&[*root])?, *partition, open.moved);
             }
             let known: Vec<Oid> = gone.into_iter().map(|(root, _)| root).collect();
-            let mut taken = among::parents_locked()?;
+            let mut taken = among::parents_of_dropped()?;
             taken.retain(|table| !open.locked.contains(table));
             partitions::after_unnoted(&taken, &known)?;
         }

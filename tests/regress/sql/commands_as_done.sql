@@ -90,6 +90,13 @@ CREATE EVENT TRIGGER z_seed ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXE
 ALTER TABLE clips ATTACH PARTITION clips_3 FOR VALUES FROM (100) TO (200);
 TABLE totals;
 DROP EVENT TRIGGER z_seed;
+-- What goes with a function, and is no table, takes no rows along: nothing is locked but what PostgreSQL locks.
+CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER noted AFTER UPDATE ON clips FOR EACH ROW EXECUTE FUNCTION noted();
+BEGIN;
+DROP FUNCTION noted CASCADE;
+SELECT * FROM locked WHERE mode = 'ShareRowExclusiveLock';
+COMMIT;
 SELECT campaign_id, found_by FROM spend_sync.correction WHERE found_by <> 'attach';
 DROP SCHEMA strange, mine CASCADE;
 REASSIGN OWNED BY done_stranger TO CURRENT_ROLE;

@@ -1,6 +1,7 @@
 //! The checker without writers: after a crash, or on a standby that replays what others write.
 
 use std::thread::{self, sleep};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -12,9 +13,13 @@ use crate::tally::Snapshots;
 use crate::{check_corrections, checker};
 
 /// A run with fewer has shown nothing. A standby shows changes as it replays them, in leaps, and none once it is promoted: fewer than
-/// there are where they are written, and the fewer the busier its machine is.
-const SNAPSHOTS_MIN: u64 = 10;
-const SNAPSHOTS_CHANGED_MIN: u64 = 3;
+/// there are where they are written.
+const SNAPSHOTS_MIN: u64 = 30;
+const SNAPSHOTS_CHANGED_MIN: u64 = 8;
+/// How much longer a busy machine may take for so many.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const POLL: Duration = Duration::from_millis(50);
 
 /// Whether every snapshot agrees. Prepared transactions may be left: a crash leaves them.
 pub fn run(arguments: &Arguments, schemas: &[&'static Schema]) -> Result<bool> {
@@ -57,6 +62,9 @@ fn while_others_write(arguments: &Arguments, schemas: &[&'static Schema], contro
     Ok(thread::scope(|scope| {
         scope.spawn(move || {
             sleep(duration);
+            while control.snapshots() < SNAPSHOTS_MIN && control.elapsed() < duration + PATIENCE && !control.stopped() {
+                sleep(POLL);
+            }
             control.stop();
         });
         checker::run(client, schemas, true, control)

@@ -28,6 +28,7 @@ pub fn run(mut client: Client, schemas: &[&'static Schema], extension: bool, con
         match snapshot(&mut client, schemas, with_status) {
             Ok(findings) => {
                 snapshots.checked += 1;
+                control.snapshot_checked();
                 snapshots.status_compared += u64::from(with_status);
                 snapshots.changed += u64::from(findings.totals != last_totals);
                 describe(&findings, &mut snapshots);

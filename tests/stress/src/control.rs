@@ -12,6 +12,7 @@ pub struct Control {
     stop: AtomicBool,
     last_end_ms: AtomicU64,
     committed: AtomicU64,
+    snapshots: AtomicU64,
     failures: Mutex<Vec<String>>,
     /// The server is to be taken away: a lost connection is no failure.
     until_cut: bool,
@@ -25,6 +26,7 @@ impl Control {
             stop: AtomicBool::new(false),
             last_end_ms: AtomicU64::new(0),
             committed: AtomicU64::new(0),
+            snapshots: AtomicU64::new(0),
             failures: Mutex::new(Vec::new()),
             until_cut,
             was_cut: AtomicBool::new(false),
@@ -62,6 +64,15 @@ impl Control {
         if self.committed.fetch_add(1, Ordering::Relaxed) + 1 == COMMITS_MIN && self.until_cut {
             println!("{COMMITS_MIN} transactions have committed");
         }
+    }
+
+    /// A snapshot was checked.
+    pub fn snapshot_checked(&self) {
+        self.snapshots.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn snapshots(&self) -> u64 {
+        self.snapshots.load(Ordering::Relaxed)
     }
 
     /// A transaction has ended, in whatever way.

@@ -90,17 +90,6 @@ pub fn partitioned() -> Result<Vec<(Oid, Oid)>> {
     rows.iter().map(|row| Ok((row.oid(0)?, row.oid(1)?))).collect()
 }
 
-/// Those of these relations that this transaction holds against everybody: whoever drops one does, to the end.
-pub fn locked_for_good(relations: &[Oid]) -> Result<Vec<Oid>> {
-    let relations: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
-    oids(
-        "SELECT l.relation FROM pg_locks l
-         WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
-           AND l.relation = ANY ($1::oid[])",
-        &[Param::Texts(&relations)],
-    )
-}
-
 /// Relations that this transaction holds against everybody.
 macro_rules! held {
     ($query:literal) => {
@@ -113,7 +102,16 @@ macro_rules! held {
     };
 }
 
-/// The partitioned tables among them: who drops a partition holds its parent so.
+/// Those of these relations that this transaction holds against everybody: whoever drops one does, to the end.
+pub fn locked_for_good(relations: &[Oid]) -> Result<Vec<Oid>> {
+    let relations: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
+    oids(
+        held!("SELECT oid FROM held WHERE oid = ANY ($1::oid[])"),
+        &[Param::Texts(&relations)],
+    )
+}
+
+/// The partitioned tables that it does: who drops a partition holds its parent so.
 pub fn parents_locked() -> Result<Vec<Oid>> {
     oids(
         held!("SELECT c.oid FROM held JOIN pg_class c ON c.oid = held.oid WHERE c.relkind = 'p'"),

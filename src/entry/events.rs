@@ -90,7 +90,7 @@ fn after_new() -> Result<()> {
 /// does not say which it was; one that the role in force may not alter it was not.
 fn after_detached(parent: Oid) -> Result<()> {
     if catalog::relation(parent)?.is_some_and(|table| table.is_ours) {
-        partitions::after_unseen(&[parent])?;
+        partitions::after_unseen(&binding::whole_on(&[parent])?)?;
     }
     Ok(())
 }
@@ -109,7 +109,7 @@ fn before(command: Command) -> Result<Open> {
                 open.parted = among::partitioned()?;
             }
         }
-        Command::Drop { tables, .. } => {
+        Command::Drop(tables) => {
             open.dropped = partitions::among_dropped(tables)?;
             for (root, partition) in &open.dropped {
                 open.moved.extend(partitions::before_it_goes(*root, *partition)?);
@@ -141,14 +141,12 @@ fn after(mut open: Open) -> Result<()> {
             }
         }
         Command::Attach { parent, partition } => {
-            let has_come = |altered: Oid| Ok(altered == *parent && catalog::parent(*partition)? == Some(*parent));
-            open.moved = after_partition(open.moved, *partition, true, has_come)?;
+            open.moved = after_partition(open.moved, *parent, *partition, true)?;
         }
         Command::Detach { parent, partition } => {
-            let has_gone = |altered: Oid| Ok(altered == *parent && catalog::parent(*partition)? != Some(*parent));
-            open.moved = after_partition(open.moved, *partition, false, has_gone)?;
+            open.moved = after_partition(open.moved, *parent, *partition, false)?;
         }
-        Command::Drop { .. } | Command::DropWithAll => {
+        Command::Drop(_) | Command::DropWithAll => {
             let gone = partitions::dropped_here(&open.dropped)?;
             open.moved
                 .retain(|moved| gone.iter().any(|(_, partition)| moved.is_of(*partition)));
@@ -180,25 +178,20 @@ fn after(mut open: Open) -> Result<()> {
     partitions::after_drop(&open.parted)
 }
 
-/// What became of the partition that was noted, where it `is_done` to the table that was altered; of another one nothing is known.
-fn after_partition(
-    mut moved: Vec<Moved>,
-    partition: Oid,
-    comes: bool,
-    is_done: impl Fn(Oid) -> Result<bool>,
-) -> Result<Vec<Moved>> {
+/// What became of the partition that was noted, if it has come to this parent, or gone from it; of another one nothing is known.
+fn after_partition(mut moved: Vec<Moved>, parent: Oid, partition: Oid, comes: bool) -> Result<Vec<Moved>> {
     let mut known = Vec::new();
     for table in among::altered()? {
-        if is_done(table)? {
-            let bound = if comes {
-                partitions::check_came(table)?
-            } else {
-                binding::whole_on(&[table])?
-            };
+        let is_noted = table == parent && (catalog::parent(partition)? == Some(parent)) == comes;
+        let bound = if is_noted && !comes {
+            binding::whole_on(&[table])?
+        } else {
+            partitions::check_came(table)?
+        };
+        if is_noted {
             known.extend(partitions::as_it_is_now(bound, partition, std::mem::take(&mut moved)));
         } else {
-            partitions::check_came(table)?;
-            partitions::after_unseen(&[table])?;
+            partitions::after_unseen(&bound)?;
         }
     }
     Ok(known)

@@ -241,25 +241,23 @@ pub fn after(all: Vec<Moved>) -> Result<()> {
         triggers::renew_statement_triggers(bound, &of_it)?;
     }
     for Moved { bound, partition, rows } in all {
-        // Nobody else can have brought it any since; an event trigger of this transaction's can.
-        let rows = match rows {
-            Some(rows) => rows,
-            None if brings_rows(partition)? => Rows::Unknown,
-            None => continue,
-        };
-        let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() else {
-            continue; // broken: the next write says so
-        };
         match rows {
-            Rows::Unknown => {
-                table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
-                flush::sum(&binding, Due::All)?;
-            }
-            Rows::Come => flush::sum(&binding, fed_by(&binding, partition, partition)?)?,
-            Rows::Went(due) => flush::sum(&binding, due)?,
+            Some(Rows::Unknown) => sum_all(&bound)?,
+            Some(Rows::Come) => sum(&bound, |binding| fed_by(binding, partition, partition))?,
+            Some(Rows::Went(due)) => sum(&bound, |_| Ok(due))?,
+            // Nobody else can have brought it any since; an event trigger of this transaction's can.
+            None if brings_rows(partition)? => sum_all(&bound)?,
+            None => {}
         }
     }
     Ok(())
+}
+
+fn sum(bound: &Bound, due: impl FnOnce(&Binding) -> Result<Due>) -> Result<()> {
+    match binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
+        Some(binding) => flush::sum(&binding, due(&binding)?),
+        None => Ok(()), // broken: the next write says so
+    }
 }
 
 /// Whether a partition that is one now has rows.
@@ -270,11 +268,11 @@ fn brings_rows(partition: Oid) -> Result<bool> {
     }
 }
 
-/// Partitions of these tables came or went that nobody has looked at: they get their triggers, and all totals are looked at.
-pub fn after_unseen(tables: &[Oid]) -> Result<()> {
-    for bound in binding::whole_on(tables)? {
-        triggers::renew_statement_triggers(&bound, &[])?;
-        sum_all(&bound)?;
+/// Partitions of these bindings came or went that nobody has looked at: they get their triggers, and all totals are looked at.
+pub fn after_unseen(all: &[Bound]) -> Result<()> {
+    for bound in all {
+        triggers::renew_statement_triggers(bound, &[])?;
+        sum_all(bound)?;
     }
     Ok(())
 }
@@ -282,10 +280,7 @@ pub fn after_unseen(tables: &[Oid]) -> Result<()> {
 /// Looks at all totals of a binding, and keeps writers off until the transaction ends.
 pub fn sum_all(bound: &Bound) -> Result<()> {
     table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
-    match binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
-        Some(binding) => flush::sum(&binding, Due::All),
-        None => Ok(()), // broken: the next write says so
-    }
+    sum(bound, |_| Ok(Due::All))
 }
 
 /// The same of tables that a command has locked as who drops partitions does; but for those whose partitions are `known` by their roots.
@@ -296,7 +291,7 @@ pub fn after_unnoted(locked: &[Oid], known: &[Oid]) -> Result<()> {
             unnoted.push(*table);
         }
     }
-    after_unseen(&unnoted)
+    after_unseen(&binding::whole_on(&unnoted)?)
 }
 
 /// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.

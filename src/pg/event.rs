@@ -25,7 +25,7 @@ pub enum Command {
     /// Tables come, of which some may be partitions or inherit; which, is seen when it is done.
     New,
     /// These tables are dropped; perhaps with all that depends on them.
-    Drop { tables: Vec<Oid>, with_all: bool },
+    Drop(Vec<Oid>),
     /// Something is dropped with all that belongs to it; only PostgreSQL knows what that is.
     DropWithAll,
 }
@@ -170,7 +170,7 @@ unsafe fn drop_of(statement: &pg_sys::DropStmt) -> Option<Command> {
                     .map(|name| find(pg_sys::makeRangeVarFromNameList(name)))
                     .collect()
             };
-            Some(Command::Drop { tables, with_all })
+            Some(Command::Drop(tables))
         }
         // A partition goes with what its own partition key names.
         _ if with_all => Some(Command::DropWithAll),

@@ -57,6 +57,15 @@ impl Guard {
 }
 
 impl Mode {
+    /// One that whoever waits for either waits for.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::RowShare, other) | (other, Self::RowShare) => other,
+            _ => Self::Exclusive,
+        }
+    }
+
     fn number(self) -> c_int {
         let number = match self {
             Self::RowShare => pg_sys::RowShareLock,

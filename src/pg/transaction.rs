@@ -54,6 +54,13 @@ pub fn nest_level() -> i32 {
     unsafe { raw::GetCurrentTransactionNestLevel() }
 }
 
+/// Whether the transaction has run its last statement, as far as can be told: no query of a client's runs. A procedure that
+/// commits is not told from one that goes on.
+pub fn is_at_end() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::ActivePortal.is_null() }
+}
+
 /// What the rest of the library has to do when transactions and tables change.
 pub struct Callbacks {
     /// Before COMMIT and PREPARE TRANSACTION; may raise an error, and nothing else.

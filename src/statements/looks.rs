@@ -10,6 +10,14 @@ pub fn lock_clips(names: &Names) -> String {
     format!("SELECT k.{id} FROM {clips} AS k WHERE k.{id} {EQ} ANY ($1) ORDER BY k.{id} FOR SHARE OF k")
 }
 
+/// Those of them that nobody writes.
+/// ```sql
+/// SELECT k.id FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k SKIP LOCKED
+/// ```
+pub fn lock_free_clips(names: &Names) -> String {
+    format!("{} SKIP LOCKED", lock_clips(names))
+}
+
 /// ```sql
 /// SELECT DISTINCT l.campaign, l.clip FROM submissions AS l WHERE l.campaign = ANY ($1)
 /// ```

@@ -21,6 +21,7 @@ const NE: &str = "OPERATOR(pg_catalog.<>)";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     LockClips,
+    LockFreeClips,
     /// By keys of campaigns.
     LinksOfCampaigns,
     Doubled,
@@ -157,6 +158,7 @@ pub mod stored {
 pub fn sql(names: &Names, statement: Statement) -> String {
     match statement {
         Statement::LockClips => looks::lock_clips(names),
+        Statement::LockFreeClips => looks::lock_free_clips(names),
         Statement::LinksOfCampaigns => looks::links_of_campaigns(names),
         Statement::Doubled => looks::doubled(names),
         Statement::LockLinks => looks::lock_links(names),

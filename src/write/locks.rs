@@ -7,90 +7,28 @@
 //! valid or not there, sessions in replica role are not held to it, and links outlive their rows where a trigger or a
 //! disabled one keeps them.
 //!
+//! Where totals are brought up at commit, the guards of clips that are written are taken too, and who commits a link to a clip
+//! that is being written takes its guard and does not wait for the row: its writer looks for links once he has the guard
+//! himself. So nobody waits for one who may go on to wait for others; all guards of a flush are taken in one order.
+//!
 //! So a link that was committed may lack its campaign. Who writes such a link, or its clip, has no campaign to lock and
 //! takes no guard: who inserts the campaign finds the link, and locks both.
 
 use crate::binding::Binding;
 use crate::errors::Result;
 use crate::errors::total::TotalError;
-use crate::pg::guard::{Guard, Mode};
-use crate::pg::name;
+use crate::pg::{name, transaction};
 use crate::statements::{Statement, named};
 use crate::value::key::{Key, KeyType};
 use crate::value::row::Row;
+use crate::write::guards::{Guarded, Guards, KEYS_GUARDED, Who};
 use crate::write::touched::Touched;
 use pgrx::pg_sys::Oid;
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::thread::LocalKey;
-
-/// How many keys a transaction guards one by one; beyond, whole tables. Locks live in a table of fixed size that all
-/// sessions share: a bulk load must not fill it.
-const KEYS_GUARDED: usize = 64;
-
-thread_local! {
-    /// How many keys this transaction has guarded so far, in either role. A rollback to a savepoint gives the locks back
-    /// and not the count.
-    static INSERTED: Cell<usize> = const { Cell::new(0) };
-    static MISSED: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The transaction ended.
-pub fn clear() {
-    INSERTED.set(0);
-    MISSED.set(0);
-}
-
-/// Keys of each table, as their guards have them.
-type Guarded = BTreeMap<u32, BTreeSet<u64>>;
-
-/// Who takes guards. Those of one role never wait for each other; those of different roles do where they guard the same
-/// key, or one guards a table.
-#[derive(Clone, Copy)]
-enum Who {
-    /// Inserted rows.
-    Inserts,
-    /// Found no row.
-    Misses,
-}
-
-impl Who {
-    fn count(self) -> &'static LocalKey<Cell<usize>> {
-        match self {
-            Self::Inserts => &INSERTED,
-            Self::Misses => &MISSED,
-        }
-    }
-
-    /// The modes of a table whose keys are guarded one by one, of each such key, and of one that is guarded whole.
-    fn modes(self) -> (Mode, Mode, Mode) {
-        match self {
-            Self::Inserts => (Mode::RowShare, Mode::RowExclusive, Mode::RowExclusive),
-            Self::Misses => (Mode::Share, Mode::Share, Mode::Exclusive),
-        }
-    }
-
-    fn guard(self, guarded: Guarded) -> Result<()> {
-        let (of_table, of_key, of_whole) = self.modes();
-        let mut guards = BTreeMap::new();
-        for (table, keys) in guarded.into_iter().filter(|(_, keys)| !keys.is_empty()) {
-            let count = self.count().get().saturating_add(keys.len());
-            self.count().set(count);
-            if count > KEYS_GUARDED {
-                guards.insert(Guard::Table(table), of_whole);
-            } else {
-                guards.insert(Guard::Table(table), of_table);
-                guards.extend(keys.into_iter().map(|key| (Guard::Key(key), of_key)));
-            }
-        }
-        guards.into_iter().try_for_each(|(guard, mode)| guard.wait(mode))
-    }
-}
 
 fn of_clips<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
-    let (table, column) = clips_by(binding);
-    hashes(table, column, keys)
+    hashes(binding.shape.clips.oid, binding.shape.clip_id.number, keys)
 }
 
 fn of_campaigns<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
@@ -102,17 +40,25 @@ fn hashes<'a>(table: Oid, column: i16, keys: impl IntoIterator<Item = &'a Key>) 
 }
 
 /// How a binding knows its clips: two that share a table may know them by different columns.
-fn clips_by(binding: &Binding) -> (Oid, i16) {
-    (binding.shape.clips.oid, binding.shape.clip_id.number)
+fn clips_by(binding: &Binding) -> (u32, i16) {
+    (binding.shape.clips.oid.to_u32(), binding.shape.clip_id.number)
 }
 
 /// All locks that come before those of campaigns. Of the campaigns that came to be, those that links name are to be summed
 /// then.
 pub fn before_campaigns(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
-    if work.iter().all(|(_, touched)| touched.has_nothing_new()) {
+    let needs_none =
+        |(binding, touched): &(Rc<Binding>, Touched)| touched.has_nothing_new() && !guards_written(binding, touched);
+    if work.iter().all(needs_none) {
         return Ok(());
     }
-    guard_new_rows(work)?;
+    let mut guards = Guards::default();
+    add_new_rows(work, &mut guards);
+    add_written(work, &mut guards);
+    if transaction::is_at_end() {
+        leave_to_writers(work, &mut guards)?;
+    }
+    guards.take()?;
     let named = look_for_links(work)?;
     lock_linked_clips(work)?;
     for (binding, campaigns) in named {
@@ -121,7 +67,7 @@ pub fn before_campaigns(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
     Ok(())
 }
 
-fn guard_new_rows(work: &[(Rc<Binding>, Touched)]) -> Result<()> {
+fn add_new_rows(work: &[(Rc<Binding>, Touched)], guards: &mut Guards) {
     let mut guarded = Guarded::new();
     for (binding, touched) in work {
         let clips = of_clips(binding, &touched.new_clips);
@@ -130,7 +76,86 @@ fn guard_new_rows(work: &[(Rc<Binding>, Touched)]) -> Result<()> {
             guarded.entry(table.to_u32()).or_default().extend(keys);
         }
     }
-    Who::Inserts.guard(guarded)
+    guards.add(Who::Inserts, guarded);
+}
+
+/// Whether others may have left links to clips that were written to whoever wrote them.
+fn guards_written(binding: &Binding, touched: &Touched) -> bool {
+    binding.flushes_at_commit() && (!touched.clips.is_empty() || !knows_all_written(touched))
+}
+
+/// A clip that went is not found again by what this transaction has written.
+fn knows_all_written(touched: &Touched) -> bool {
+    !touched.every_own_clip && !touched.lost_locks
+}
+
+/// More than are guarded one by one are not looked at one by one either.
+fn add_written(work: &[(Rc<Binding>, Touched)], guards: &mut Guards) {
+    let mut guarded = Guarded::new();
+    let guarding = |(binding, touched): &&(Rc<Binding>, Touched)| guards_written(binding, touched);
+    for (binding, touched) in work.iter().filter(guarding) {
+        let table = binding.shape.clips.oid.to_u32();
+        let written = touched.clips.len().saturating_sub(touched.new_clips.len());
+        if written > KEYS_GUARDED || !knows_all_written(touched) {
+            guards.add_whole(Who::Writes, table);
+        } else {
+            let were_there = touched.clips.keys().filter(|clip| !touched.new_clips.contains(*clip));
+            guarded.entry(table).or_default().extend(of_clips(binding, were_there));
+        }
+    }
+    guards.add(Who::Writes, guarded);
+}
+
+/// Of clips with new links, locks those that nobody writes; the guards of the others are to be taken. Not of so many that
+/// the table would be guarded whole, which writers of a few do not meet, nor where a total is not brought up at commit: these
+/// wait for the row, as [`lock_linked_clips`] does.
+fn leave_to_writers(work: &mut [(Rc<Binding>, Touched)], guards: &mut Guards) -> Result<()> {
+    for (by, linked) in linked_clips(work) {
+        if !linked.at_commit || linked.clips.len().saturating_add(Who::Misses.guarded()) > KEYS_GUARDED {
+            continue;
+        }
+        let left = lock_free_clips(&linked.binding, linked.clips.into_iter().collect())?;
+        guards.add(Who::Misses, Guarded::from([(by.0, of_clips(&linked.binding, &left))]));
+        let same = work.iter_mut().filter(|(binding, _)| clips_by(binding) == by);
+        same.for_each(|(_, touched)| touched.linked_clips.clear());
+    }
+    Ok(())
+}
+
+/// Locks those of these clips that nobody writes, and gives the others. A row that somebody inserts under a key which has one
+/// already is met by no lock on that: where there may be several, all are others.
+fn lock_free_clips(binding: &Binding, keys: Vec<Key>) -> Result<Vec<Key>> {
+    if binding.clips_may_double {
+        return Ok(keys);
+    }
+    let kind = binding.shape.clip_key;
+    let locked = binding.run(Statement::LockFreeClips, kind, &keys)?;
+    if binding.is_outdated() {
+        return Ok(keys); // what made them one each may have gone meanwhile
+    }
+    Ok(missing(kind, keys, &locked))
+}
+
+/// The clips that links of all totals which know them by one column point to anew.
+struct Linked {
+    binding: Rc<Binding>,
+    clips: BTreeSet<Key>,
+    /// Whether all of these totals are brought up at commit.
+    at_commit: bool,
+}
+
+fn linked_clips(work: &[(Rc<Binding>, Touched)]) -> BTreeMap<(u32, i16), Linked> {
+    let mut by_clips: BTreeMap<(u32, i16), Linked> = BTreeMap::new();
+    for (binding, touched) in work.iter().filter(|(_, touched)| !touched.linked_clips.is_empty()) {
+        let linked = by_clips.entry(clips_by(binding)).or_insert_with(|| Linked {
+            binding: Rc::clone(binding),
+            clips: BTreeSet::new(),
+            at_commit: true,
+        });
+        linked.clips.extend(touched.linked_clips.iter().cloned());
+        linked.at_commit &= binding.flushes_at_commit();
+    }
+    by_clips
 }
 
 /// Links that name a campaign which came to be are as good as new: their clips are to be locked. Gives the campaigns that
@@ -176,20 +201,12 @@ fn refuse_doubled(binding: &Binding, campaigns: &[Key]) -> Result<()> {
 /// A concurrent writer of a clip cannot see a link we just made and would not touch its campaign: we wait for it
 /// here, or it waits for us.
 fn lock_linked_clips(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
-    let mut by_clips: BTreeMap<(u32, i16), (Rc<Binding>, BTreeSet<Key>)> = BTreeMap::new();
-    for (binding, touched) in work {
-        let linked = std::mem::take(&mut touched.linked_clips);
-        let (table, column) = clips_by(binding);
-        by_clips
-            .entry((table.to_u32(), column))
-            .or_insert_with(|| (Rc::clone(binding), BTreeSet::new()))
-            .1
-            .extend(linked);
+    let by_clips = linked_clips(work);
+    for (_, touched) in work {
+        touched.linked_clips.clear();
     }
-    for (binding, linked) in by_clips.into_values() {
-        if !linked.is_empty() {
-            lock_clips(&binding, linked.into_iter().collect())?;
-        }
+    for Linked { binding, clips, .. } in by_clips.into_values() {
+        lock_clips(&binding, clips.into_iter().collect())?;
     }
     Ok(())
 }
@@ -198,10 +215,7 @@ fn lock_linked_clips(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
 /// guarded, and first, for who inserts one may go on to write the others.
 fn lock_clips(binding: &Binding, keys: Vec<Key>) -> Result<()> {
     let kind = binding.shape.clip_key;
-    let guard = |keys: &[Key]| {
-        let table = binding.shape.clips.oid.to_u32();
-        Who::Misses.guard(Guarded::from([(table, of_clips(binding, keys))]))
-    };
+    let guard = |keys: &[Key]| Who::Misses.guard(binding.shape.clips.oid.to_u32(), of_clips(binding, keys));
     if binding.clips_may_double {
         guard(&keys)?;
     }
@@ -251,6 +265,6 @@ pub fn lock_campaigns(binding: &Binding, keys: &BTreeSet<Key>, linked: &BTreeSet
 pub fn guard_missing_campaigns<'a>(binding: &Binding, missing: impl IntoIterator<Item = &'a Key>) -> Result<bool> {
     let guards = of_campaigns(binding, missing);
     let are_any = !guards.is_empty();
-    Who::Misses.guard(Guarded::from([(binding.oid().to_u32(), guards)]))?;
+    Who::Misses.guard(binding.oid().to_u32(), guards)?;
     Ok(are_any)
 }

@@ -18,6 +18,7 @@
 pub mod capture;
 pub mod drift;
 pub mod flush;
+pub mod guards;
 pub mod large;
 pub mod locks;
 mod moves;

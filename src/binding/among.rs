@@ -4,6 +4,7 @@
 use crate::catalog::read_often;
 use crate::errors::Result;
 use crate::value::param::Param;
+use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 
 fn oids(sql: &'static str, values: &[Param]) -> Result<Vec<Oid>> {
@@ -72,63 +73,47 @@ pub fn with_type(kind: Oid) -> Result<Vec<Oid>> {
     )
 }
 
-/// The partitioned tables with triggers of ours, each with its partitions of all levels.
-pub fn partitioned() -> Result<Vec<(Oid, Oid)>> {
+/// A partitioned table with triggers of ours, and what tells whether its own partitions are others by now: how many there are,
+/// and the sum of their OIDs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parted {
+    pub table: Oid,
+    partitions: i64,
+    sum: i64,
+}
+
+impl Parted {
+    /// The same once a partition of it has gone.
+    pub fn without(self, partition: Oid) -> Self {
+        Self {
+            table: self.table,
+            partitions: self.partitions - 1,
+            sum: self.sum - i64::from(partition.to_u32()),
+        }
+    }
+}
+
+/// The partitioned tables with triggers of ours, of all levels.
+pub fn parted() -> Result<Vec<Parted>> {
     let rows = read_often(
-        concat!(
-            "WITH RECURSIVE tree (root, oid) AS (",
-            ours!(
-                "SELECT parted.partrelid, parted.partrelid FROM pg_partitioned_table parted",
-                "parted.partrelid"
-            ),
-            " UNION ALL
-             SELECT tree.root, i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
-             SELECT root, oid FROM tree WHERE oid <> root"
+        ours!(
+            "SELECT parted.partrelid, own.partitions, own.sum
+             FROM pg_partitioned_table parted
+             CROSS JOIN LATERAL (
+                 SELECT count(*) AS partitions, coalesce(sum(i.inhrelid::int8), 0)::int8 AS sum
+                 FROM pg_inherits i WHERE i.inhparent = parted.partrelid) AS own",
+            "parted.partrelid"
         ),
         &[],
     )?;
-    rows.iter().map(|row| Ok((row.oid(0)?, row.oid(1)?))).collect()
-}
-
-/// Relations that this transaction holds against everybody.
-macro_rules! held {
-    ($query:literal) => {
-        concat!(
-            "WITH held AS (
-                 SELECT DISTINCT l.relation AS oid FROM pg_locks l
-                 WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted) ",
-            $query
-        )
+    let parted = |row: &Row| {
+        Ok(Parted {
+            table: row.oid(0)?,
+            partitions: row.number(1)?,
+            sum: row.number(2)?,
+        })
     };
-}
-
-/// Those of these relations that this transaction holds against everybody: whoever drops one does, to the end.
-pub fn locked_for_good(relations: &[Oid]) -> Result<Vec<Oid>> {
-    let relations: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
-    oids(
-        held!("SELECT oid FROM held WHERE oid = ANY ($1::oid[])"),
-        &[Param::Texts(&relations)],
-    )
-}
-
-/// The partitioned tables that it does: who drops a partition holds its parent so.
-pub fn parents_locked() -> Result<Vec<Oid>> {
-    oids(
-        held!("SELECT c.oid FROM held JOIN pg_class c ON c.oid = held.oid WHERE c.relkind = 'p'"),
-        &[],
-    )
-}
-
-/// The same, if it has dropped any.
-pub fn parents_of_dropped() -> Result<Vec<Oid>> {
-    oids(
-        held!(
-            "SELECT c.oid FROM held JOIN pg_class c ON c.oid = held.oid
-             WHERE c.relkind = 'p' AND EXISTS (
-                 SELECT FROM held gone WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = gone.oid))"
-        ),
-        &[],
-    )
+    rows.iter().map(parted).collect()
 }
 
 /// The tables that the running command has altered.

@@ -65,6 +65,11 @@ impl Relation {
                 "A partition of it is a foreign table; its rows would count, but are written past all triggers",
             ));
         }
+        if self.is_partitioned() && is_losing_partition(self.oid)? {
+            return Ok(Some(
+                "A partition of it is being detached: it has its rows no more, and totals may have them. ALTER TABLE ... DETACH PARTITION ... FINALIZE ends that",
+            ));
+        }
         Ok(None)
     }
 
@@ -154,6 +159,17 @@ pub fn partitioned_by(table: Oid) -> Result<Vec<i16>> {
 fn has_foreign_partition(table: Oid) -> Result<bool> {
     for partition in partition_oids(table)? {
         if relation::class(partition)?.is_some_and(|class| class.kind == 'f') {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_losing_partition(table: Oid) -> Result<bool> {
+    let mut all = partition_oids(table)?;
+    all.push(table);
+    for one in all {
+        if relation::is_losing_partition(one)? {
             return Ok(true);
         }
     }

@@ -1,12 +1,13 @@
 //! The event triggers' entry point. A binding knows its tables by name and hears of its rows by row triggers: commands that
 //! change names are followed, after commands that change rows without a row trigger totals are summed.
 
+use crate::binding::among::Parted;
 use crate::binding::present::Trigger;
 use crate::binding::{self, among, present};
 use crate::catalog;
 use crate::errors::Result;
 use crate::errors::trigger::TriggerError;
-use crate::follow::partitions::Moved;
+use crate::follow::partitions::{Dropped, Moved};
 use crate::follow::renames::Named;
 use crate::follow::types::Retyped;
 use crate::follow::{partitions, renames, types};
@@ -25,13 +26,14 @@ struct Open {
     triggers: Vec<Trigger>,
     named: Vec<Named>,
     moved: Vec<Moved>,
-    /// Partitions that are to be dropped, each after its root.
-    dropped: Vec<(Oid, Oid)>,
+    /// Whether the partition that comes or goes was not one of this table yet, or was one, under the locks that were taken: else
+    /// its name has passed to another.
+    is_as_meant: bool,
+    /// Partitions that are to be dropped.
+    dropped: Vec<Dropped>,
     retyped: Option<Retyped>,
     /// Bound tables, each with its partitions.
-    parted: Vec<(Oid, Oid)>,
-    /// Partitioned tables that were locked against everybody before.
-    locked: Vec<Oid>,
+    parted: Vec<Parted>,
     /// How many rows had been told of by then.
     told: u64,
 }
@@ -44,10 +46,10 @@ impl Open {
             triggers: Vec::new(),
             named: Vec::new(),
             moved: Vec::new(),
+            is_as_meant: false,
             dropped: Vec::new(),
             retyped: None,
             parted: Vec::new(),
-            locked: Vec::new(),
             told: capture::recorded(),
         }
     }
@@ -98,29 +100,29 @@ fn after_detached(parent: Oid) -> Result<()> {
 fn before(command: Command) -> Result<Open> {
     let mut open = Open::of(command);
     match &open.command {
-        Command::Attach { parent, partition } => open.moved = partitions::before_it_comes(*parent, *partition)?,
-        Command::Detach { parent, partition } => open.moved = partitions::before_it_goes(*parent, *partition)?,
+        Command::Attach { parent, partition } => {
+            open.moved = partitions::before_it_comes(*parent, *partition)?;
+            open.is_as_meant = catalog::parent(*partition)? != Some(*parent);
+        }
+        Command::Detach { parent, partition } => {
+            open.moved = partitions::before_it_goes(*parent, *partition)?;
+            open.is_as_meant = catalog::parent(*partition)? == Some(*parent);
+        }
         Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
         Command::Alter(alteration) => {
             types::check_dropped(alteration.table, &alteration.dropped)?;
             open.triggers = present::triggers_on(alteration.table)?;
             open.retyped = types::before(alteration.table, &alteration.retyped)?;
             if alteration.with_all {
-                open.parted = among::partitioned()?;
+                open.parted = among::parted()?;
             }
         }
         Command::Drop(tables) => {
             open.dropped = partitions::among_dropped(tables)?;
-            for (root, partition) in &open.dropped {
-                open.moved.extend(partitions::before_it_goes(*root, *partition)?);
-            }
-            open.parted = among::partitioned()?;
-            open.locked = among::parents_locked()?;
+            open.moved = partitions::before_they_go(&open.dropped)?;
+            open.parted = among::parted()?;
         }
-        Command::DropWithAll => {
-            open.parted = among::partitioned()?;
-            open.locked = among::parents_locked()?;
-        }
+        Command::DropWithAll => open.parted = among::parted()?,
         Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label { .. } => {
             open.named = renames::before(&open.command)?;
         }
@@ -141,22 +143,14 @@ fn after(mut open: Open) -> Result<()> {
             }
         }
         Command::Attach { parent, partition } => {
-            open.moved = after_partition(open.moved, *parent, *partition, true)?;
+            open.moved = after_partition(open.moved, *parent, *partition, true, open.is_as_meant)?;
         }
         Command::Detach { parent, partition } => {
-            open.moved = after_partition(open.moved, *parent, *partition, false)?;
+            open.moved = after_partition(open.moved, *parent, *partition, false, open.is_as_meant)?;
         }
-        Command::Drop(_) | Command::DropWithAll => {
-            let gone = partitions::dropped_here(&open.dropped)?;
-            open.moved
-                .retain(|moved| gone.iter().any(|(_, partition)| moved.is_of(*partition)));
-            for (root, partition) in &gone {
-                open.moved = partitions::as_it_is_now(binding::whole_on(&[*root])?, *partition, open.moved);
-            }
-            let known: Vec<Oid> = gone.into_iter().map(|(root, _)| root).collect();
-            let mut taken = among::parents_of_dropped()?;
-            taken.retain(|table| !open.locked.contains(table));
-            partitions::after_unnoted(&taken, &known)?;
+        Command::Drop(_) => {
+            open.dropped = partitions::dropped_here(&open.dropped)?;
+            open.moved = partitions::as_they_are_now(&open.dropped, open.moved)?;
         }
         _ => {}
     }
@@ -165,28 +159,38 @@ fn after(mut open: Open) -> Result<()> {
     if let Command::Label { kind, new } = &open.command {
         renames::after_label(*kind, new, &open.named)?;
     }
-    open.parted
-        .retain(|(_, partition)| !open.moved.iter().any(|moved| moved.is_of(*partition)));
     // An event trigger of the user's may have written in between.
     if capture::recorded() != open.told {
         open.moved.iter_mut().for_each(Moved::doubt);
     }
     partitions::after(open.moved)?;
-    if open.parted.is_empty() {
-        return Ok(());
+    match &open.command {
+        Command::Drop(_) | Command::DropWithAll => partitions::after_drop(&open.parted, &open.dropped),
+        Command::Alter(alteration) if alteration.with_all => partitions::after_drop(&open.parted, &[]),
+        _ => Ok(()),
     }
-    partitions::after_drop(&open.parted)
 }
 
 /// What became of the partition that was noted, if it has come to this parent, or gone from it; of another one nothing is known.
-fn after_partition(mut moved: Vec<Moved>, parent: Oid, partition: Oid, comes: bool) -> Result<Vec<Moved>> {
+fn after_partition(
+    mut moved: Vec<Moved>,
+    parent: Oid,
+    partition: Oid,
+    comes: bool,
+    is_as_meant: bool,
+) -> Result<Vec<Moved>> {
     let mut known = Vec::new();
-    for table in among::altered()? {
-        let is_noted = table == parent && (catalog::parent(partition)? == Some(parent)) == comes;
-        let bound = if is_noted && !comes {
-            binding::whole_on(&[table])?
-        } else {
+    for table in altered(parent)? {
+        let is_noted = is_as_meant && table == parent && (catalog::parent(partition)? == Some(parent)) == comes;
+        if comes && is_noted {
+            partitions::check_not_bound(&[partition])?;
+        } else if comes {
+            partitions::check_not_bound(&catalog::partition_oids(table)?)?;
+        }
+        let bound = if comes {
             partitions::check_came(table)?
+        } else {
+            binding::whole_on(&[table])?
         };
         if is_noted {
             known.extend(partitions::as_it_is_now(bound, partition, std::mem::take(&mut moved)));
@@ -195,6 +199,17 @@ fn after_partition(mut moved: Vec<Moved>, parent: Oid, partition: Oid, comes: bo
         }
     }
     Ok(known)
+}
+
+/// The tables that the command has altered. REFRESH MATERIALIZED VIEW keeps PostgreSQL from telling of commands that it runs: then it is
+/// the one that was noted, if the role in force may alter it.
+fn altered(noted: Oid) -> Result<Vec<Oid>> {
+    let told = among::altered()?;
+    if !told.is_empty() {
+        return Ok(told);
+    }
+    let noted = catalog::relation(noted)?.filter(|table| table.is_ours);
+    Ok(noted.map(|table| table.oid).into_iter().collect())
 }
 
 /// A column that is dropped with all that depends on it takes a trigger along whose WHEN names it. The others would go on,

@@ -205,7 +205,8 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
         });
     }
     let old = call.amount_text(Version::Old, spent, spent_type);
-    if let Some(look) = key.as_ref().and_then(|key| own_update::look_behind(binding, key))
+    let look = key.as_ref().and_then(|key| own_update::look_behind(binding, key));
+    if let Some(look) = &look
         && !look.is_true()?
     {
         return Ok(Kept::Old(spent));
@@ -224,6 +225,8 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
         Some(total) if new.as_deref().is_some_and(|new| spent_type.is_same(new, &total)) => Kept::AsIs,
         Some(total) => Kept::Text(spent, total),
         None if is_same_amount(new.as_deref(), old.as_deref()) => Kept::AsIs,
+        // A move of ours that cannot be told exactly: it is summed.
+        None if look.is_some() => Kept::Old(spent),
         // The AFTER trigger says so; in apply it must not.
         None if found.binding.rejects_direct_writes() && !transaction::is_replica() => Kept::AsIs,
         None => {

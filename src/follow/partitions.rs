@@ -1,13 +1,14 @@
 //! Partitions that come and go bring and take rows past all row triggers: the campaigns that these rows feed are summed. And
 //! the statement triggers that each partition has of its own are put on those that came.
 
+use crate::binding::among::Parted;
 use crate::binding::{Binding, Bound, among, owners, table_locks, triggers};
 use crate::catalog::{Column, Relation};
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
 use crate::pg::table::{Against, TableLock};
-use crate::pg::{session, spi};
+use crate::pg::{session, spi, table};
 use crate::value::key::{Key, KeyType};
 use crate::value::names::ident;
 use crate::value::row::Row;
@@ -15,7 +16,7 @@ use crate::write::flush::Due;
 use crate::write::{capture, flush};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// A partition that comes or goes, and a total that its rows may feed.
 pub struct Moved {
@@ -35,11 +36,6 @@ enum Rows {
 }
 
 impl Moved {
-    /// Whether it is of this partition.
-    pub fn is_of(&self, partition: Oid) -> bool {
-        self.partition == partition
-    }
-
     /// What was known of its rows may be so no more.
     pub fn doubt(&mut self) {
         self.rows = Some(Rows::Unknown);
@@ -58,45 +54,73 @@ pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
     looked.moved(partition, |campaigns| {
         match binding::sound(binding::of(campaigns))?.flatten() {
             Some(binding) => Ok(Some(Rows::Went(fed_by(&binding, partition, parent)?))),
-            None => Ok(None), // broken: the next write says so
+            None => Ok(Some(Rows::Unknown)), // broken: by this very partition, perhaps
         }
     })
 }
 
-/// Those among tables that are to be dropped which are partitions, each after its root. One that is none is locked as the command
-/// will: it may be attached just now.
-pub fn among_dropped(tables: &[Oid]) -> Result<Vec<(Oid, Oid)>> {
+/// A partition that a command is to drop.
+#[derive(Clone, Copy)]
+pub struct Dropped {
+    root: Oid,
+    parent: Oid,
+    partition: Oid,
+}
+
+/// Those among tables that are to be dropped which are partitions. One that is none is locked as the command will: it may be
+/// attached just now.
+pub fn among_dropped(tables: &[Oid]) -> Result<Vec<Dropped>> {
     let mut all = Vec::new();
     for table in tables {
         let Some(found) = catalog::relation(*table)? else {
             continue;
         };
-        let mut root = catalog::root(*table)?;
-        if root == *table && found.is_ours {
+        let mut parent = catalog::parent(*table)?;
+        if parent.is_none() && found.is_ours {
             TableLock(*table, Against::All).wait()?;
-            root = catalog::root(*table)?;
+            parent = catalog::parent(*table)?;
         }
-        if root != *table {
-            all.push((root, *table));
+        if let Some(parent) = parent {
+            let (root, partition) = (catalog::root(parent)?, *table);
+            all.push(Dropped {
+                root,
+                parent,
+                partition,
+            });
         }
     }
     Ok(all)
 }
 
-/// Those of these partitions, each after its root, that this transaction has dropped: one that somebody else has is his to see to, and one
-/// that is there was not meant.
-pub fn dropped_here(noted: &[(Oid, Oid)]) -> Result<Vec<(Oid, Oid)>> {
-    if noted.is_empty() {
-        return Ok(Vec::new());
+/// What they take along.
+pub fn before_they_go(all: &[Dropped]) -> Result<Vec<Moved>> {
+    let mut moved = Vec::new();
+    for dropped in all {
+        moved.extend(before_it_goes(dropped.root, dropped.partition)?);
     }
-    let partitions: Vec<Oid> = noted.iter().map(|(_, partition)| *partition).collect();
+    Ok(moved)
+}
+
+/// Those of these partitions that this transaction has dropped: one that somebody else has is his to see to, and one that is there was
+/// not meant.
+pub fn dropped_here(noted: &[Dropped]) -> Result<Vec<Dropped>> {
     let mut gone = Vec::new();
-    for partition in among::locked_for_good(&partitions)? {
-        if catalog::relation(partition)?.is_none() {
-            gone.extend(noted.iter().filter(|(_, noted)| *noted == partition));
+    for dropped in noted {
+        if table::is_held(dropped.partition) && catalog::relation(dropped.partition)?.is_none() {
+            gone.push(*dropped);
         }
     }
     Ok(gone)
+}
+
+/// What they took along, as [`as_it_is_now`] has it.
+pub fn as_they_are_now(gone: &[Dropped], before: Vec<Moved>) -> Result<Vec<Moved>> {
+    let is_gone = |moved: &Moved| gone.iter().any(|dropped| dropped.partition == moved.partition);
+    let mut all: Vec<Moved> = before.into_iter().filter(is_gone).collect();
+    for dropped in gone {
+        all = as_it_is_now(binding::whole_on(&[dropped.root])?, dropped.partition, all);
+    }
+    Ok(all)
 }
 
 /// The same once the command has run, by the bindings that its parent has now: one that was not there yet when the command began, which
@@ -253,10 +277,11 @@ pub fn after(all: Vec<Moved>) -> Result<()> {
     Ok(())
 }
 
+/// A binding that is broken is an error here: it may be whole again before anything is written.
 fn sum(bound: &Bound, due: impl FnOnce(&Binding) -> Result<Due>) -> Result<()> {
-    match binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
+    match binding::of(bound.tables.campaigns.oid)? {
         Some(binding) => flush::sum(&binding, due(&binding)?),
-        None => Ok(()), // broken: the next write says so
+        None => Ok(()),
     }
 }
 
@@ -283,17 +308,6 @@ pub fn sum_all(bound: &Bound) -> Result<()> {
     sum(bound, |_| Ok(Due::All))
 }
 
-/// The same of tables that a command has locked as who drops partitions does; but for those whose partitions are `known` by their roots.
-pub fn after_unnoted(locked: &[Oid], known: &[Oid]) -> Result<()> {
-    let mut unnoted = Vec::new();
-    for table in locked {
-        if !known.contains(&catalog::root(*table)?) {
-            unnoted.push(*table);
-        }
-    }
-    after_unseen(&binding::whole_on(&unnoted)?)
-}
-
 /// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.
 pub fn check_detach(parent: Oid) -> Result<()> {
     let bound = binding::whole_on(&[parent])?;
@@ -308,6 +322,22 @@ pub fn check_detach(parent: Oid) -> Result<()> {
         campaigns: first.tables.campaigns.display(),
     }
     .into())
+}
+
+/// A table got partitions: none of them is bound itself. It would go on being written, but what comes and goes below it would be
+/// looked for at the table above.
+pub fn check_not_bound(partitions: &[Oid]) -> Result<()> {
+    for bound in binding::whole_among(partitions)? {
+        let bound_itself = |table: &&Relation| partitions.contains(&table.oid);
+        if let Some(table) = bound.tables.all().into_iter().find(bound_itself) {
+            return Err(TriggerError::Inherits {
+                table: table.display(),
+                campaigns: bound.tables.campaigns.display(),
+            }
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// No table inherits from a bound one otherwise than by being a partition.
@@ -359,23 +389,17 @@ pub fn after_empty(parent: Oid) -> Result<()> {
     Ok(())
 }
 
-/// A command has dropped things, and perhaps partitions with them: which rows those had nobody can tell any more.
-pub fn after_drop(before: &[(Oid, Oid)]) -> Result<()> {
-    let now = among::partitioned()?;
-    let gone = before.iter().filter(|one| !now.contains(one));
-    let (of, gone): (Vec<Oid>, Vec<Oid>) = gone.copied().unzip();
-    if gone.is_empty() {
-        return Ok(());
+/// A command has dropped things, these partitions among them, and perhaps more: which rows those had nobody can tell any more. It
+/// holds the table that it took them from; whose partitions are others now and is not held, others have seen to.
+pub fn after_drop(before: &[Parted], gone: &[Dropped]) -> Result<()> {
+    let mut unseen = Vec::new();
+    for now in among::parted()? {
+        let of_it = gone.iter().filter(|dropped| dropped.parent == now.table);
+        let was = before.iter().find(|was| was.table == now.table);
+        let expected = was.map(|was| of_it.fold(*was, |was, dropped| was.without(dropped.partition)));
+        if expected != Some(now) && table::is_held(now.table) {
+            unseen.push(now.table);
+        }
     }
-    // Others may have detached theirs, or dropped them, while this command waited: they have seen to it.
-    let dropped = among::locked_for_good(&gone)?;
-    let here = of
-        .into_iter()
-        .zip(gone)
-        .filter(|(_, partition)| dropped.contains(partition));
-    let roots: HashSet<Oid> = here.map(|(root, _)| root).collect();
-    for bound in binding::whole_among(&roots.into_iter().collect::<Vec<_>>())? {
-        sum_all(&bound)?;
-    }
-    Ok(())
+    binding::whole_on(&unseen)?.iter().try_for_each(sum_all)
 }

@@ -63,8 +63,10 @@ fn concerned(command: &Command) -> Result<Vec<Bound>> {
         Command::Table(table) => bound.retain(|bound| bound.has_own(*table)),
         Command::Column { table, old } => bound.retain(|bound| bound.has_own(*table) && bound.names(*table, old)),
         Command::Schema(name) if !bound.is_empty() && !catalog::owns_schema(name)? => bound.clear(),
-        // Who owns a type alone locks nobody's tables; the next write says that the label is gone.
-        Command::Label { .. } => bound.retain(|bound| session::has_rights_of(bound.tables.campaigns.owner)),
+        // Who owns a schema or a type alone locks nobody's tables; the next write says that the name is gone.
+        Command::Schema(_) | Command::Label { .. } => {
+            bound.retain(|bound| session::has_rights_of(bound.tables.campaigns.owner))
+        }
         _ => {}
     }
     Ok(bound)

@@ -95,7 +95,8 @@ pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result
     }
     for bound in concerned(table, columns)? {
         table_locks::lock_found(|| bound.tables.locks(table, Against::All))?;
-        if let Some(binding) = binding::sound(binding::of(bound.tables.campaigns.oid))?.flatten() {
+        // One that is broken is an error: it may be whole again before anything is written.
+        if let Some(binding) = binding::of(bound.tables.campaigns.oid)? {
             flush::sum(&binding, Due::All)?;
         }
     }

@@ -116,6 +116,13 @@ unsafe extern "C-unwind" {
     pub fn GetUserNameFromId(role: pg_sys::Oid, missing_ok: bool) -> *mut c_char;
     pub fn LockRelationOid(relation: pg_sys::Oid, mode: c_int);
     pub fn LockDatabaseObject(class: pg_sys::Oid, object: pg_sys::Oid, part: u16, mode: c_int);
+    pub fn find_inheritance_children_extended(
+        parent: pg_sys::Oid,
+        omit_detached: bool,
+        mode: c_int,
+        detached_exist: *mut bool,
+        detached_by: *mut pg_sys::TransactionId,
+    ) -> *mut pg_sys::List;
     pub fn ConditionalLockRelationOid(relation: pg_sys::Oid, mode: c_int) -> bool;
     pub fn OidInputFunctionCall(
         function: pg_sys::Oid,

@@ -89,6 +89,16 @@ pub fn children(relation: Oid) -> Result<Vec<Oid>> {
     Ok(unsafe { oids(list) })
 }
 
+/// Whether a partition of it is being detached by two transactions, of which the first has ended.
+pub fn is_losing_partition(relation: Oid) -> Result<bool> {
+    let mut is_detached = false;
+    let (is_there, no_transaction) = (&raw mut is_detached, null_mut());
+    let mode = pg_sys::NoLock.cast_signed();
+    // SAFETY: reads catalogs; tells of one through our own variable. Who detached it is asked for no more where all are wanted.
+    caught(|| unsafe { raw::find_inheritance_children_extended(relation, false, mode, is_there, no_transaction) })?;
+    Ok(is_detached)
+}
+
 /// Whether it inherits from another, as its partition or otherwise.
 pub fn has_parent(relation: Oid) -> Result<bool> {
     // SAFETY: reads catalogs.

@@ -32,6 +32,27 @@ pub fn is_in_use(table: Oid) -> bool {
     }
 }
 
+/// Whether this session holds the table against everybody, or held it when it was dropped: who drops a table does so to the
+/// transaction's end, and locks the table that it is a partition of in the same way.
+pub fn is_held(table: Oid) -> bool {
+    let tag = pg_sys::LOCKTAG {
+        // SAFETY: reads a variable of the backend.
+        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+        locktag_field2: table.to_u32(),
+        locktag_field3: 0,
+        locktag_field4: 0,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    };
+    let mode = pg_sys::AccessExclusiveLock.cast_signed();
+    // SAFETY: looks the lock up in the backend's own table.
+    #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+    return unsafe { pg_sys::LockHeldByMe(&raw const tag, mode) };
+    // SAFETY: as above.
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    return unsafe { pg_sys::LockHeldByMe(&raw const tag, mode, false) };
+}
+
 /// Keeps the labels of an enum as they are until the transaction ends: what changes them locks the type against others like it.
 pub fn keep_labels(kind: Oid) -> Result<()> {
     // SAFETY: a type that is gone is locked in vain.

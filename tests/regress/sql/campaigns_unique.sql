@@ -70,6 +70,11 @@ TABLE campaigns;
 CREATE TABLE all_campaigns (id int NOT NULL, spent numeric(10,2) DEFAULT 0) PARTITION BY RANGE (id);
 ALTER TABLE campaigns ALTER id SET NOT NULL;
 ALTER TABLE all_campaigns ATTACH PARTITION campaigns DEFAULT;
+\echo :SQLSTATE
+-- Past the event triggers.
+SET session_replication_role = replica;
+ALTER TABLE all_campaigns ATTACH PARTITION campaigns DEFAULT;
+RESET session_replication_role;
 UPDATE clips SET earnings = 6;
 \echo :SQLSTATE
 ALTER TABLE all_campaigns DETACH PARTITION campaigns;

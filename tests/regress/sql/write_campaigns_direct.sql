@@ -227,3 +227,23 @@ SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction ORDER 
 
 -- The oracle.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
+-- A total that no exact move can be told of, for it has more digits than that knows: summed, and no direct write.
+CREATE SCHEMA long;
+SET search_path = long;
+CREATE TABLE campaigns (id int PRIMARY KEY, spent numeric(38,18) DEFAULT 0);
+CREATE TABLE clips (id int PRIMARY KEY, earnings numeric(38,18) DEFAULT 0);
+CREATE TABLE clip_submissions (campaign_id int, clip_id int, status text);
+CREATE INDEX ON clip_submissions (campaign_id);
+CREATE INDEX ON clip_submissions (clip_id);
+INSERT INTO campaigns VALUES (1);
+INSERT INTO clips VALUES (1, 79000000000), (2, 229000000), (3, 5);
+INSERT INTO clip_submissions VALUES (1, 1, 'APPROVED'), (1, 2, 'APPROVED'), (1, 3, 'PENDING');
+SELECT corrected FROM public.spend_sync_attach(direct_writes => 'reject');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
+UPDATE clip_submissions SET status = 'APPROVED' WHERE clip_id = 3;
+COMMIT;
+SELECT spent, (SELECT sum(earnings) FROM clips) AS oracle FROM campaigns;
+UPDATE campaigns SET spent = spent + 1;
+\echo :SQLSTATE

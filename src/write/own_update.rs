@@ -24,18 +24,26 @@ enum Stores {
     Move(Key, Decimal, Rc<Look>, Row<Option<String>>),
 }
 
-/// A look at one row, which came before the lock of the campaign that it is to move.
+/// A look at a row or a few, which came before the lock of the campaign that it is to move.
 pub struct Look {
     /// How many transactions had ended then.
     pub ended: u64,
     /// What it saw.
-    pub version: RowVersion,
+    pub versions: Vec<RowVersion>,
 }
 
 impl Look {
     /// Whether one would see the same now. To be asked once the campaign is locked.
     pub fn is_true(&self) -> Result<bool> {
-        Ok(snapshot::transactions_ended() == self.ended || snapshot::is_current(self.version)?)
+        if snapshot::transactions_ended() == self.ended {
+            return Ok(true);
+        }
+        for version in &self.versions {
+            if !snapshot::is_current(*version)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

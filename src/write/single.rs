@@ -1,8 +1,8 @@
-//! A write of one row into one campaign, which is most of what a view tracker does: look, move, look again.
+//! A write of one row, or of a few clips, into one campaign, which is most of what a view tracker does: look, move, look again.
 //!
-//! One look finds the difference, one update locks the campaign and moves its total by it. The look came before the lock;
-//! it counts as one that came after if no transaction has ended in between, or if the one row that was looked at is as it
-//! was. (More rows than that one it cannot have become: a link to a clip that we wrote waits for us, and the clip of a link has its
+//! One look for each row finds the difference, one update locks the campaign and moves its total by it. The look came before the
+//! lock; it counts as one that came after if no transaction has ended in between, or if the rows that were looked at are as they
+//! were. (More rows than those they cannot have become: a link to a clip that we wrote waits for us, and the clip of a link has its
 //! key for itself.) Else the total stays as it is, and the campaign is summed.
 
 use crate::binding::Binding;
@@ -11,6 +11,7 @@ use crate::pg::snapshot;
 use crate::pg::snapshot::RowVersion;
 use crate::settings::{self, Recompute};
 use crate::value::key::Key;
+use crate::value::money;
 use crate::write::own_update::Look;
 use crate::write::touched::Touched;
 use crate::write::verify::{self, Looked};
@@ -18,19 +19,22 @@ use crate::write::{moves, store, sums};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
+/// How many clips are looked at one by one; more are found and locked by one statement.
+const FEW_CLIPS: usize = 4;
+
 /// What was written.
 enum Write<'a> {
-    /// A clip's earnings grew.
-    Clip(&'a Key, Decimal),
+    /// The earnings of a few clips grew.
+    Clips(Vec<(&'a Key, Decimal)>),
     /// So many more links of this campaign and clip count.
     Link(&'a Key, &'a Key, i64),
 }
 
-/// What that means for one campaign, from one row that was looked at.
+/// What that means for one campaign, from the rows that were looked at.
 struct Found {
     campaign: Key,
     difference: Decimal,
-    version: RowVersion,
+    versions: Vec<RowVersion>,
 }
 
 /// What became of a write.
@@ -45,7 +49,7 @@ pub fn try_move(binding: &Binding, touched: &Touched, looked: Option<Looked>) ->
     let is_moving = settings::recompute() != Recompute::EveryWrite
         && touched.new_clips.is_empty()
         && moves::may_look_first(binding, touched);
-    let Some(write) = Write::of(touched).filter(|write| is_moving && write.is_of_one_row(binding)) else {
+    let Some(write) = Write::of(touched).filter(|write| is_moving && write.is_of_known_rows(binding)) else {
         return Ok(Tried::Nothing(looked));
     };
     let ended = snapshot::transactions_ended();
@@ -66,7 +70,7 @@ pub fn try_move(binding: &Binding, touched: &Touched, looked: Option<Looked>) ->
     // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
     let look = Look {
         ended,
-        version: found.version,
+        versions: found.versions,
     };
     // From here on the total may have moved, also where that was not seen to come true: it must not move twice.
     if !store::move_one(binding, &found.campaign, found.difference, look)? {
@@ -95,42 +99,63 @@ impl Found {
 
 impl<'a> Write<'a> {
     fn of(touched: &'a Touched) -> Option<Self> {
-        let (mut clips, mut links) = (touched.clips.iter(), touched.links.iter());
-        match (clips.next(), links.next()) {
-            (Some((clip, difference)), None) => Some(Self::Clip(clip, (*difference)?)),
-            (None, Some(((campaign, clip), count))) => Some(Self::Link(campaign, clip, *count)),
+        match (touched.clips.len(), touched.links.len()) {
+            (1..=FEW_CLIPS, 0) => {
+                let clips = touched.clips.iter();
+                let known = clips.map(|(clip, difference)| Some((clip, (*difference)?)));
+                known.collect::<Option<Vec<_>>>().map(Self::Clips)
+            }
+            (0, 1) => {
+                let ((campaign, clip), count) = touched.links.iter().next()?;
+                Some(Self::Link(campaign, clip, *count))
+            }
             _ => None,
         }
-        .filter(|_| clips.next().is_none() && links.next().is_none())
     }
 
-    /// Whether what it means hangs on one row that is there, and on none that may come: a clip may get company under its key.
-    fn is_of_one_row(&self, binding: &Binding) -> bool {
-        matches!(self, Self::Clip(..)) || !binding.clips_may_double
+    /// Whether what it means hangs on rows that are there, and on none that may come: a clip may get company under its key.
+    fn is_of_known_rows(&self, binding: &Binding) -> bool {
+        matches!(self, Self::Clips(_)) || !binding.clips_may_double
     }
 
     /// What it means as things stand; `None` where that takes more than one campaign, or more than a look.
     fn look(&self, binding: &Binding) -> Result<Option<Found>> {
-        match *self {
-            Self::Clip(clip, difference) => {
-                let link = binding.only_link(clip)?.filter(|link| link.counts);
-                Ok(link.map(|link| Found {
-                    campaign: link.campaign,
-                    difference,
-                    version: link.version,
-                }))
-            }
+        match self {
+            Self::Clips(clips) => look_at_links(binding, clips),
             Self::Link(campaign, clip, count) => {
                 let Some(clip) = binding.earnings_of(clip)? else {
                     return Ok(None);
                 };
-                let earned = moves::earned(Some(clip.version.written_by), clip.amount, count, None);
+                let earned = moves::earned(Some(clip.version.written_by), clip.amount, *count, None);
                 Ok(earned.map(|difference| Found {
-                    campaign: campaign.clone(),
+                    campaign: (*campaign).clone(),
                     difference,
-                    version: clip.version,
+                    versions: vec![clip.version],
                 }))
             }
         }
     }
+}
+
+/// Each of these clips has one link, it counts, and all are of one campaign.
+fn look_at_links(binding: &Binding, clips: &[(&Key, Decimal)]) -> Result<Option<Found>> {
+    let mut found: Option<Found> = None;
+    for (clip, difference) in clips {
+        let Some(link) = binding.only_link(clip)?.filter(|link| link.counts) else {
+            return Ok(None);
+        };
+        let mut all = found.unwrap_or_else(|| Found {
+            campaign: link.campaign.clone(),
+            difference: Decimal::ZERO,
+            versions: Vec::new(),
+        });
+        let Some(sum) = money::exact_sum([all.difference, *difference]).filter(|_| all.campaign == link.campaign)
+        else {
+            return Ok(None);
+        };
+        all.difference = sum;
+        all.versions.push(link.version);
+        found = Some(all);
+    }
+    Ok(found)
 }

@@ -58,6 +58,7 @@ extern "C-unwind" fn _PG_init() {
     settings::define();
     pg::session::reserve_settings(c"spend_sync");
     pg::register_entries(entry::entries());
+    pg::meant::watch_names();
     pg::transaction::register_callbacks(entry::transactions::callbacks());
 }
 

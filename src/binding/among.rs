@@ -6,6 +6,7 @@ use crate::errors::Result;
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
+use std::collections::BTreeSet;
 
 fn oids(sql: &'static str, values: &[Param]) -> Result<Vec<Oid>> {
     read_often(sql, values)?.iter().map(|row| row.oid(0)).collect()
@@ -73,23 +74,18 @@ pub fn with_type(kind: Oid) -> Result<Vec<Oid>> {
     )
 }
 
-/// A partitioned table with triggers of ours, and what tells whether its own partitions are others by now: how many there are,
-/// and the sum of their OIDs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A partitioned table with triggers of ours, and its own partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parted {
     pub table: Oid,
-    partitions: i64,
-    sum: i64,
+    partitions: BTreeSet<u32>,
 }
 
 impl Parted {
     /// The same once a partition of it has gone.
-    pub fn without(self, partition: Oid) -> Self {
-        Self {
-            table: self.table,
-            partitions: self.partitions - 1,
-            sum: self.sum - i64::from(partition.to_u32()),
-        }
+    pub fn without(mut self, partition: Oid) -> Self {
+        self.partitions.remove(&partition.to_u32());
+        self
     }
 }
 
@@ -97,10 +93,10 @@ impl Parted {
 pub fn parted() -> Result<Vec<Parted>> {
     let rows = read_often(
         ours!(
-            "SELECT parted.partrelid, own.partitions, own.sum
+            "SELECT parted.partrelid, own.partitions
              FROM pg_partitioned_table parted
              CROSS JOIN LATERAL (
-                 SELECT count(*) AS partitions, coalesce(sum(i.inhrelid::int8), 0)::int8 AS sum
+                 SELECT coalesce(string_agg(i.inhrelid::text, ' '), '') AS partitions
                  FROM pg_inherits i WHERE i.inhparent = parted.partrelid) AS own",
             "parted.partrelid"
         ),
@@ -109,8 +105,7 @@ pub fn parted() -> Result<Vec<Parted>> {
     let parted = |row: &Row| {
         Ok(Parted {
             table: row.oid(0)?,
-            partitions: row.number(1)?,
-            sum: row.number(2)?,
+            partitions: row.text(1)?.split(' ').filter_map(|oid| oid.parse().ok()).collect(),
         })
     };
     rows.iter().map(parted).collect()

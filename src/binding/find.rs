@@ -171,11 +171,17 @@ pub fn only_visible() -> Result<Oid> {
     }
 }
 
-/// The binding of a campaigns table that must be attached.
+/// The binding of a campaigns table that must be attached, as it is and stays until the transaction ends: whoever sums has written none of
+/// its tables, and is not kept from reading by who renames them.
 pub fn attached(campaigns: Oid) -> Result<Rc<Binding>> {
-    match of(campaigns)? {
-        Some(binding) => Ok(binding),
-        None => Err(not_attached(campaigns)?),
+    loop {
+        let Some(binding) = of(campaigns)? else {
+            return Err(not_attached(campaigns)?);
+        };
+        binding.hold()?;
+        if !binding.is_outdated() {
+            return Ok(binding);
+        }
     }
 }
 

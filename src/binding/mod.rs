@@ -6,8 +6,10 @@ use crate::binding::planning::Planning;
 use crate::catalog::shape::Shape;
 use crate::errors::total::TotalError;
 use crate::errors::{Error, Ours, Result};
+use crate::pg::meant::Meant;
 use crate::pg::snapshot::Sees;
 use crate::pg::spi::{Plan, Planned};
+use crate::pg::table::{Against, TableLock};
 use crate::pg::{bare, cache, error, name, session, spi};
 use crate::statements;
 use crate::statements::{Names, Statement};
@@ -87,6 +89,17 @@ impl Binding {
     /// Whether its tables may have changed since it was read.
     pub fn is_outdated(&self) -> bool {
         cache::epoch() != self.epoch
+    }
+
+    /// Keeps others from giving its tables, and their columns, other names until the transaction ends. Whoever did so just now has made it
+    /// outdated.
+    fn hold(&self) -> Result<()> {
+        let tables = self.shape.tables();
+        let mut locks = tables
+            .all()
+            .into_iter()
+            .map(|table| TableLock(table.oid, Against::Changes));
+        locks.try_for_each(TableLock::wait)
     }
 
     /// The OID of the campaigns relation, by which a binding is known.
@@ -170,15 +183,17 @@ impl Binding {
 
     /// Runs a statement on the extension's own tables, as their owner.
     pub fn run_as_keeper(&self, statement: Statement, values: &[Param]) -> Result<Vec<Row>> {
-        session::with_catalog_names(|| self.run_in_place(self.keeper, statement, Planned::Once, values, Sees::Own))
+        let meant = None;
+        session::with_catalog_names(|| {
+            self.run_in_place((self.keeper, meant), statement, Planned::Once, values, Sees::Own)
+        })
     }
 
     /// Runs what reads: as the owner of the campaigns table, and with names from nobody's search path, be it the owner's
     /// own. Casts, index expressions and the like are code that looks names up.
     fn run_as_owner(&self, statement: Statement, planned: Planned, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
-        let owner = self.shape.campaigns.owner;
         session::with_names(&self.path, || {
-            self.run_in_place(owner, statement, planned, values, sees)
+            self.run_in_place(self.as_owner(), statement, planned, values, sees)
         })
     }
 
@@ -191,16 +206,27 @@ impl Binding {
         }
     }
 
+    /// As whom statements on its tables run, and what they mean.
+    fn as_owner(&self) -> (Oid, Option<Meant>) {
+        let Shape {
+            campaigns,
+            clips,
+            submissions,
+            ..
+        } = &self.shape;
+        (campaigns.owner, Some([campaigns.oid, clips.oid, submissions.oid]))
+    }
+
     fn run_in_place(
         &self,
-        role: Oid,
+        (role, meant): (Oid, Option<Meant>),
         statement: Statement,
         planned: Planned,
         values: &[Param],
         sees: Sees,
     ) -> Result<Vec<Row>> {
         let run = || {
-            let plan = self.plan(statement, values, planned)?;
+            let plan = self.plan(statement, values, planned, meant)?;
             spi::execute(&plan, values, sees)
         };
         let result = session::as_role(role, run);
@@ -246,8 +272,7 @@ impl Binding {
     /// Runs what fires triggers of the user's: as the owner of the campaigns table too, so not with names from the search path
     /// of a writer who has not the owner's rights.
     fn write(&self, statement: Statement, planned: Planned, values: &[Param]) -> Result<Vec<Row>> {
-        let owner = self.shape.campaigns.owner;
-        self.with_names_set_once(|| self.run_in_place(owner, statement, planned, values, Sees::Latest))
+        self.with_names_set_once(|| self.run_in_place(self.as_owner(), statement, planned, values, Sees::Latest))
     }
 
     /// All campaigns with what is recorded and what should be; rows of [`statements::summed`].
@@ -255,12 +280,13 @@ impl Binding {
         self.run_as_owner(Statement::Preview, Planned::InParallel, &[], sees)
     }
 
-    fn plan(&self, statement: Statement, values: &[Param], planned: Planned) -> Result<Rc<Plan>> {
+    fn plan(&self, statement: Statement, values: &[Param], planned: Planned, meant: Option<Meant>) -> Result<Rc<Plan>> {
         if let Some(plan) = self.plans.borrow().get(&(statement, planned)) {
             return Ok(Rc::clone(plan));
         }
         let types: Vec<Oid> = values.iter().map(Param::type_oid).collect();
-        let plan = Rc::new(spi::prepare(&statements::sql(&self.names, statement), &types, planned)?);
+        let sql = statements::sql(&self.names, statement);
+        let plan = Rc::new(spi::prepare(&sql, &types, planned, meant)?);
         self.plans.borrow_mut().insert((statement, planned), Rc::clone(&plan));
         Ok(plan)
     }

@@ -184,9 +184,9 @@ fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
             .map(|one| TableLock(one, Against::All));
         Ok::<Vec<TableLock>, Error>(own.iter().copied().chain(tree).collect())
     };
-    if !has_rows(&table)? {
+    if !has_rows(partition)? {
         table_locks::lock_found(own)?;
-        if !has_rows(&table)? {
+        if !has_rows(partition)? {
             return looked(all, Some(false));
         }
     }
@@ -203,18 +203,19 @@ fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
     looked(binding::whole_on(&[parent])?, Some(true))
 }
 
-fn has_rows(table: &Relation) -> Result<bool> {
-    Ok(!read(table, &format!("SELECT FROM {} LIMIT 1", table.sql()))?.is_empty())
+fn has_rows(table: Oid) -> Result<bool> {
+    Ok(!read(table, |table| format!("SELECT FROM {} LIMIT 1", table.sql()))?.is_empty())
 }
 
-/// Reads a partition by itself, as its owner.
-fn read(table: &Relation, sql: &str) -> Result<Vec<Row>> {
-    if !matches!(table.kind, 'r' | 'p') {
-        return Ok(Vec::new()); // the next write says that it cannot be one
-    }
-    session::distrusting(|| {
-        session::with_catalog_names(|| session::as_role(table.owner, || spi::query(sql, &[], Sees::Latest)))
-    })
+/// Reads a partition by itself, as its owner. It may have gone, or have got another name, while it was waited for.
+fn read(table: Oid, sql: impl FnOnce(&Relation) -> String) -> Result<Vec<Row>> {
+    TableLock(table, Against::Changes).wait()?;
+    // One of another kind cannot be one; the next write says so.
+    let Some(found) = catalog::relation(table)?.filter(|table| matches!(table.kind, 'r' | 'p')) else {
+        return Ok(Vec::new());
+    };
+    let read = || spi::query_of(table, &sql(&found), Sees::Latest);
+    session::distrusting(|| session::with_catalog_names(|| session::as_role(found.owner, read)))
 }
 
 /// Which totals the rows of a partition feed, by one pass over it.
@@ -237,20 +238,17 @@ const LONG: usize = 1000;
 
 /// The keys in a column; `None`: too many to be kept, or one too long.
 fn keys_in(table: Oid, column: &str, kind: KeyType) -> Result<Option<BTreeSet<Key>>> {
-    let Some(table) = catalog::relation(table)? else {
-        return Ok(Some(BTreeSet::new()));
-    };
-    let (name, column, limit) = (table.sql(), ident(column), capture::ROWS_KEPT + 1);
+    let (column, limit) = (ident(column), capture::ROWS_KEPT + 1);
     let mut key = column.clone();
     if kind == KeyType::Text {
         key = format!("CASE WHEN octet_length({column}) <= {LONG} THEN {column} END");
     }
-    let rows = read(
-        &table,
-        &format!(
-            "SELECT {key} FROM (SELECT DISTINCT {column} FROM {name} WHERE {column} IS NOT NULL LIMIT {limit}) AS keys"
-        ),
-    )?;
+    let rows = read(table, |table| {
+        format!(
+            "SELECT {key} FROM (SELECT DISTINCT {column} FROM {name} WHERE {column} IS NOT NULL LIMIT {limit}) AS keys",
+            name = table.sql()
+        )
+    })?;
     if rows.len() == limit {
         return Ok(None);
     }
@@ -288,7 +286,7 @@ fn sum(bound: &Bound, due: impl FnOnce(&Binding) -> Result<Due>) -> Result<()> {
 /// Whether a partition that is one now has rows.
 fn brings_rows(partition: Oid) -> Result<bool> {
     match catalog::relation(partition)?.filter(|table| table.is_partition) {
-        Some(table) => has_rows(&table),
+        Some(table) => has_rows(table.oid),
         None => Ok(false),
     }
 }
@@ -396,8 +394,8 @@ pub fn after_drop(before: &[Parted], gone: &[Dropped]) -> Result<()> {
     for now in among::parted()? {
         let of_it = gone.iter().filter(|dropped| dropped.parent == now.table);
         let was = before.iter().find(|was| was.table == now.table);
-        let expected = was.map(|was| of_it.fold(*was, |was, dropped| was.without(dropped.partition)));
-        if expected != Some(now) && table::is_held(now.table) {
+        let expected = was.map(|was| of_it.fold(was.clone(), |was, dropped| was.without(dropped.partition)));
+        if expected.as_ref() != Some(&now) && table::is_held(now.table) {
             unseen.push(now.table);
         }
     }

@@ -57,7 +57,7 @@ pub fn statuses_if_none_counts(shape: &Shape) -> Result<Option<Vec<String>>> {
         return Ok(None);
     }
     let sql = statements::statuses(&binding::names_of(shape));
-    let look = || spi::query(&sql, &[], Sees::Latest);
+    let look = || spi::query_of(shape.submissions.oid, &sql, Sees::Latest);
     let as_owner = || session::as_role(shape.campaigns.owner, look);
     let rows = session::distrusting(|| session::with_names(&binding::path_of(shape), as_owner))?;
     let present = rows.iter().map(|row| row.owned(0)).collect::<Result<Vec<_>>>()?;

@@ -13,6 +13,7 @@ pub mod event;
 pub mod guard;
 pub mod index;
 pub mod locked;
+pub mod meant;
 pub mod name;
 pub mod procedure;
 mod raw;

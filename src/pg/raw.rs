@@ -123,6 +123,12 @@ unsafe extern "C-unwind" {
         detached_exist: *mut bool,
         detached_by: *mut pg_sys::TransactionId,
     ) -> *mut pg_sys::List;
+    pub fn extract_query_dependencies(
+        query: *mut pg_sys::Node,
+        relations: *mut *mut pg_sys::List,
+        others: *mut *mut pg_sys::List,
+        has_policies: *mut bool,
+    );
     pub fn ConditionalLockRelationOid(relation: pg_sys::Oid, mode: c_int) -> bool;
     pub fn OidInputFunctionCall(
         function: pg_sys::Oid,

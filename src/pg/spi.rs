@@ -1,6 +1,7 @@
 //! Statements, run with a snapshot of our choosing (`SPI_execute_snapshot`, as the foreign-key triggers do).
 
 use super::error::caught;
+use super::meant::{Meant, meaning};
 use super::raw;
 use super::snapshot::{Sees, snapshots, transactions_ended};
 use crate::errors::{Error, Result};
@@ -29,7 +30,7 @@ pub enum Planned {
 }
 
 /// A prepared statement that outlives its transaction.
-pub struct Plan(pg_sys::SPIPlanPtr, Planned);
+pub struct Plan(pg_sys::SPIPlanPtr, Planned, Option<Meant>);
 
 impl Drop for Plan {
     fn drop(&mut self) {
@@ -50,17 +51,17 @@ fn connected<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     Ok(result)
 }
 
-/// Prepares `sql` for parameters of these types.
-pub fn prepare(sql: &str, types: &[Oid], planned: Planned) -> Result<Plan> {
+/// Prepares `sql` for parameters of these types, which names these tables alone; `None`: the names are PostgreSQL's own, or ours.
+pub fn prepare(sql: &str, types: &[Oid], planned: Planned, meant: Option<Meant>) -> Result<Plan> {
     connected(|| {
-        let plan = prepare_here(sql, types, planned)?;
+        let plan = prepare_here(sql, types, planned, meant)?;
         // SAFETY: a plan fresh from SPI_prepare_cursor.
         unsafe { pg_sys::SPI_keepplan(plan) };
-        Ok(Plan(plan, planned))
+        Ok(Plan(plan, planned, meant))
     })
 }
 
-fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SPIPlanPtr> {
+fn prepare_here(sql: &str, types: &[Oid], planned: Planned, meant: Option<Meant>) -> Result<pg_sys::SPIPlanPtr> {
     let sql = CString::new(sql).map_err(|_| Error::internal("a NUL byte in a statement"))?;
     let mut types = types.to_vec();
     let count = c_int::try_from(types.len()).unwrap_or(c_int::MAX);
@@ -71,7 +72,8 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
     };
     let (text, kinds) = (sql.as_ptr(), types.as_mut_ptr());
     // SAFETY: text and types live until the call returns; the closure owns neither.
-    let plan = caught(|| unsafe { raw::SPI_prepare_cursor(text, count, kinds, options.cast_signed()) })?;
+    let prepare = || caught(|| unsafe { raw::SPI_prepare_cursor(text, count, kinds, options.cast_signed()) });
+    let plan = meaning(text, meant, prepare)?;
     if plan.is_null() {
         return Err(Error::internal("a statement could not be prepared"));
     }
@@ -80,7 +82,7 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned) -> Result<pg_sys::SP
 
 /// Runs a prepared statement to its end and gives all rows of its result.
 pub fn execute(plan: &Plan, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
-    connected(|| {
+    let run = || {
         let _restored = match plan.1 {
             Planned::Once | Planned::EachTimeByIndex => Some(Planner::by_index()),
             Planned::EachTime | Planned::InParallel => Some(Planner::without_jit()),
@@ -99,7 +101,18 @@ pub fn execute(plan: &Plan, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
         }
         // Somebody's work may have become visible while we locked. What they held is ours now: this look is the last.
         execute_here(plan.0, values, Sees::Latest)
-    })
+    };
+    connected(|| meaning(text_of(plan.0), plan.2, run))
+}
+
+/// Where PostgreSQL keeps the text of a prepared statement, which it parses again after changes.
+fn text_of(plan: pg_sys::SPIPlanPtr) -> *const c_char {
+    // SAFETY: a plan of one statement, as all of ours are.
+    unsafe {
+        let sources = pg_sys::SPI_plan_get_plan_sources(plan);
+        let source: *const pg_sys::CachedPlanSource = (*(*sources).elements).ptr_value.cast();
+        (*source).query_string
+    }
 }
 
 /// Settings of the planner's, to be put back whatever the planning ends with.
@@ -183,7 +196,7 @@ pub fn query_often(sql: &'static str, values: &[Param], sees: Sees) -> Result<Ve
         Some(plan) => plan,
         None => {
             let types: Vec<Oid> = values.iter().map(Param::type_oid).collect();
-            let plan = Rc::new(prepare(sql, &types, Planned::Once)?);
+            let plan = Rc::new(prepare(sql, &types, Planned::Once, None)?);
             KEPT.with(|kept| kept.borrow_mut().insert(sql, Rc::clone(&plan)));
             plan
         }
@@ -191,13 +204,22 @@ pub fn query_often(sql: &'static str, values: &[Param], sees: Sees) -> Result<Ve
     execute(&plan, values, sees)
 }
 
-/// Prepares, runs and forgets a statement.
+/// Prepares, runs and forgets a statement, whose names are PostgreSQL's own or ours.
 pub fn query(sql: &str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
+    query_meaning(None, sql, values, sees)
+}
+
+/// The same of one that names this table.
+pub fn query_of(table: Oid, sql: &str, sees: Sees) -> Result<Vec<Row>> {
+    query_meaning(Some([table; 3]), sql, &[], sees)
+}
+
+fn query_meaning(meant: Option<Meant>, sql: &str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
     let types: Vec<Oid> = values.iter().map(Param::type_oid).collect();
     connected(|| {
-        let plan = prepare_here(sql, &types, Planned::EachTime)?;
+        let plan = prepare_here(sql, &types, Planned::EachTime, meant)?;
         let _restored = Planner::without_jit();
-        execute_here(plan, values, sees)
+        meaning(text_of(plan), meant, || execute_here(plan, values, sees))
     })
 }
 

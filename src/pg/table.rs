@@ -9,6 +9,8 @@ use std::ffi::c_int;
 /// How a table is locked against others, whoever owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Against {
+    /// ACCESS SHARE: nobody renames, changes or drops it.
+    Changes,
     /// SHARE ROW EXCLUSIVE: who writes waits, who reads does not.
     Writers,
     /// EXCLUSIVE: who locks rows waits, too.
@@ -68,6 +70,7 @@ pub struct TableLock(pub Oid, pub Against);
 impl TableLock {
     fn mode(self) -> c_int {
         match self.1 {
+            Against::Changes => pg_sys::AccessShareLock.cast_signed(),
             Against::Writers => pg_sys::ShareRowExclusiveLock.cast_signed(),
             Against::Lockers => pg_sys::ExclusiveLock.cast_signed(),
             Against::All => pg_sys::AccessExclusiveLock.cast_signed(),

@@ -178,6 +178,7 @@ impl Pending {
         for (outer, binding) in level.folded {
             if let Some(touched) = self.level(outer).open.get_mut(&binding) {
                 touched.lost_locks = true;
+                touched.every_campaign |= touched.dropped_gone;
             }
         }
     }

@@ -227,6 +227,7 @@ fn fold(binding: &Rc<Binding>, mut touched: Touched, rows_in_table: f32) -> Resu
     const ROWS_OF_A_PASS_PER_LOOKUP: usize = 20;
     let written = touched.rows() + touched.dropped;
     touched.dropped = written;
+    touched.dropped_gone = touched.has_gone();
     if rows_in_table <= (written * ROWS_OF_A_PASS_PER_LOOKUP) as f32 {
         let all = touched.clips.len();
         let gone = &touched.gone_clips;
@@ -388,7 +389,10 @@ fn suspect_drift(
     summed: &[Row],
     looked: Option<&Looked>,
 ) -> Result<()> {
-    let is_unwritten = |key: &Key| looked.is_some_and(|looked| looked.key == *key && !looked.is_written);
+    // One that agreed then has been written since, by who links it or by this flush itself.
+    let is_unwritten = |key: &Key| {
+        looked.is_some_and(|looked| looked.key == *key && !looked.is_written && !looked.agrees(Decimal::ZERO))
+    };
     let mut found = Vec::new();
     for row in summed {
         let key = binding.campaign(row, summed::ID)?;

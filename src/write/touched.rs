@@ -54,6 +54,9 @@ pub struct Touched {
     /// what it left open, and links that it changed are as they were. Not true without rows dropped. Flushes look again at
     /// all that this transaction has written.
     pub lost_locks: bool,
+    /// Clips that went, or changed their key, are among what was dropped: what this transaction has written does not tell of all of them,
+    /// where another clip has their key.
+    pub dropped_gone: bool,
     /// How many more rows long keys in clips and links count as: what is kept is bounded in bytes, too.
     pub extra_rows: usize,
     /// The command that wrote the oldest of the row versions that clips and links were read from; `None` only while there
@@ -70,6 +73,11 @@ impl Touched {
     /// Whether no clip and no campaign came to be, and no link.
     pub fn has_nothing_new(&self) -> bool {
         self.new_clips.is_empty() && self.new_campaigns.is_empty() && self.linked_clips.is_empty()
+    }
+
+    /// Whether a clip went, or changed its key, as far as is known row by row or was.
+    pub fn has_gone(&self) -> bool {
+        self.dropped_gone || self.clips.values().any(Option::is_none) || !self.gone_clips.is_empty()
     }
 
     /// A clip's earnings grew by `difference`; `None`: by what is not known exactly.
@@ -111,7 +119,7 @@ impl Touched {
         self.dropped += self.rows();
         self.lost_locks = true;
         // A clip that went, or changed its key, is not found again: the links that it has left are.
-        self.every_campaign |= self.clips.values().any(Option::is_none) || !self.gone_clips.is_empty();
+        self.every_campaign |= self.has_gone();
         let links = std::mem::take(&mut self.links);
         self.campaigns.extend(links.into_keys().map(|(campaign, _)| campaign));
         self.clips.clear();
@@ -170,6 +178,7 @@ impl Touched {
         self.restricted |= other.restricted;
         self.written = other.written.or(self.written);
         self.lost_locks |= other.lost_locks;
+        self.dropped_gone |= other.dropped_gone;
         if let Some(oldest) = other.oldest {
             self.written_by(oldest);
         }

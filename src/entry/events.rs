@@ -26,8 +26,8 @@ struct Open {
     triggers: Vec<Trigger>,
     named: Vec<Named>,
     moved: Vec<Moved>,
-    /// Whether the partition that comes or goes was not one of this table yet, or was one, under the locks that were taken: else
-    /// its name has passed to another.
+    /// Whether the partition that comes or goes was not one of this table yet, or was one, under the locks that were taken (else its name
+    /// has passed to another); whether a label that comes was not there.
     is_as_meant: bool,
     /// Partitions that are to be dropped.
     dropped: Vec<Dropped>,
@@ -126,6 +126,7 @@ fn before(command: Command) -> Result<Open> {
         Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label { .. } => {
             open.named = renames::before(&open.command)?;
         }
+        Command::NewLabel { kind, new } => open.is_as_meant = renames::lacks_label(*kind, new)?,
         Command::New => {}
     }
     Ok(open)
@@ -156,8 +157,10 @@ fn after(mut open: Open) -> Result<()> {
     }
     check_still_there(&open.triggers)?;
     open.named.iter().try_for_each(renames::after)?;
-    if let Command::Label { kind, new } = &open.command {
-        renames::after_label(*kind, new, &open.named)?;
+    match &open.command {
+        Command::Label { kind, new } => renames::after_label(*kind, new, &open.named)?,
+        Command::NewLabel { kind, new } if open.is_as_meant => renames::after_label(*kind, new, &[])?,
+        _ => {}
     }
     // An event trigger of the user's may have written in between.
     if capture::recorded() != open.told {

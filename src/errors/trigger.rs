@@ -50,10 +50,10 @@ errors! {
         /// A binding knows its labels by name.
         LabelWouldCount { label: String, campaigns: String }
             => ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-            "no value can be renamed to \"{label}\"",
+            "no value can be named \"{label}\"",
             format!("Rows of that status count for totals of {campaigns}, whose own label of that name was renamed and not followed: they would \
                      change in silence."),
-            "Let a role with the rights of the tables' owner rename it: totals follow then.";
+            "Let a role with the rights of the tables' owner name it so: totals follow then.";
 
         /// What is written by the parent fires no statement trigger of the child's, and changes of the parent's columns are the child's.
         Inherits { table: String, campaigns: String }

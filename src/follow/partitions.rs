@@ -207,15 +207,19 @@ fn has_rows(table: Oid) -> Result<bool> {
     Ok(!read(table, |table| format!("SELECT FROM {} LIMIT 1", table.sql()))?.is_empty())
 }
 
-/// Reads a partition by itself, as its owner. It may have gone, or have got another name, while it was waited for.
+/// Reads a partition by itself, as its owner: it is an error if that is another while it is waited for. It may have gone, or have got
+/// another name.
 fn read(table: Oid, sql: impl FnOnce(&Relation) -> String) -> Result<Vec<Row>> {
+    let Some(Relation { owner, .. }) = catalog::relation(table)? else {
+        return Ok(Vec::new());
+    };
     TableLock(table, Against::Changes).wait()?;
     // One of another kind cannot be one; the next write says so.
     let Some(found) = catalog::relation(table)?.filter(|table| matches!(table.kind, 'r' | 'p')) else {
         return Ok(Vec::new());
     };
     let read = || spi::query_of(table, &sql(&found), Sees::Latest);
-    session::distrusting(|| session::with_catalog_names(|| session::as_role(found.owner, read)))
+    session::distrusting(|| session::with_catalog_names(|| session::as_role(owner, read)))
 }
 
 /// Which totals the rows of a partition feed, by one pass over it.

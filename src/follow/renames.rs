@@ -118,7 +118,12 @@ pub fn after(before: &Named) -> Result<()> {
     triggers::replace_triggers(&shape, &triggers)
 }
 
-/// A label that got a new name may come to count by that, for a binding that was not followed: its own label of that name is gone. All its
+/// Whether an enum has no label of this name.
+pub fn lacks_label(kind: Oid, name: &str) -> Result<bool> {
+    Ok(catalog::label_oids(kind, &[name.to_owned()])?.is_empty())
+}
+
+/// A label that is new, or got a new name, may come to count by that, for a binding that was not followed: its own label of that name is gone. All its
 /// totals are looked at; who has not the rights of the tables' owner is refused.
 pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
     for bound in binding::whole_among(&among::with_type(kind)?)? {

@@ -14,6 +14,8 @@ pub enum Command {
     Schema(String),
     /// A value of this enum gets another name.
     Label { kind: Oid, new: String },
+    /// This enum gets a value of this name, if it has none.
+    NewLabel { kind: Oid, new: String },
     /// A table gets a partition, and its rows with it.
     Attach { parent: Oid, partition: Oid },
     /// A table loses a partition, and its rows with it.
@@ -70,9 +72,11 @@ impl CommandCall<'_> {
                 }
                 pg_sys::NodeTag::T_AlterEnumStmt => {
                     let statement: &pg_sys::AlterEnumStmt = &*node.cast();
-                    (!statement.oldVal.is_null()).then(|| Command::Label {
-                        kind: type_of(statement.typeName),
-                        new: text(statement.newVal),
+                    let (kind, new) = (type_of(statement.typeName), text(statement.newVal));
+                    Some(if statement.oldVal.is_null() {
+                        Command::NewLabel { kind, new }
+                    } else {
+                        Command::Label { kind, new }
                     })
                 }
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),

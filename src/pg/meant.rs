@@ -1,6 +1,7 @@
 //! What the names in a statement of ours mean. PostgreSQL looks them up whenever it parses a statement, which it does anew after
 //! changes; by then a name may have passed to a table or view of somebody else's, whose code would run as the role that the statement
-//! runs as. So each statement that runs as the owner of tables says which tables it means.
+//! runs as. Or the table itself has passed to another owner, whose code that is then. So each statement that runs as the owner of tables
+//! says which tables it means, and runs on no other owner's.
 
 use super::raw;
 use crate::errors::RAISED_IN;
@@ -28,8 +29,8 @@ impl Drop for Before {
     }
 }
 
-/// Runs `body`, which parses or runs the statement that stands there: names in it that mean other tables are an error, before any code
-/// of these runs. What the statement sets off is not asked.
+/// Runs `body`, which parses or runs the statement that stands there: names in it that mean other tables, or tables of another role's than
+/// the one in force, are an error, before any code of these runs. What the statement sets off is not asked.
 pub(super) fn meaning<T>(text: *const c_char, meant: Option<Meant>, body: impl FnOnce() -> T) -> T {
     let Some(meant) = meant else {
         return body();
@@ -80,7 +81,25 @@ unsafe fn names_only(query: *mut pg_sys::Query, meant: &Meant) -> bool {
             return true;
         };
         let cells = std::slice::from_raw_parts(list.elements, usize::try_from(list.length).unwrap_or_default());
-        cells.iter().all(|cell| meant.contains(&cell.oid_value))
+        let role = pg_sys::GetUserId();
+        cells
+            .iter()
+            .all(|cell| meant.contains(&cell.oid_value) && owner(cell.oid_value) == Some(role))
+    }
+}
+
+/// # Safety
+/// A relation that the parser has locked.
+unsafe fn owner(relation: Oid) -> Option<Oid> {
+    // SAFETY: the row is copied before it is given back.
+    unsafe {
+        let row = raw::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID.cast_signed(), relation.into());
+        if row.is_null() {
+            return None;
+        }
+        let owner = (*pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_class>()).relowner;
+        raw::ReleaseSysCache(row);
+        Some(owner)
     }
 }
 
@@ -92,7 +111,9 @@ unsafe fn refuse() {
     unsafe {
         if raw::errstart(pgrx::PgLogLevel::ERROR as c_int, std::ptr::null()) {
             raw::errcode(CODE as c_int);
-            raw::errmsg(c"the name of a table that a total hangs on has passed to another".as_ptr());
+            raw::errmsg(
+                c"a table that a total hangs on has passed to another owner, or its name to another table".as_ptr(),
+            );
             raw::errdetail(c"That happened while a statement of spend_sync's was on its way.".as_ptr());
             raw::errhint(c"Try the transaction again.".as_ptr());
             raw::errfinish(RAISED_IN.as_ptr(), 0, RAISED_IN.as_ptr());

@@ -55,6 +55,10 @@ COMMIT;
 ALTER TYPE state RENAME VALUE 'APPROVED' TO 'OLD';
 ALTER TYPE state RENAME VALUE 'PENDING' TO 'APPROVED';
 \echo :SQLSTATE
+-- Nor is one made anew under the name that counted; one that is there is none.
+ALTER TYPE state ADD VALUE 'APPROVED';
+\echo :SQLSTATE
+ALTER TYPE state ADD VALUE IF NOT EXISTS 'OLD';
 RESET ROLE;
 -- By who has the rights of all: rows that count now are summed. (The oracle's view knows the label that it was made with.)
 ALTER TYPE state RENAME VALUE 'PENDING' TO 'APPROVED';

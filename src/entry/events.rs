@@ -10,7 +10,7 @@ use crate::errors::trigger::TriggerError;
 use crate::follow::partitions::{Dropped, Moved};
 use crate::follow::renames::Named;
 use crate::follow::types::Retyped;
-use crate::follow::{partitions, renames, types};
+use crate::follow::{inheritance, partitions, renames, types};
 use crate::pg::event::{Command, CommandCall};
 use crate::pg::name;
 use crate::pg::transaction;
@@ -85,7 +85,7 @@ fn after_new() -> Result<()> {
     among::parents_of_new_partitions()?
         .into_iter()
         .try_for_each(partitions::after_empty)?;
-    partitions::check_inherited(&among::parents_of_new_tables()?)
+    inheritance::check_inherited(&among::parents_of_new_tables()?)
 }
 
 /// By two transactions, of which the first has forgotten what was noted: the table was perhaps bound while the command waited. PostgreSQL
@@ -139,7 +139,7 @@ fn after(mut open: Open) -> Result<()> {
             types::after(open.retyped, alteration.table, &alteration.retyped)?;
             if alteration.inherits {
                 for table in among::altered()? {
-                    partitions::check_inherits(table, &among::parents_of(table)?)?;
+                    inheritance::check_inherits(table, &among::parents_of(table)?)?;
                 }
             }
         }
@@ -186,9 +186,9 @@ fn after_partition(
     for table in altered(parent)? {
         let is_noted = is_as_meant && table == parent && (catalog::parent(partition)? == Some(parent)) == comes;
         if comes && is_noted {
-            partitions::check_not_bound(&[partition])?;
+            inheritance::check_not_bound(&[partition])?;
         } else if comes {
-            partitions::check_not_bound(&catalog::partition_oids(table)?)?;
+            inheritance::check_not_bound(&catalog::partition_oids(table)?)?;
         }
         let bound = if comes {
             partitions::check_came(table)?

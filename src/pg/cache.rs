@@ -1,5 +1,6 @@
 //! What a backend keeps of what it read from the catalogs, until they change.
 
+use super::restored::Restored;
 use crate::errors::Result;
 use pgrx::pg_sys::Oid;
 use std::cell::{Cell, RefCell};
@@ -13,6 +14,7 @@ thread_local! {
     static WATCHED: RefCell<HashSet<Oid>> = RefCell::default();
     /// The types, by the hashes under which the system caches tell of them.
     static WATCHED_TYPES: RefCell<HashSet<u32>> = RefCell::default();
+    /// Something is loaded; one load may need another.
     static LOADING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -50,15 +52,6 @@ pub fn watch(relations: &[Oid]) {
     WATCHED.with_borrow_mut(|watched| watched.extend(relations));
 }
 
-/// Says so while something is loaded, however that ends; one load may need another.
-struct Loading(bool);
-
-impl Drop for Loading {
-    fn drop(&mut self) {
-        LOADING.set(self.0);
-    }
-}
-
 /// Values by OID, all of one epoch.
 ///
 /// A thread's own must be wrapped in `ManuallyDrop` where values own memory of PostgreSQL's: when a backend's thread
@@ -87,7 +80,7 @@ impl<T> Cached<T> {
         if let Some(found) = self.entries.borrow().get(&key) {
             return Ok(Some(Rc::clone(found)));
         }
-        let loading = Loading(LOADING.replace(true));
+        let loading = Restored::set(&LOADING, true);
         let loaded = load()?;
         drop(loading);
         if let Some(loaded) = &loaded

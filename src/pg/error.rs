@@ -2,6 +2,7 @@
 //! constraint, table and column names, their CONTEXT and a private SQLSTATE on the way.
 
 use super::raw;
+use super::restored::Restored;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Ours, PgError, RAISED_IN, Result, Source};
 use pgrx::pg_sys;
@@ -114,14 +115,6 @@ thread_local! {
     static KEEPER: Cell<Option<Keeper>> = const { Cell::new(None) };
 }
 
-struct Before(Option<Keeper>);
-
-impl Drop for Before {
-    fn drop(&mut self) {
-        KEEPER.set(self.0);
-    }
-}
-
 impl Keeper {
     /// For the subtransaction that begins next.
     pub(super) fn here() -> Self {
@@ -136,7 +129,7 @@ impl Keeper {
 
     /// Runs `body`, whose errors outlast its subtransaction.
     pub(super) fn keeping_errors<T>(self, body: impl FnOnce() -> T) -> T {
-        let _restored = Before(KEEPER.replace(Some(self)));
+        let _restored = Restored::set(&KEEPER, Some(self));
         body()
     }
 }

@@ -1,5 +1,6 @@
 //! Commands that change tables, as event triggers see them: what PostgreSQL parsed, in safe words.
 
+use super::list::cells;
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::{CStr, c_char};
 
@@ -214,7 +215,7 @@ unsafe fn type_of(name: *mut pg_sys::List) -> Oid {
     }
 }
 
-/// The nodes of a list. pgrx's own lists call functions that are no symbols of the server's.
+/// The nodes of a list.
 ///
 /// # Safety
 /// A list of nodes of this kind, or none, that lives as long as they are looked at.
@@ -222,14 +223,10 @@ unsafe fn nodes<'a, T>(list: *const pg_sys::List) -> impl Iterator<Item = *mut T
 where
     T: 'a,
 {
-    // SAFETY: as above; a list is an array of `length` cells.
-    let cells = unsafe {
-        list.as_ref().map_or(&[][..], |list| {
-            std::slice::from_raw_parts(list.elements, usize::try_from(list.length).unwrap_or_default())
-        })
-    };
     // SAFETY: as above.
-    cells.iter().map(|cell| unsafe { cell.ptr_value }.cast())
+    unsafe { cells(list) }
+        .iter()
+        .map(|cell| unsafe { cell.ptr_value }.cast())
 }
 
 /// # Safety

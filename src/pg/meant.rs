@@ -3,7 +3,9 @@
 //! runs as. Or the table itself has passed to another owner, whose code that is then. So each statement that runs as the owner of tables
 //! says which tables it means, and runs on no other owner's.
 
-use super::raw;
+use super::list::cells;
+use super::restored::Restored;
+use super::{raw, relation};
 use crate::errors::RAISED_IN;
 use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
@@ -21,21 +23,13 @@ thread_local! {
     static RUNNING: Cell<Option<Statement>> = const { Cell::new(None) };
 }
 
-struct Before(Option<Statement>);
-
-impl Drop for Before {
-    fn drop(&mut self) {
-        RUNNING.set(self.0);
-    }
-}
-
 /// Runs `body`, which parses or runs the statement that stands there: names in it that mean other tables, or tables of another role's than
 /// the one in force, are an error, before any code of these runs. What the statement sets off is not asked.
 pub(super) fn meaning<T>(text: *const c_char, meant: Option<Meant>, body: impl FnOnce() -> T) -> T {
     let Some(meant) = meant else {
         return body();
     };
-    let _restored = Before(RUNNING.replace(Some((text, meant))));
+    let _restored = Restored::set(&RUNNING, Some((text, meant)));
     body()
 }
 
@@ -77,29 +71,11 @@ unsafe fn names_only(query: *mut pg_sys::Query, meant: &Meant) -> bool {
     // SAFETY: reads the query; gives lists of OIDs, in the memory of the statement that is parsed.
     unsafe {
         raw::extract_query_dependencies(query.cast(), &raw mut relations, &raw mut others, &raw mut has_policies);
-        let Some(list) = relations.as_ref() else {
-            return true;
-        };
-        let cells = std::slice::from_raw_parts(list.elements, usize::try_from(list.length).unwrap_or_default());
         let role = pg_sys::GetUserId();
-        cells
-            .iter()
-            .all(|cell| meant.contains(&cell.oid_value) && owner(cell.oid_value) == Some(role))
-    }
-}
-
-/// # Safety
-/// A relation that the parser has locked.
-unsafe fn owner(relation: Oid) -> Option<Oid> {
-    // SAFETY: the row is copied before it is given back.
-    unsafe {
-        let row = raw::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID.cast_signed(), relation.into());
-        if row.is_null() {
-            return None;
-        }
-        let owner = (*pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_class>()).relowner;
-        raw::ReleaseSysCache(row);
-        Some(owner)
+        cells(relations).iter().all(|cell| {
+            let is_of_role = |row: pg_sys::FormData_pg_class| row.relowner == role;
+            meant.contains(&cell.oid_value) && relation::row(cell.oid_value).is_some_and(is_of_role)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! It is looked up at every command on a bound table, and by each session after it.
 
 use super::error::caught;
+use super::list::cells;
 use super::raw;
 use crate::errors::Result;
 use crate::value::mapping::FullName;
@@ -22,19 +23,29 @@ pub struct Class {
     pub is_typed: bool,
 }
 
-/// The relation with this OID, if there is one now.
-pub fn class(relation: Oid) -> Result<Option<Class>> {
-    // SAFETY: the row is copied, but for the columns of variable length, before it is given back. The schema's name is null or a fresh
-    // C string.
-    let found = caught(|| unsafe {
-        raw::AcceptInvalidationMessages();
+/// Its row in the system cache, but for the columns of variable length.
+///
+/// # Safety
+/// To be called by `caught`, or where no frame above owns anything.
+pub(super) unsafe fn row(relation: Oid) -> Option<pg_sys::FormData_pg_class> {
+    // SAFETY: the row is copied before it is given back.
+    unsafe {
         let row = raw::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID.cast_signed(), Datum::from(relation));
         if row.is_null() {
             return None;
         }
         let class = *pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_class>();
         raw::ReleaseSysCache(row);
-        Some((class, raw::get_namespace_name(class.relnamespace)))
+        Some(class)
+    }
+}
+
+/// The relation with this OID, if there is one now.
+pub fn class(relation: Oid) -> Result<Option<Class>> {
+    // SAFETY: the schema's name is null or a fresh C string.
+    let found = caught(|| unsafe {
+        raw::AcceptInvalidationMessages();
+        row(relation).map(|class| (class, raw::get_namespace_name(class.relnamespace)))
     })?;
     let letter = |letter: c_char| char::from(letter.cast_unsigned());
     Ok(found
@@ -78,11 +89,9 @@ pub fn children(relation: Oid) -> Result<Vec<Oid>> {
     // SAFETY: reads catalogs; locks none of them.
     let list = caught(|| unsafe {
         raw::AcceptInvalidationMessages();
-        let row = raw::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID.cast_signed(), Datum::from(relation));
-        if row.is_null() {
+        if row(relation).is_none() {
             return null_mut();
         }
-        raw::ReleaseSysCache(row);
         raw::find_inheritance_children(relation, pg_sys::NoLock.cast_signed())
     })?;
     // SAFETY: a fresh list of OIDs.
@@ -123,12 +132,6 @@ unsafe fn text(text: *const c_char) -> String {
 /// # Safety
 /// A list of OIDs, or null.
 unsafe fn oids(list: *const pg_sys::List) -> Vec<Oid> {
-    if list.is_null() {
-        return Vec::new();
-    }
-    // SAFETY: as promised; a list's cells stand side by side.
-    unsafe {
-        let cells = std::slice::from_raw_parts((*list).elements, (*list).length.cast_unsigned() as usize);
-        cells.iter().map(|cell| cell.oid_value).collect()
-    }
+    // SAFETY: as promised.
+    unsafe { cells(list).iter().map(|cell| cell.oid_value).collect() }
 }

@@ -1,5 +1,6 @@
 //! Who runs it, with which names in sight, and what the session is told.
 
+use super::restored::Restored;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
@@ -19,20 +20,12 @@ thread_local! {
     static IS_DISTRUSTED: Cell<bool> = const { Cell::new(false) };
 }
 
-struct Distrusted(bool);
-
-impl Drop for Distrusted {
-    fn drop(&mut self) {
-        IS_DISTRUSTED.set(self.0);
-    }
-}
-
 /// Runs `body`, which a call or a command of somebody asked for who did not write the bound tables: a superuser looks at
 /// totals, repairs them, or drops a schema. Code of the tables' owner that this sets off (its triggers, its casts) must
 /// leave nothing behind in that session: [`as_role`] runs it as PostgreSQL runs index functions under REINDEX. Without it a
 /// deferred trigger that such code fires would run at commit, as the superuser.
 pub fn distrusting<T>(body: impl FnOnce() -> T) -> T {
-    let _restored = Distrusted(IS_DISTRUSTED.replace(true));
+    let _restored = Restored::set(&IS_DISTRUSTED, true);
     body()
 }
 
@@ -59,14 +52,6 @@ thread_local! {
     static CALLER: Cell<Option<Oid>> = const { Cell::new(None) };
 }
 
-struct Caller(Option<Oid>);
-
-impl Drop for Caller {
-    fn drop(&mut self) {
-        CALLER.set(self.0);
-    }
-}
-
 /// Runs `body` as `role`, past row-level security that is forced on it: as the foreign-key triggers run theirs. The
 /// identity comes back after errors too.
 pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
@@ -74,7 +59,7 @@ pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
     // SAFETY: both pointers are to our own variables.
     unsafe { pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context) };
     let _restored = Identity(user, context);
-    let _caller = Caller(CALLER.replace(CALLER.get().or(Some(user))));
+    let _caller = Restored::set(&CALLER, CALLER.get().or(Some(user)));
     let mut added = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;
     // Who runs code of its own is harmed by none of it.
     let is_restricted = IS_DISTRUSTED.get() && role != user;
@@ -201,18 +186,10 @@ thread_local! {
     static IS_AT_COMMIT: Cell<bool> = const { Cell::new(false) };
 }
 
-struct AtCommit(bool);
-
-impl Drop for AtCommit {
-    fn drop(&mut self) {
-        IS_AT_COMMIT.set(self.0);
-    }
-}
-
 /// Runs `body`, a flush at commit: the role in force need not be the one that wrote, nor the search path the one that was in
 /// force then.
 pub fn at_commit<T>(body: impl FnOnce() -> T) -> T {
-    let _restored = AtCommit(IS_AT_COMMIT.replace(true));
+    let _restored = Restored::set(&IS_AT_COMMIT, true);
     body()
 }
 

@@ -4,6 +4,7 @@
 //! that is moved by what was told is one that was never true, and a CHECK or a trigger of the user's on campaigns could meet it. So
 //! what ends amid others either leaves totals to the last of its query, or sums them: a sum sees all rows, told or not.
 
+use crate::pg::restored::Restored;
 use crate::pg::trigger::Event;
 use crate::write::capture;
 use pgrx::pg_sys::Oid;
@@ -155,17 +156,9 @@ pub fn may_be_untold() -> bool {
     IS_DOUBTED.get() || UNDER_WAY.with_borrow(|all| !all.begun.is_empty())
 }
 
-struct Doubted(bool);
-
-impl Drop for Doubted {
-    fn drop(&mut self) {
-        IS_DOUBTED.set(self.0);
-    }
-}
-
 /// Runs `body`, in which rows count as untold.
 pub fn doubting<T>(body: impl FnOnce() -> T) -> T {
-    let _restored = Doubted(IS_DOUBTED.replace(true));
+    let _restored = Restored::set(&IS_DOUBTED, true);
     body()
 }
 

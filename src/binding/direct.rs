@@ -1,7 +1,7 @@
 //! The short way to one row: a link or a clip looked at by its index, a total moved in its row, without a statement. Each takes the
 //! way of its statement where the tables do not allow that.
 
-use crate::binding::{Binding, of_trigger};
+use crate::binding::{Binding, of_trigger, owners};
 use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::pg::datum::{KeyAttribute, StatusAttribute};
@@ -101,6 +101,7 @@ impl Total<'_> {
     /// Stores another total, as PostgreSQL reads it; no trigger fires.
     pub fn store(self, total: &str) -> Result<()> {
         let (binding, number) = (self.binding, self.binding.shape.spent.number);
+        owners::check_type(&binding.shape)?;
         let owner = binding.shape.campaigns.owner;
         let stored =
             binding.with_names_set_once(|| session::as_role(owner, || self.row.update(number, total, self.statement)));

@@ -11,7 +11,7 @@ use crate::errors::column::ColumnError;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Ours, Result};
 use crate::pg::cache::Cached;
-use crate::pg::{cache, name, transaction};
+use crate::pg::{cache, kind, name};
 use crate::value::mapping::{Columns, FullName, Mapping};
 use pgrx::pg_sys::Oid;
 use std::mem::ManuallyDrop;
@@ -33,7 +33,7 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
     };
     check_version()?;
     check_is_whole(&trigger, &shape)?;
-    owners::check(&shape.tables())?;
+    owners::check(&shape)?;
     let clips_may_double = !is_unique(&shape.clips, &shape.clip_id, Unique::AtOnce)?;
     let keeper = catalog::keeper()?;
     let doubles = [campaigns_may_double, clips_may_double];
@@ -91,7 +91,7 @@ fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape, bool)>> {
     let shape = still_fits(&trigger, tables, columns)?;
     let may_double = !is_unique_at_once(&trigger, &shape)?;
     // Statements name it.
-    cache::watch_type(transaction::type_hash(shape.status.base_type));
+    cache::watch_type(kind::hash(shape.status.base_type));
     Ok(Some((trigger, shape, may_double)))
 }
 

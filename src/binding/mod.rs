@@ -19,7 +19,7 @@ use crate::value::names;
 use crate::value::names::ident;
 use crate::value::param::Param;
 use crate::value::row::Row;
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::Oid;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::CString;
@@ -272,6 +272,7 @@ impl Binding {
     /// Runs what fires triggers of the user's: as the owner of the campaigns table too, so not with names from the search path
     /// of a writer who has not the owner's rights.
     fn write(&self, statement: Statement, planned: Planned, values: &[Param]) -> Result<Vec<Row>> {
+        owners::check_type(&self.shape)?; // it may have been given away while we waited for a campaign
         self.with_names_set_once(|| self.run_in_place(self.as_owner(), statement, planned, values, Sees::Latest))
     }
 
@@ -316,11 +317,6 @@ pub fn names_of(shape: &Shape) -> Names {
         campaign: ident(&shape.submission_campaign.name),
         clip: ident(&shape.submission_clip.name),
         status: ident(&shape.status.name),
-        status_type: match shape.status.base_type {
-            _ if shape.status.is_enum => shape.status.base_sql.clone(),
-            pg_sys::BOOLOID => "boolean".to_owned(),
-            _ => "pg_catalog.text".to_owned(),
-        },
         approved: shape.columns.approved.clone(),
     }
 }

@@ -3,13 +3,43 @@
 
 use crate::catalog;
 use crate::catalog::Relation;
-use crate::catalog::shape::Tables;
+use crate::catalog::shape::{Shape, Tables};
 use crate::errors::Result;
 use crate::errors::table::TableError;
-use crate::pg::{cache, name};
+use crate::pg::{cache, kind, name, role};
+use crate::value::mapping::FullName;
+use pgrx::pg_sys::Oid;
 
-/// Insists on it; and that the owners of partitions have the rights of that role anyway.
-pub fn check(tables: &Tables) -> Result<()> {
+/// Insists on it; and that the owners of partitions, and of the total's type, have the rights of that role anyway.
+pub fn check(shape: &Shape) -> Result<()> {
+    for domain in kind::domains(shape.spent.kind)? {
+        cache::watch_type(kind::hash(domain.oid));
+    }
+    check_type(shape)?;
+    check_tables(&shape.tables())
+}
+
+/// Insists that the owners of the domains that a total is of have these rights: to store it runs their CHECKs.
+pub fn check_type(shape: &Shape) -> Result<()> {
+    if !shape.spent.is_domain() {
+        return Ok(());
+    }
+    let owner = &shape.campaigns;
+    for domain in kind::domains(shape.spent.kind)? {
+        if !role::has_rights_of(domain.owner, owner.owner)? {
+            return Err(TableError::DomainOfOther {
+                domain: kind::name(domain.oid)?,
+                role: name::display_name(&role::name(domain.owner)?),
+                owner: name::display_name(&owner.owner_name),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The same of the tables alone.
+pub fn check_tables(tables: &Tables) -> Result<()> {
     let campaigns = &tables.campaigns;
     let of_others = |table: &&Relation| table.owner != campaigns.owner;
     let others: Vec<&Relation> = tables.all().into_iter().filter(of_others).collect();
@@ -31,28 +61,37 @@ pub fn check(tables: &Tables) -> Result<()> {
 
 /// Insists that owners of partitions have the rights of the role that owns the total's tables.
 pub fn check_partitions(tables: &Tables) -> Result<()> {
+    for table in tables.all().into_iter().filter(|table| table.is_partitioned()) {
+        cache::watch(&catalog::partition_oids(table.oid)?); // their owners may change
+    }
+    check_those(tables, |_| true)
+}
+
+/// Insists on it of the partitions that belong to this role.
+pub fn check_partitions_of(tables: &Tables, role: Oid) -> Result<()> {
+    check_those(tables, |owner| owner == role)
+}
+
+fn check_those(tables: &Tables, is_asked: impl Fn(Oid) -> bool) -> Result<()> {
     let campaigns = &tables.campaigns;
     let mut others = Vec::new();
-    for table in tables.all() {
-        if table.is_partitioned() {
-            cache::watch(&catalog::partition_oids(table.oid)?); // their owners may change
-            others.extend(catalog::partitions_of_others(table.oid, campaigns.owner)?);
-        }
+    for table in tables.all().into_iter().filter(|table| table.is_partitioned()) {
+        let mut of_table = catalog::partitions_of_others(table.oid, campaigns.owner)?;
+        of_table.retain(|(_, owner)| is_asked(*owner));
+        others.extend(of_table);
     }
     if others.is_empty() {
         return Ok(());
     }
     let owner = name::display_name(&campaigns.owner_name);
     let names = || others.iter().map(|(table, _)| catalog::display(table));
-    let belongs = |(table, owner): &(_, String)| {
-        let owner = name::display_name(owner);
-        format!("partition {} belongs to {owner}", catalog::display(table))
+    let belongs = |(table, owner): &(FullName, Oid)| {
+        let (table, owner) = (catalog::display(table), name::display_name(&role::name(*owner)?));
+        Ok(format!("partition {table} belongs to {owner}"))
     };
+    let belong = others.iter().map(belongs).collect::<Result<Vec<_>>>()?;
     Err(TableError::SeveralOwners {
-        owners: format!(
-            "{}, which has not the rights of {owner}",
-            others.iter().map(belongs).collect::<Vec<_>>().join(", ")
-        ),
+        owners: format!("{}, which has not the rights of {owner}", belong.join(", ")),
         advice: advice(names(), &owner),
     }
     .into())

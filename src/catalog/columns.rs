@@ -13,7 +13,9 @@ use pgrx::pg_sys::Oid;
 pub struct Column {
     pub name: String,
     pub number: i16,
-    /// The type as declared, for people.
+    /// The type as declared.
+    pub kind: Oid,
+    /// The same for people.
     pub type_name: String,
     /// The type below all domains.
     pub base_type: Oid,
@@ -26,10 +28,13 @@ pub struct Column {
     pub is_virtual: bool,
     pub has_deterministic_collation: bool,
     pub collation: Oid,
-    pub is_domain: bool,
 }
 
 impl Column {
+    pub fn is_domain(&self) -> bool {
+        self.kind != self.base_type
+    }
+
     pub fn key_type(&self) -> Option<KeyType> {
         KeyType::of(self.base_type)
     }
@@ -50,13 +55,10 @@ pub fn columns(relation: Oid) -> Result<Vec<Column>> {
              SELECT base.attnum, t.typbasetype, t.typtypmod
              FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'd')
          SELECT a.attname, a.attnum, format_type(a.atttypid, a.atttypmod), t.oid,
-                CASE WHEN n.nspname = 'pg_catalog' THEN format_type(t.oid, base.typmod)
-                     ELSE format('%I.%I', n.nspname, t.typname) END,
-                base.typmod, t.typtype = 'e', a.attgenerated <> '', coalesce(l.collisdeterministic, true),
-                a.attcollation, t.oid <> a.atttypid, a.attgenerated = 'v'
+                format_type(t.oid, base.typmod), base.typmod, t.typtype = 'e', a.attgenerated <> '', coalesce(l.collisdeterministic, true),
+                a.attcollation, a.atttypid, a.attgenerated = 'v'
          FROM base
          JOIN pg_type t ON t.oid = base.oid AND t.typtype <> 'd'
-         JOIN pg_namespace n ON n.oid = t.typnamespace
          JOIN pg_attribute a ON a.attrelid = $1 AND a.attnum = base.attnum
          LEFT JOIN pg_collation l ON l.oid = a.attcollation
          ORDER BY a.attnum",
@@ -77,7 +79,7 @@ fn column(row: &Row) -> Result<Column> {
         is_generated: row.is_true(7),
         has_deterministic_collation: row.is_true(8),
         collation: row.oid(9)?,
-        is_domain: row.is_true(10),
+        kind: row.oid(10)?,
         is_virtual: row.is_true(11),
     })
 }

@@ -109,7 +109,7 @@ impl Tables {
 
 /// The types a status may have.
 pub fn is_status(column: &Column) -> bool {
-    (column.is_enum && !column.is_domain)
+    (column.is_enum && !column.is_domain())
         || matches!(column.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BOOLOID)
 }
 

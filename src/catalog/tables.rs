@@ -194,12 +194,12 @@ pub fn names(relations: &[Oid]) -> Result<Vec<FullName>> {
     Ok(all.into_iter().map(|class| class.name).collect())
 }
 
-/// The partitions below a table, of all levels, that belong to a role without the rights of `owner`; and that role's name.
-pub fn partitions_of_others(table: Oid, owner: Oid) -> Result<Vec<(FullName, String)>> {
+/// The partitions below a table, of all levels, that belong to a role without the rights of `owner`; and that role.
+pub fn partitions_of_others(table: Oid, owner: Oid) -> Result<Vec<(FullName, Oid)>> {
     let mut others = Vec::new();
     for class in classes(&partition_oids(table)?)? {
         if !role::has_rights_of(class.owner, owner)? {
-            others.push((class.name, role::name(class.owner)?));
+            others.push((class.name, class.owner));
         }
     }
     Ok(others)

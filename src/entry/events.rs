@@ -142,6 +142,11 @@ fn after(mut open: Open) -> Result<()> {
                     inheritance::check_inherits(table, &among::parents_of(table)?)?;
                 }
             }
+            if alteration.is_given {
+                altered(alteration.table)?
+                    .into_iter()
+                    .try_for_each(partitions::check_given)?;
+            }
         }
         Command::Attach { parent, partition } => {
             open.moved = after_partition(open.moved, *parent, *partition, true, open.is_as_meant)?;

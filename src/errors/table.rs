@@ -39,6 +39,12 @@ errors! {
             format!("{owners}. Who reads a table runs code of its owner's: one would act as the other."),
             advice;
 
+        DomainOfOther { domain: String, role: String, owner: String }
+            => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "the owner of a total's table must own the type of the total",
+            format!("{domain} belongs to {role}, which has not the rights of {owner}. To store a total runs its CHECKs, as {owner}."),
+            format!("ALTER DOMAIN {domain} OWNER TO {owner};");
+
         NotLocked { table: String }
             => ERRCODE_LOCK_NOT_AVAILABLE,
             "could not lock table {table} within lock_timeout",

@@ -335,6 +335,18 @@ pub fn check_came(parent: Oid) -> Result<Vec<Bound>> {
     Ok(all)
 }
 
+/// A table got another owner: if it is a partition, he must have the rights of the tables' owner. Who reads it just now, and waits, would
+/// run code of his as that owner otherwise.
+pub fn check_given(table: Oid) -> Result<()> {
+    let Some(partition) = catalog::relation(table)?.filter(|table| table.is_partition) else {
+        return Ok(());
+    };
+    let bound = binding::whole_on(&[table])?;
+    bound
+        .iter()
+        .try_for_each(|bound| owners::check_partitions_of(&bound.tables, partition.owner))
+}
+
 /// A table got a partition that has no rows yet.
 pub fn after_empty(parent: Oid) -> Result<()> {
     for bound in check_came(parent)? {

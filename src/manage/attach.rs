@@ -6,6 +6,7 @@ use crate::catalog::{Relation, shape};
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result, listed};
 use crate::manage::detect::Given;
+use crate::manage::replaced::Locked;
 use crate::manage::{advice, detect, grants, repair, replaced};
 use crate::pg::{name, session, table};
 use crate::statements::summed;
@@ -43,9 +44,8 @@ pub fn attach(request: Request) -> Result<Attached> {
     }
     flush::now()?;
     let direct_writes = DirectWrites::parse(&request.direct_writes)?;
-    let tables = tables(&request)?;
-    let (campaigns, bound) = (tables.campaigns.oid, tables.all().map(|table| table.oid));
-    let locked = replaced::lock(&bound, campaigns)?;
+    let (tables, locked) = lock(&request)?;
+    let bound = tables.all().map(|table| table.oid);
     let when = Flush::parse(&request.flush)?;
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let shape = shape::of_columns(tables, columns)?;
@@ -72,6 +72,19 @@ pub fn attach(request: Request) -> Result<Attached> {
         shape,
         synced: Some(synced),
     })
+}
+
+/// The tables, locked. They, or tables that stand in their place by now, have perhaps got other names while we waited.
+fn lock(request: &Request) -> Result<(Tables, Locked)> {
+    let mut tables = tables(request)?;
+    loop {
+        let locked = replaced::lock(&tables.all().map(|table| table.oid), tables.campaigns.oid)?;
+        let found = self::tables(request)?;
+        if found.are(&tables) {
+            return Ok((found, locked));
+        }
+        tables = found;
+    }
 }
 
 fn tables(request: &Request) -> Result<Tables> {
@@ -102,7 +115,7 @@ fn tables(request: &Request) -> Result<Tables> {
 
 /// The statements of a flush run as the owner of the tables: one role, and it must be able to.
 fn check_owner(shape: &Shape) -> Result<()> {
-    owners::check(&shape.tables())?;
+    owners::check(shape)?;
     if let Some((_, right)) = shape::missing_rights(shape)?.pop() {
         let owner = name::display_name(&shape.campaigns.owner_name);
         let advice = format!("GRANT {right} TO {owner};");

@@ -16,7 +16,7 @@ use pgrx::pg_sys::Oid;
 pub fn all() -> Result<()> {
     let (mut sound, mut locks) = (Vec::new(), Vec::new());
     for bound in binding::whole()? {
-        if binding::sound(owners::check(&bound.tables))?.is_some() {
+        if binding::sound(owners::check_tables(&bound.tables))?.is_some() {
             locks.extend(replaced::locks(&oids(&bound.tables), bound.tables.campaigns.oid)?);
             sound.push(bound.tables);
         } else {

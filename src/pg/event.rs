@@ -43,6 +43,8 @@ pub struct Alteration {
     pub dropped: Vec<String>,
     /// It inherits from another table now, by no partition.
     pub inherits: bool,
+    /// It gets another owner.
+    pub is_given: bool,
     /// Something goes with all that depends on it.
     pub with_all: bool,
 }
@@ -125,7 +127,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     unsafe {
         let table = find(statement.relation);
         let (mut retyped, mut dropped) = (Vec::new(), Vec::new());
-        let (mut inherits, mut with_all) = (false, false);
+        let (mut inherits, mut is_given, mut with_all) = (false, false, false);
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
             with_all |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE;
@@ -143,6 +145,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                     });
                 }
                 Part::AT_AddInherit => inherits = true,
+                Part::AT_ChangeOwner => is_given = true,
                 Part::AT_AlterColumnType => retyped.push(text(part.name)),
                 // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
                 #[cfg(any(feature = "pg17", feature = "pg18"))]
@@ -151,12 +154,13 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 _ => {}
             }
         }
-        let concerns_us = with_all || inherits || !(retyped.is_empty() && dropped.is_empty());
+        let concerns_us = with_all || inherits || is_given || !(retyped.is_empty() && dropped.is_empty());
         concerns_us.then_some(Command::Alter(Alteration {
             table,
             retyped,
             dropped,
             inherits,
+            is_given,
             with_all,
         }))
     }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 pub mod guard;
 pub mod index;
+pub mod kind;
 mod list;
 pub mod locked;
 pub mod meant;

@@ -129,6 +129,16 @@ unsafe extern "C-unwind" {
         others: *mut *mut pg_sys::List,
         has_policies: *mut bool,
     );
+    pub fn format_type_be(kind: pg_sys::Oid) -> *mut c_char;
+    pub fn makeString(text: *mut c_char) -> *mut c_void;
+    pub fn lappend(list: *mut pg_sys::List, node: *mut c_void) -> *mut pg_sys::List;
+    pub fn LookupFuncName(
+        name: *mut pg_sys::List,
+        count: c_int,
+        types: *const pg_sys::Oid,
+        missing_ok: bool,
+    ) -> pg_sys::Oid;
+    pub fn GetSysCacheHashValue(cache: c_int, first: Datum, second: Datum, third: Datum, fourth: Datum) -> u32;
     pub fn ConditionalLockRelationOid(relation: pg_sys::Oid, mode: c_int) -> bool;
     pub fn OidInputFunctionCall(
         function: pg_sys::Oid,

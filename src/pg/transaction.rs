@@ -72,7 +72,7 @@ pub struct Callbacks {
     pub subtransaction_aborts: fn(i32),
     /// The relation cache says that a relation changed; an invalid OID: any may have.
     pub relation_changed: fn(Oid),
-    /// A type changed, known by the hash of [`type_hash`]; 0: any may have.
+    /// A type changed, known by the hash of [`super::kind::hash`]; 0: any may have.
     pub type_changed: fn(u32),
 }
 
@@ -148,14 +148,6 @@ unsafe extern "C-unwind" fn on_type_change(_: Datum, _: c_int, hash: u32) {
     if let Some(callbacks) = CALLBACKS.get() {
         (callbacks.type_changed)(hash);
     }
-}
-
-/// By which the system caches tell of a change of this type.
-pub fn type_hash(kind: Oid) -> u32 {
-    use pg_sys::SysCacheIdentifier::TYPEOID;
-    let none = Datum::from(0);
-    // SAFETY: hashes one key of that cache.
-    unsafe { pg_sys::GetSysCacheHashValue(TYPEOID as c_int, kind.into(), none, none, none) }
 }
 
 /// Hooks the library into transactions and into the relation cache. Once per backend, when it is loaded.

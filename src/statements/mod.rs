@@ -5,7 +5,7 @@
 //! for the approved statuses: they never change, and as constants the planner can match a partial index with them.
 
 use crate::value::money::MoneyType;
-use crate::value::names::literal;
+use crate::value::names::{array, literal};
 
 use sums::Campaigns;
 
@@ -220,18 +220,20 @@ pub struct Names {
     pub campaign: String,
     pub clip: String,
     pub status: String,
-    pub status_type: String,
     /// The statuses that count, unquoted.
     pub approved: Vec<String>,
 }
 
+/// The values are read as the column's type reads them, be it of whatever name: that may pass to a type of somebody else's, whose code
+/// a cast would run.
 fn approved(names: &Names) -> String {
-    let Names {
-        status, status_type, ..
-    } = names;
-    let value = |value: &String| format!("{}::{status_type}", literal(value));
-    let values: Vec<String> = names.approved.iter().map(value).collect();
-    format!("l.{status} {EQ} ANY (ARRAY[{}])", values.join(", "))
+    let Names { status, approved, .. } = names;
+    format!("l.{status} {EQ} ANY ({})", literal(&array(approved)))
+}
+
+/// As text, by a type's own output: a cast may be code of the type's owner.
+fn text(column: &str) -> String {
+    format!("CASE WHEN {column} IS NOT NULL THEN pg_catalog.format('%s', {column}) END")
 }
 
 /// The statuses that submissions have: all of them, or one that counts.
@@ -240,9 +242,10 @@ pub fn statuses(names: &Names) -> String {
         submissions, status, ..
     } = names;
     format!(
-        "(SELECT l.{status}::pg_catalog.text FROM {submissions} AS l WHERE {approved} LIMIT 1) UNION ALL \
-         (SELECT DISTINCT l.{status}::pg_catalog.text FROM {submissions} AS l WHERE NOT EXISTS \
+        "(SELECT {text} FROM {submissions} AS l WHERE {approved} LIMIT 1) UNION ALL \
+         (SELECT DISTINCT {text} FROM {submissions} AS l WHERE NOT EXISTS \
          (SELECT FROM {submissions} AS l WHERE {approved}) AND l.{status} IS NOT NULL ORDER BY 1 LIMIT 20)",
+        text = text(&format!("l.{status}")),
         approved = approved(names),
     )
 }

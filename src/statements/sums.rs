@@ -1,7 +1,7 @@
 //! Sums: what every campaign's spent should be.
 
 use super::stores::fits;
-use super::{EQ, NE, Names, approved};
+use super::{EQ, NE, Names, approved, text};
 
 /// The sums of a few campaigns: for each, its approved submissions, and for each of those its clip, by their indexes.
 /// A join here would let the planner hash all clips for one campaign's. OFFSET 0 keeps the inner look-up from being
@@ -123,12 +123,12 @@ pub fn sums_by_own(names: &Names) -> String {
     )
 }
 
-/// What a flush does not read: a title's cast to text may be code of the owner's.
+/// What a flush does not read: no total hangs on it.
 const NO_TITLE: &str = "NULL::pg_catalog.text";
 
 fn title(names: &Names) -> String {
     match &names.title {
-        Some(title) => format!("c.{title}::pg_catalog.text"),
+        Some(title) => text(&format!("c.{title}")),
         None => NO_TITLE.to_owned(),
     }
 }
@@ -140,7 +140,7 @@ fn picked(names: &Names, title: &str) -> String {
 
 /// The titles of campaigns.
 /// ```sql
-/// SELECT c.id, c.title::text FROM campaigns AS c WHERE c.id = ANY ($1)
+/// SELECT c.id, format('%s', c.title) FROM campaigns AS c WHERE c.id = ANY ($1)
 /// ```
 pub fn titles(names: &Names) -> String {
     let Names { campaigns, id, .. } = names;

@@ -20,6 +20,12 @@ pub fn literal(text: &str) -> String {
     }
 }
 
+/// An array of texts, as PostgreSQL reads it.
+pub fn array(texts: &[String]) -> String {
+    let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    format!("{{{}}}", texts.iter().map(quoted).collect::<Vec<_>>().join(","))
+}
+
 /// The name of a trigger: `spend_sync_<base>_<suffix>`, cut to the 63 bytes a name can have, at a character's end.
 pub fn trigger(base: &str, suffix: &str) -> String {
     const LONGEST_BYTES: usize = 63;
@@ -42,6 +48,8 @@ mod tests {
         assert_eq!(table("a\"b", "c.d"), "\"a\"\"b\".\"c.d\"");
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal("a\\'b"), "E'a\\\\''b'");
+        let texts = ["PAID", "a, b", "c\"d\\e"].map(str::to_owned);
+        assert_eq!(array(&texts), r#"{"PAID","a, b","c\"d\\e"}"#);
     }
 
     #[test]

@@ -128,15 +128,17 @@ SELECT new_spent FROM sync_all_campaigns('lair.campaigns');
 SELECT DISTINCT role, what FROM ran ORDER BY what;
 ROLLBACK;
 
--- A preview runs the cast of a title of the owner's own type.
+-- A preview plans with an index that the owner has made.
 SET ROLE distrusted;
 DROP TRIGGER attack_now ON lair.campaigns;
 DROP TRIGGER attack_late ON lair.campaigns;
-CREATE TYPE lair.mood AS ENUM ('fine');
 CREATE TABLE lair.queue (id int);
 CREATE CONSTRAINT TRIGGER attack_late AFTER INSERT ON lair.queue DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION lair.attack_late();
-CREATE FUNCTION lair.say(lair.mood) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION lair.say(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT $1 $$;
+SELECT corrected FROM spend_sync_attach('lair.campaigns', 'lair.clips', 'lair.clip_submissions');
+CREATE INDEX plan_me ON lair.clips ((id::text || lair.say('x')));
+CREATE FUNCTION lair.do() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM lair.attack();
     BEGIN
@@ -146,23 +148,26 @@ BEGIN
     END;
     RETURN 'queued';
 END $$;
-CREATE CAST (lair.mood AS text) WITH FUNCTION lair.say(lair.mood) AS ASSIGNMENT;
-ALTER TABLE lair.campaigns ADD mood lair.mood DEFAULT 'fine';
-SELECT corrected FROM spend_sync_attach('lair.campaigns', 'lair.clips', 'lair.clip_submissions', title => 'mood');
+CREATE OR REPLACE FUNCTION lair.say(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE WARNING '%', lair.do();
+    RETURN $1;
+END $$;
 RESET ROLE;
 RESET search_path;
 RESET statement_timeout;
 DEALLOCATE ALL;
 DISCARD TEMP;
 :drift
-SELECT title FROM spend_sync_status('lair.campaigns');
+SELECT count(*) FROM spend_sync_status('lair.campaigns');
 :outcome
 TRUNCATE ran;
-SELECT spend_sync_report('lair.campaigns') -> 'campaigns' -> 0 -> 'title' AS title;
+SELECT jsonb_array_length(spend_sync_report('lair.campaigns') -> 'campaigns');
 :outcome
 TRUNCATE ran;
 SELECT severity, problem FROM spend_sync_check('lair.campaigns') WHERE problem !~ 'found wrong';
-SELECT campaigns, title FROM spend_sync.binding;
+SELECT campaigns FROM spend_sync.binding;
+DROP INDEX lair.plan_me;
 :outcome
 
 -- A stranger's trigger on a table of his own that names another's campaigns stays where it is: to drop it would wait for

@@ -20,7 +20,7 @@ CREATE FUNCTION louder(text, text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
 CREATE FUNCTION is_fine(numeric) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN pick('t', 'check')::boolean; END $$;
 CREATE FUNCTION on_campaign() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pick('a', 'trigger'); RETURN NEW; END $$;
 CREATE OPERATOR ### (LEFTARG = text, RIGHTARG = text, FUNCTION = louder);
-CREATE CAST (label AS text) WITH FUNCTION label_text(label);
+CREATE CAST (label AS text) WITH FUNCTION label_text(label); -- which nothing calls: a title is read as its type prints it
 CREATE DOMAIN amount AS numeric(10,2) CHECK (is_fine(VALUE));
 CREATE DOMAIN state AS text CHECK (is_fine(1));
 CREATE TABLE campaigns (id text PRIMARY KEY, title label, spent amount DEFAULT 0, secret text DEFAULT 'the secret',

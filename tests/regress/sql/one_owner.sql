@@ -147,8 +147,18 @@ ALTER TABLE media.parted_2 OWNER TO one_owner;
 SET ROLE one_writer;
 UPDATE clip_submissions SET status = 'PENDING' WHERE id = 1;
 RESET ROLE;
--- As is one that is given away.
+-- One is not given away so. (REASSIGN OWNED fires no event trigger.)
 ALTER TABLE media.parted_1 OWNER TO one_other;
+\echo :SQLSTATE
+GRANT one_owner TO one_other;
+ALTER TABLE media.parted_1 OWNER TO one_other;
+ALTER TABLE media.parted_1 OWNER TO one_owner;
+REVOKE one_owner FROM one_other;
+CREATE ROLE one_leaver;
+GRANT one_owner TO one_leaver;
+ALTER TABLE media.parted_1 OWNER TO one_leaver;
+REASSIGN OWNED BY one_leaver TO one_other;
+DROP ROLE one_leaver;
 SET ROLE one_writer;
 UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 1;
 \echo :SQLSTATE

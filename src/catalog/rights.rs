@@ -16,7 +16,7 @@ pub fn owns_schema(name: &str) -> Result<bool> {
 
 /// What the role in force lacks on a table: the words of the missing right, `None` where it has what it needs.
 pub fn missing_right(relation: Oid, must_lock: bool) -> Result<Option<String>> {
-    let rows = read(
+    let rows = read_often(
         "SELECT CASE
              WHEN NOT has_schema_privilege(c.relnamespace, 'USAGE') THEN 'USAGE on schema ' || quote_ident(n.nspname)
              WHEN NOT has_table_privilege(c.oid, 'SELECT')

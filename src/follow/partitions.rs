@@ -143,7 +143,7 @@ pub fn as_it_is_now(bound: Vec<Bound>, partition: Oid, before: Vec<Moved>) -> Ve
 struct Looked {
     bound: Vec<Bound>,
     /// Whether it has rows; if not, it will have none, and if so, no writer meets half of the change. `None`: nobody could look. Only the
-    /// command itself knows whether the role in force may do it; or the partition is another role's, as whom it would have to be read.
+    /// command itself knows whether the role in force may do it; or the partition is another role's, as whom it would have to be read; or its owner may not read it.
     has_rows: Option<bool>,
 }
 
@@ -174,7 +174,9 @@ fn look(parent: Oid, partition: Oid, own: &[TableLock]) -> Result<Looked> {
     let (Some(parent_of_it), Some(table)) = (is_ours(parent)?, is_ours(partition)?) else {
         return looked(all, None);
     };
-    if parent_of_it.owner != table.owner {
+    let may_read =
+        || session::as_role(table.owner, || catalog::missing_right(partition, false)).map(|right| right.is_none());
+    if parent_of_it.owner != table.owner || !may_read()? {
         return looked(all, None);
     }
     let own = || {

@@ -171,6 +171,20 @@ UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 1;
 RESET ROLE;
 TABLE ran;
 
+-- One that its owner may not read goes, and comes, as ever.
+ALTER TABLE media.parted_3 OWNER TO one_owner;
+GRANT SELECT, INSERT ON media.parted TO one_owner;
+INSERT INTO media.parted VALUES ('k3', 40);
+INSERT INTO clip_submissions VALUES (3, 'a', 'k3', 'APPROVED');
+SELECT * FROM campaigns;
+REVOKE SELECT ON media.parted_3 FROM one_owner;
+SET ROLE one_owner;
+ALTER TABLE media.parted DETACH PARTITION media.parted_3;
+SELECT * FROM campaigns;
+ALTER TABLE media.parted ATTACH PARTITION media.parted_3 FOR VALUES IN ('k3');
+SELECT * FROM campaigns;
+RESET ROLE;
+
 -- The oracle.
 SELECT c.id, c.spent, (SELECT sum(k.earnings) FROM clip_submissions s JOIN media.parted k ON k.id = s.clip_id
     WHERE s.campaign_id = c.id AND s.status = 'APPROVED') AS oracle FROM campaigns c;

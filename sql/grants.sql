@@ -1,3 +1,26 @@
+-- Default privileges may have given rights on what is ours to others, whose triggers there would run as whoever repairs a total.
+DO $$
+DECLARE
+    taken text;
+BEGIN
+    FOR taken IN
+        SELECT pg_catalog.format('REVOKE ALL ON %s FROM %s', o.object,
+                                 CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END)
+        FROM (SELECT 'SCHEMA spend_sync' AS object, n.nspacl AS acl, n.nspowner AS owner
+              FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) 'spend_sync'
+              UNION ALL
+              SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END OPERATOR(pg_catalog.||) c.oid::pg_catalog.regclass::pg_catalog.text,
+                     c.relacl, c.relowner
+              FROM pg_catalog.pg_class AS c
+              WHERE c.relnamespace OPERATOR(pg_catalog.=) 'spend_sync'::pg_catalog.regnamespace
+                AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'S']::pg_catalog."char"[])) AS o,
+             LATERAL pg_catalog.aclexplode(o.acl) AS a
+        WHERE a.grantee OPERATOR(pg_catalog.<>) o.owner
+    LOOP
+        EXECUTE taken;
+    END LOOP;
+END
+$$;
 -- A writer of clips needs to reach the trigger functions.
 GRANT USAGE ON SCHEMA spend_sync TO PUBLIC;
 -- A WHEN runs as whoever writes, who must be allowed to call it.

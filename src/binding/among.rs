@@ -129,6 +129,16 @@ pub fn parents_of(table: Oid) -> Result<Vec<Oid>> {
     )
 }
 
+/// Those of these tables that others inherit from, by no partition.
+pub fn inherited(tables: &[Oid]) -> Result<Vec<Oid>> {
+    let tables: Vec<String> = tables.iter().map(|oid| oid.to_u32().to_string()).collect();
+    oids(
+        "SELECT DISTINCT i.inhparent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
+         WHERE i.inhparent = ANY ($1::oid[])",
+        &[Param::Texts(&tables)],
+    )
+}
+
 /// The parents of the tables that the running command has made, of any kind.
 macro_rules! parents_of_new {
     ($are_partitions:literal) => {

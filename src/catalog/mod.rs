@@ -13,6 +13,7 @@ mod keys;
 mod labels;
 mod rights;
 pub mod shape;
+mod strangers;
 mod tables;
 
 pub use columns::{Column, columns};
@@ -21,6 +22,7 @@ pub use functions::{TriggerFunction, event_trigger_functions_without_path, trigg
 pub use keys::{Unique, foreign_keys, has_index, unique_columns, unique_indexes_over};
 pub use labels::{enum_labels, label_oids, labels_of};
 pub use rights::{extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema};
+pub use strangers::{Strange, code_of_others, implicit_cast};
 pub use tables::{
     Relation, display, find, find_visible, named, names, parent, partition_oids, partitioned_by, partitions_of_others,
     relation, root, unlogged, with_partitions,

@@ -56,6 +56,9 @@ impl Open {
 }
 
 thread_local! {
+    /// The bound tables, each with its partitions, before a command that detaches one by two transactions: it outlives the first.
+    static BEFORE_DETACHED: RefCell<Vec<Parted>> = const { RefCell::new(Vec::new()) };
+
     /// Commands that run now, the innermost last: another event trigger may run one within one.
     static OPEN: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
 }
@@ -65,34 +68,42 @@ pub fn follow(call: &CommandCall) -> Result<()> {
     let Some(command) = call.command() else {
         return Ok(());
     };
-    if command == Command::New {
-        return if call.is_before() { Ok(()) } else { after_new() };
+    if let Command::New(parents) = command {
+        return if call.is_before() { Ok(()) } else { after_new(&parents) };
     }
     if call.is_before() {
         let open = before(command)?;
         OPEN.with_borrow_mut(|commands| commands.push(open));
         return Ok(());
     }
-    if let Command::DetachConcurrently(parent) = command {
-        return after_detached(parent);
+    if let Command::DetachConcurrently(_) = command {
+        return after_detached();
     }
     // There is none if the event trigger that fires before was disabled.
     OPEN.with_borrow_mut(Vec::pop).map_or(Ok(()), after)
 }
 
-/// Tables came, as the command has noted them: it may have found one there already, and made none.
-fn after_new() -> Result<()> {
-    among::parents_of_new_partitions()?
-        .into_iter()
-        .try_for_each(partitions::after_empty)?;
-    inheritance::check_inherited(&among::parents_of_new_tables()?)
+/// Tables came, as the command has noted them. Where it has noted none, it has found one there already, or is run by REFRESH MATERIALIZED
+/// VIEW, which keeps PostgreSQL from telling of commands: then they are those that it names.
+fn after_new(named: &[Oid]) -> Result<()> {
+    let (mut parted, mut inherited) = (among::parents_of_new_partitions()?, among::parents_of_new_tables()?);
+    if parted.is_empty() && inherited.is_empty() {
+        parted = named.to_vec();
+        inherited = among::inherited(named)?;
+    }
+    parted.into_iter().try_for_each(partitions::after_empty)?;
+    inheritance::check_inherited(&inherited)
 }
 
-/// By two transactions, of which the first has forgotten what was noted: the table was perhaps bound while the command waited. PostgreSQL
-/// does not say which it was; one that the role in force may not alter it was not.
-fn after_detached(parent: Oid) -> Result<()> {
-    if catalog::relation(parent)?.is_some_and(|table| table.is_ours) {
-        partitions::after_unseen(&binding::whole_on(&[parent])?)?;
+/// By two transactions, and PostgreSQL does not say of which table: of whichever has others now than it had, which may have been bound while
+/// the command waited. One that the role in force may not alter it was not.
+fn after_detached() -> Result<()> {
+    let before = BEFORE_DETACHED.take();
+    for now in among::parted()? {
+        let is_ours = || catalog::relation(now.table).map(|table| table.is_some_and(|table| table.is_ours));
+        if !before.contains(&now) && is_ours()? {
+            partitions::after_unseen(&binding::whole_on(&[now.table])?)?;
+        }
     }
     Ok(())
 }
@@ -108,7 +119,10 @@ fn before(command: Command) -> Result<Open> {
             open.moved = partitions::before_it_goes(*parent, *partition)?;
             open.is_as_meant = catalog::parent(*partition)? == Some(*parent);
         }
-        Command::DetachConcurrently(parent) => partitions::check_detach(*parent)?,
+        Command::DetachConcurrently(parent) => {
+            partitions::check_detach(*parent)?;
+            BEFORE_DETACHED.replace(among::parted()?);
+        }
         Command::Alter(alteration) => {
             types::check_dropped(alteration.table, &alteration.dropped)?;
             open.triggers = present::triggers_on(alteration.table)?;
@@ -127,7 +141,7 @@ fn before(command: Command) -> Result<Open> {
             open.named = renames::before(&open.command)?;
         }
         Command::NewLabel { kind, new } => open.is_as_meant = renames::lacks_label(*kind, new)?,
-        Command::New => {}
+        Command::New(_) => {}
     }
     Ok(open)
 }
@@ -135,7 +149,9 @@ fn before(command: Command) -> Result<Open> {
 fn after(mut open: Open) -> Result<()> {
     // A command waits for its locks with its names looked up, or looks them up again: it may have come to other tables than were noted.
     match &open.command {
+        Command::Table(table) | Command::Column { table, .. } => check_as_noted(*table)?,
         Command::Alter(alteration) => {
+            check_as_noted(alteration.table)?;
             types::after(open.retyped, alteration.table, &alteration.retyped)?;
             if alteration.inherits {
                 for table in among::altered()? {
@@ -176,6 +192,21 @@ fn after(mut open: Open) -> Result<()> {
         Command::Drop(_) | Command::DropWithAll => partitions::after_drop(&open.parted, &open.dropped),
         Command::Alter(alteration) if alteration.with_all => partitions::after_drop(&open.parted, &[]),
         _ => Ok(()),
+    }
+}
+
+/// The command has come to the table that its name meant when it began, or to one that is not bound.
+fn check_as_noted(noted: Oid) -> Result<()> {
+    let others: Vec<Oid> = among::altered()?.into_iter().filter(|table| *table != noted).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    match among::these(&others)?.first() {
+        Some(bound) => Err(TriggerError::NamePassed {
+            table: catalog::names(&[*bound])?.iter().map(catalog::display).collect(),
+        }
+        .into()),
+        None => Ok(()),
     }
 }
 

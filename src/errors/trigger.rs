@@ -55,6 +55,13 @@ errors! {
                      change in silence."),
             "Let a role with the rights of the tables' owner name it so: totals follow then.";
 
+        /// PostgreSQL looks a name up again when it has waited for a lock.
+        NamePassed { table: String }
+            => ERRCODE_T_R_SERIALIZATION_FAILURE,
+            "the command came to table {table}, which its name did not mean when it began",
+            "Names have passed from one table to another while it waited for a lock; what it changes of a bound table was not seen beforehand.",
+            "Try again.";
+
         /// What is written by the parent fires no statement trigger of the child's, and changes of the parent's columns are the child's.
         Inherits { table: String, campaigns: String }
             => ERRCODE_WRONG_OBJECT_TYPE,

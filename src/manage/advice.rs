@@ -1,7 +1,7 @@
 //! Findings that attach warns of too: what is slow, or perhaps misspelt.
 
 use crate::catalog::shape::Shape;
-use crate::catalog::{Relation, TriggerFunction};
+use crate::catalog::{Relation, Strange, TriggerFunction};
 use crate::errors::Result;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, session, spi};
@@ -113,6 +113,50 @@ pub fn event_functions_without_path() -> Result<Vec<Finding>> {
     };
     let functions = catalog::event_trigger_functions_without_path()?;
     Ok(functions.iter().map(finding).collect())
+}
+
+/// Functions and domains of others that stand in the tables: a store, or a look at totals, runs them as the owner of the tables.
+pub fn code_of_others(shape: &Shape) -> Result<Vec<Finding>> {
+    let campaigns = &shape.campaigns;
+    let mut written = catalog::partition_oids(campaigns.oid)?;
+    written.push(campaigns.oid);
+    let read = catalog::with_partitions(shape.tables().all())?;
+    let owner = name::display_name(&campaigns.owner_name);
+    let finding = |code: &Strange| {
+        let Strange { kind, sql, owner: role } = code;
+        Finding {
+            severity: "warning",
+            object: sql.clone(),
+            problem: format!(
+                "it belongs to {}, and runs as {owner} when a total of {} is looked at or stored",
+                name::display_name(role),
+                campaigns.display()
+            ),
+            advice: format!("ALTER {kind} {sql} OWNER TO {owner};"),
+        }
+    };
+    let all = catalog::code_of_others(&written, &read, campaigns.owner)?;
+    Ok(all.iter().map(finding).collect())
+}
+
+/// What makes PostgreSQL unsure how to compare two statuses.
+pub fn implicit_cast(shape: &Shape) -> Result<Option<Finding>> {
+    if !shape.status.is_enum {
+        return Ok(None);
+    }
+    let cast = catalog::implicit_cast(shape.status.base_type)?;
+    Ok(cast.map(|(kind, target)| Finding {
+        severity: "error",
+        object: format!(
+            "{}.{}",
+            shape.submissions.display(),
+            name::display_name(&shape.status.name)
+        ),
+        problem: format!(
+            "an IMPLICIT cast from {kind} to {target} keeps PostgreSQL from comparing two statuses; writes may fail"
+        ),
+        advice: format!("DROP CAST ({kind} AS {target}); CREATE CAST ({kind} AS {target}) WITH INOUT AS ASSIGNMENT;"),
+    }))
 }
 
 fn set_path(function: &TriggerFunction, schemas: &[&String]) -> String {

@@ -3,8 +3,10 @@
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Relation, shape};
+use crate::errors::column::ColumnError;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result, listed};
+use crate::manage::advice::Finding;
 use crate::manage::detect::Given;
 use crate::manage::replaced::Locked;
 use crate::manage::{advice, detect, grants, repair, replaced};
@@ -55,6 +57,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     }
     let shape = shape::of_columns(shape.tables(), shape.columns)?;
     check_owner(&shape)?;
+    check_comparable(&shape)?;
     grants::to_owner_of(&shape.campaigns)?;
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
@@ -127,6 +130,21 @@ fn check_owner(shape: &Shape) -> Result<()> {
         .into());
     }
     Ok(())
+}
+
+/// The condition of a trigger compares two statuses: PostgreSQL must know how.
+fn check_comparable(shape: &Shape) -> Result<()> {
+    match advice::implicit_cast(shape)? {
+        Some(Finding { problem, advice, .. }) => Err(ColumnError::WrongType {
+            table: shape.submissions.display(),
+            column: name::display_name(&shape.status.name),
+            kind: shape.status.type_name.clone(),
+            problem,
+            hint: advice,
+        }
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// A write looks up the submissions of its clips: without an index it would read all of them.

@@ -97,6 +97,8 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(rounding(shape));
     findings.extend(traded_names(shape)?);
     findings.extend(advice::functions_without_path(shape)?);
+    findings.extend(advice::code_of_others(shape)?);
+    findings.extend(advice::implicit_cast(shape)?);
     findings.extend(unlogged(shape)?);
     findings.extend(recent_drift(&binding)?);
     Ok(findings)
@@ -109,6 +111,13 @@ fn broken_binding(campaigns: Oid, error: Error) -> Result<Finding> {
         Error::Ours(Ours::Trigger(TriggerError::BrokenBinding { problem, .. })) => (problem, mend),
         Error::Ours(Ours::Table(TableError::SeveralOwners { owners, advice })) => {
             (format!("one role must own all tables of a total: {owners}"), advice)
+        }
+        Error::Ours(error @ Ours::Table(TableError::DomainOfOther { .. })) => {
+            let parts = error.into_parts();
+            (
+                format!("{}. {}", parts.message, parts.detail.trim_end_matches('.')),
+                parts.hint,
+            )
         }
         other => return Err(other),
     };

@@ -25,8 +25,8 @@ pub enum Command {
     DetachConcurrently(Oid),
     /// A table changes in one or several of these ways at once.
     Alter(Alteration),
-    /// Tables come, of which some may be partitions or inherit; which, is seen when it is done.
-    New,
+    /// Tables come, of which some may be partitions or inherit: of these.
+    New(Vec<Oid>),
     /// These tables are dropped; perhaps with all that depends on them.
     Drop(Vec<Oid>),
     /// Something is dropped with all that belongs to it; only PostgreSQL knows what that is.
@@ -83,19 +83,38 @@ impl CommandCall<'_> {
                     })
                 }
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
-                // A foreign table's begins with the same.
-                pg_sys::NodeTag::T_CreateStmt | pg_sys::NodeTag::T_CreateForeignTableStmt => {
-                    let statement: &pg_sys::CreateStmt = &*node.cast();
-                    nodes::<pg_sys::Node>(statement.inhRelations)
-                        .next()
-                        .map(|_| Command::New)
+                pg_sys::NodeTag::T_CreateStmt | pg_sys::NodeTag::T_CreateForeignTableStmt => Some(parents_of(node))
+                    .filter(|parents| !parents.is_empty())
+                    .map(Command::New),
+                pg_sys::NodeTag::T_CreateSchemaStmt => {
+                    let statement: &pg_sys::CreateSchemaStmt = &*node.cast();
+                    Some(Command::New(
+                        nodes(statement.schemaElts).flat_map(|node| parents_of(node)).collect(),
+                    ))
                 }
-                pg_sys::NodeTag::T_CreateSchemaStmt => Some(Command::New),
                 pg_sys::NodeTag::T_DropStmt => drop_of(&*node.cast()),
                 pg_sys::NodeTag::T_DropOwnedStmt => Some(Command::DropWithAll),
                 _ => None,
             }
         }
+    }
+}
+
+/// The tables that one which is made is to be a partition of, or inherit from.
+///
+/// # Safety
+/// The node must be whole, as the parser made it.
+unsafe fn parents_of(node: *mut pg_sys::Node) -> Vec<Oid> {
+    // SAFETY: as above; a foreign table's begins with the same.
+    unsafe {
+        if !matches!(
+            (*node).type_,
+            pg_sys::NodeTag::T_CreateStmt | pg_sys::NodeTag::T_CreateForeignTableStmt
+        ) {
+            return Vec::new();
+        }
+        let statement: &pg_sys::CreateStmt = &*node.cast();
+        nodes(statement.inhRelations).map(|name| find(name)).collect()
     }
 }
 

@@ -97,6 +97,29 @@ TABLE totals;
 UPDATE clips SET earnings = earnings + 1;
 TABLE totals;
 
+-- Nor of which tables they have made parts, or heirs.
+SET app.command = 'CREATE TABLE public.heir () INHERITS (public.campaigns)';
+REFRESH MATERIALIZED VIEW runs;
+\echo :SQLSTATE
+SET app.command = 'CREATE SCHEMA sudden CREATE TABLE heir () INHERITS (public.campaigns)';
+REFRESH MATERIALIZED VIEW runs;
+\echo :SQLSTATE
+SET app.command = 'CREATE TABLE public.clips_9 PARTITION OF public.clips FOR VALUES FROM (800) TO (900)';
+REFRESH MATERIALIZED VIEW runs;
+SET app.command = 'CREATE SCHEMA sudden CREATE TABLE clips_10 PARTITION OF public.clips FOR VALUES FROM (900) TO (1000)';
+REFRESH MATERIALIZED VIEW runs;
+CREATE TABLE submissions_9 PARTITION OF clip_submissions FOR VALUES FROM (800) TO (1000);
+INSERT INTO clips_9 VALUES (801, 8);
+INSERT INTO sudden.clips_10 VALUES (901, 9);
+INSERT INTO clip_submissions SELECT 1, id, 'APPROVED' FROM clips WHERE id > 800;
+TRUNCATE sudden.clips_10;
+TABLE totals;
+TRUNCATE clips_9;
+TABLE totals;
+CREATE TABLE IF NOT EXISTS clips_9 PARTITION OF clips FOR VALUES FROM (800) TO (900);
+DROP TABLE clips_9;
+DROP TABLE sudden.clips_10;
+
 -- What a partition key hangs on goes by any command.
 CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal));
 CREATE FUNCTION half(i int) RETURNS int TRANSFORM FOR TYPE int IMMUTABLE LANGUAGE sql AS 'SELECT $1 / 2';

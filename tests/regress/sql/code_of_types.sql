@@ -119,6 +119,34 @@ UPDATE clip_submissions SET status = 'PENDING' WHERE id = 2;
 SELECT * FROM totals;
 TABLE ran;
 
+SELECT severity, object, problem, advice FROM spend_sync_check() WHERE problem ~ 'cast';
+SELECT corrected FROM spend_sync_attach();
+\echo :SQLSTATE
+SET ROLE types_stranger;
+DROP CAST (kinds.old_state AS text); CREATE CAST (kinds.old_state AS text) WITH INOUT AS ASSIGNMENT;
+RESET ROLE;
+SELECT corrected FROM spend_sync_attach();
+
+-- A domain given away is told of, too.
+ALTER DOMAIN kinds.spending OWNER TO types_stranger;
+SELECT severity, object, problem, advice FROM spend_sync_check();
+ALTER DOMAIN kinds.spending OWNER TO types_owner;
+-- What the owner has put in the tables himself runs as him, be it another's: it is told of.
+SET ROLE types_stranger;
+CREATE DOMAIN kinds.rest AS numeric(12,2);
+CREATE FUNCTION kinds.seen(numeric) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$ SELECT $1 $$;
+CREATE FUNCTION kinds.alike(numeric, numeric) RETURNS bool IMMUTABLE LANGUAGE sql AS $$ SELECT $1 = $2 $$;
+CREATE OPERATOR kinds.== (LEFTARG = numeric, RIGHTARG = numeric, FUNCTION = kinds.alike);
+CREATE FUNCTION kinds.on_campaign() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN NEW; END $$;
+CREATE FUNCTION kinds.unused(numeric) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$ SELECT $1 $$;
+RESET ROLE;
+ALTER TABLE campaigns ADD rest kinds.rest GENERATED ALWAYS AS (100 - spent) STORED, ADD CHECK (kinds.seen(spent) IS NOT NULL),
+    ADD later numeric DEFAULT kinds.unused(1);
+ALTER TABLE clips ADD CHECK (kinds.unused(earnings) IS NOT NULL);
+CREATE INDEX ON clips (id) WHERE earnings OPERATOR(kinds.==) 1;
+CREATE TRIGGER on_campaign BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION kinds.on_campaign();
+SELECT severity, object, problem, advice FROM spend_sync_check() WHERE problem !~ 'found wrong';
+
 DROP EXTENSION spend_sync CASCADE;
 DROP TABLE campaigns, clips, clip_submissions, ran CASCADE;
 DROP SCHEMA kinds CASCADE;

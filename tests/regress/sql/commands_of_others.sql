@@ -66,6 +66,16 @@ DROP VIEW seen CASCADE;
 TABLE totals;
 DROP SEQUENCE counted CASCADE;
 TABLE totals;
+CREATE TABLE indexed (x int);
+CREATE INDEX an_index ON indexed (x);
+CREATE TABLE submissions_7 PARTITION OF clip_submissions FOR VALUES IN (7)
+    PARTITION BY LIST ((CASE WHEN 'an_index'::regclass IS NOT NULL THEN kind END));
+CREATE TABLE submissions_7d PARTITION OF submissions_7 DEFAULT;
+INSERT INTO clip_submissions VALUES (7, 'b', 'k1');
+TABLE totals;
+DROP INDEX an_index CASCADE;
+TABLE totals;
+DROP TABLE indexed;
 RESET client_min_messages;
 
 -- ALTER VIEW renames a table's column; of a table of a type none would say so.

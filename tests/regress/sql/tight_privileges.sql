@@ -14,7 +14,17 @@ CREATE TABLE spend_sync.something ();
 CREATE EXTENSION spend_sync;
 \echo :SQLSTATE
 DROP TABLE spend_sync.something;
+-- And by default gives others what they would not need there.
+ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO tight_writer;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO PUBLIC;
+GRANT ALL ON SCHEMA spend_sync TO tight_writer;
 CREATE EXTENSION spend_sync;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM tight_writer;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM PUBLIC;
+SELECT c.relname, a.grantee, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
+WHERE c.relnamespace = 'spend_sync'::regnamespace AND a.grantee <> c.relowner ORDER BY 1, 2, 3;
+SELECT a.grantee, a.privilege_type FROM pg_namespace n, aclexplode(n.nspacl) a
+WHERE n.nspname = 'spend_sync' AND a.grantee <> n.nspowner ORDER BY 1, 2;
 SELECT nspname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
 JOIN pg_namespace n ON n.oid = d.objid AND d.classid = 'pg_namespace'::regclass WHERE extname = 'spend_sync';
 

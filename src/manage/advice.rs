@@ -9,6 +9,7 @@ use crate::{binding, catalog, statements};
 use pgrx::pg_sys;
 
 /// One finding; nothing found means healthy.
+#[derive(PartialEq, Eq)]
 pub struct Finding {
     /// "error": totals may be wrong or writes fail; "warning": they are slow, rounded, or were wrong lately.
     pub severity: &'static str,

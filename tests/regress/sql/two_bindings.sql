@@ -70,6 +70,11 @@ SELECT * FROM sync_all_campaigns();
 \echo :SQLSTATE
 SELECT * FROM spend_sync_status('users');
 SELECT * FROM spend_sync_check();
+-- What both lack is told once.
+BEGIN;
+DROP INDEX clip_submissions_clip_id_idx;
+SELECT object, problem FROM spend_sync_check();
+ROLLBACK;
 
 -- Every write of a clip or submission moves both.
 UPDATE clips SET earnings = 50 WHERE id = 3;

@@ -38,6 +38,12 @@ errors! {
             format!("The column's values are {}.", listed(&known)),
             "Name the values that count: spend_sync_attach(approved => '{...}', ...).";
 
+        NoneApproved { table: String, column: String, present: Vec<String> }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "no row of {table} has a status that counts",
+            format!("All totals would become 0. Column {column} has {}.", listed(&present)),
+            "Name the values that count: spend_sync_attach(approved => '{...}', ...). With sync => false the totals stay as they are.";
+
         NothingApproved {}
             => ERRCODE_INVALID_PARAMETER_VALUE,
             "no status is named as approved",

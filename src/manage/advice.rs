@@ -1,12 +1,10 @@
 //! Findings that attach warns of too: what is slow, or perhaps misspelt.
 
+use crate::catalog;
 use crate::catalog::shape::Shape;
 use crate::catalog::{Relation, Strange, TriggerFunction};
 use crate::errors::Result;
-use crate::pg::snapshot::Sees;
-use crate::pg::{name, session, spi};
-use crate::{binding, catalog, statements};
-use pgrx::pg_sys;
+use crate::pg::name;
 
 /// One finding; nothing found means healthy.
 #[derive(PartialEq, Eq)]
@@ -50,20 +48,6 @@ fn create_index(table: &Relation, column: &str) -> String {
         table.display(),
         name::display_name(column)
     )
-}
-
-/// The statuses of a table that has rows, none of which counts; for a type that cannot tell by itself.
-pub fn statuses_if_none_counts(shape: &Shape) -> Result<Option<Vec<String>>> {
-    if !matches!(shape.status.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID) {
-        return Ok(None);
-    }
-    let sql = statements::statuses(&binding::names_of(shape));
-    let look = || spi::query_of(shape.submissions.oid, &sql, Sees::Latest);
-    let as_owner = || session::as_role(shape.campaigns.owner, look);
-    let rows = session::distrusting(|| session::with_names(&binding::path_of(shape), as_owner))?;
-    let present = rows.iter().map(|row| row.owned(0)).collect::<Result<Vec<_>>>()?;
-    let counts = present.iter().any(|status| shape.columns.approved.contains(status));
-    Ok((!present.is_empty() && !counts).then_some(present))
 }
 
 /// Unique indexes that the total stands in. A row of theirs is locked against all that refer to it when its total is written: whoever has

@@ -1,15 +1,14 @@
 //! Binding tables: look, validate, create the triggers, bring the totals to the truth.
 
+use crate::binding::present::Trigger;
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Relation, shape};
-use crate::errors::column::ColumnError;
 use crate::errors::table::TableError;
-use crate::errors::{Error, Result, listed};
-use crate::manage::advice::Finding;
+use crate::errors::{Error, Result};
 use crate::manage::detect::Given;
 use crate::manage::replaced::Locked;
-use crate::manage::{advice, detect, grants, repair, replaced};
+use crate::manage::{advice, detect, grants, repair, replaced, statuses};
 use crate::pg::{name, session, table};
 use crate::statements::summed;
 use crate::value::mapping::{DirectWrites, Flush};
@@ -57,20 +56,23 @@ pub fn attach(request: Request) -> Result<Attached> {
     }
     let shape = shape::of_columns(shape.tables(), shape.columns)?;
     check_owner(&shape)?;
-    check_comparable(&shape)?;
+    statuses::check_comparable(&shape)?;
+    statuses::check(&shape, request.sync)?;
     grants::to_owner_of(&shape.campaigns)?;
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     large::forget(shape.campaigns.oid, catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;
-    warn_of_unknown_status(&shape)?;
     if !request.sync {
         return Ok(Attached { shape, synced: None });
     }
     let binding =
         binding::of(shape.campaigns.oid)?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
     let synced = repair::sync_new(&binding)?;
-    warn_of_balance(&shape, &synced);
+    if !replaced.iter().any(|trigger| counted_the_same(trigger, &shape)) {
+        statuses::tell(&shape)?;
+    }
+    warn_of_one_sided(&shape, &synced);
     Ok(Attached {
         shape,
         synced: Some(synced),
@@ -116,6 +118,14 @@ fn tables(request: &Request) -> Result<Tables> {
     Ok(tables)
 }
 
+/// Whether a trigger that stood there counted the same statuses.
+fn counted_the_same(trigger: &Trigger, shape: &Shape) -> bool {
+    let said = trigger.says();
+    said.is_some_and(|said| {
+        said.columns.status == shape.columns.status && said.columns.approved == shape.columns.approved
+    })
+}
+
 /// The statements of a flush run as the owner of the tables: one role, and it must be able to.
 fn check_owner(shape: &Shape) -> Result<()> {
     owners::check(shape)?;
@@ -132,21 +142,6 @@ fn check_owner(shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// The condition of a trigger compares two statuses: PostgreSQL must know how.
-fn check_comparable(shape: &Shape) -> Result<()> {
-    match advice::implicit_cast(shape)? {
-        Some(Finding { problem, advice, .. }) => Err(ColumnError::WrongType {
-            table: shape.submissions.display(),
-            column: name::display_name(&shape.status.name),
-            kind: shape.status.type_name.clone(),
-            problem,
-            hint: advice,
-        }
-        .into()),
-        None => Ok(()),
-    }
-}
-
 /// A write looks up the submissions of its clips: without an index it would read all of them.
 fn warn_of_missing_index(shape: &Shape) -> Result<()> {
     for finding in advice::missing_indexes(shape)? {
@@ -155,44 +150,31 @@ fn warn_of_missing_index(shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// A text may be anything: a status that no row has is perhaps misspelt, and all totals would be 0.
-fn warn_of_unknown_status(shape: &Shape) -> Result<()> {
-    if let Some(present) = advice::statuses_if_none_counts(shape)? {
-        let message = format!("no row of {} has a status that counts", shape.submissions.display());
-        session::warn(
-            &message,
-            &format!("Its statuses are {}; see the argument approved.", listed(&present)),
-        );
-    }
-    Ok(())
-}
-
 /// A total that was kept by hand drifts to both sides. A balance, which payouts are taken off, is below the sum wherever
-/// something was paid out, and brought to the sum it would be paid out again.
-fn warn_of_balance(shape: &Shape, synced: &[Row]) {
+/// something was paid out, and brought to the sum it would be paid out again. One that is lowered nearly everywhere counts too little.
+fn warn_of_one_sided(shape: &Shape, synced: &[Row]) {
     let amount = |row: &Row, column| row.get(column).and_then(money::parse);
     let kept = |row: &&Row| amount(row, summed::RECORDED).is_some_and(|recorded| !recorded.is_zero());
     let kept: Vec<&Row> = synced.iter().filter(kept).collect();
     let differences = kept.iter().filter_map(|row| amount(row, summed::DIFFERENCE));
-    let missing: Vec<Decimal> = differences
-        .filter(Decimal::is_sign_positive)
+    let (above, below): (Vec<Decimal>, Vec<Decimal>) = differences
         .filter(|by| !by.is_zero())
-        .collect();
-    if missing.len() * 2 <= kept.len() {
-        return;
-    }
+        .partition(Decimal::is_sign_negative);
     let column = name::display_name(&shape.spent.name);
-    let by = money::exact_sum(missing.iter().copied()).map_or_else(String::new, |sum| format!(", by {sum} in all"));
-    session::warn(
-        &format!(
-            "{} of {} totals of {} that were not 0 were below their sums{by}",
-            missing.len(),
-            kept.len(),
-            shape.campaigns.display()
-        ),
-        &format!(
-            "If payouts are taken off {column}, it is a balance and no total: roll this back, and keep what was earned in a \
-             column of its own."
-        ),
+    let warn = |differing: &[Decimal], side, hint: &str| {
+        if differing.len() * 2 <= kept.len() {
+            return;
+        }
+        let sum = money::exact_sum(differing.iter().map(Decimal::abs));
+        let by = sum.map_or_else(String::new, |sum| format!(", by {sum} in all"));
+        let (some, all, table) = (differing.len(), kept.len(), shape.campaigns.display());
+        let message = format!("{some} of {all} totals of {table} that were not 0 were {side} their sums{by}");
+        session::warn(&message, hint);
+    };
+    let balance = format!(
+        "If payouts are taken off {column}, it is a balance and no total: roll this back, and keep what was earned in a column of its own."
     );
+    warn(&below, "below", &balance);
+    let too_little = "If more clips should count, roll this back: sync => false leaves totals as they are, and spend_sync_status() shows first what would change.";
+    warn(&above, "above", too_little);
 }

@@ -11,3 +11,4 @@ pub mod renew;
 pub mod repair;
 mod replaced;
 mod salvage;
+mod statuses;

@@ -236,6 +236,11 @@ pub fn tell(message: String) {
 }
 
 /// A WARNING to the client; says what is the matter and what to do.
+pub fn notice(message: &str) {
+    let code = pg_sys::errcodes::PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
+    ErrorReport::new(code, message.to_owned(), "spend_sync").report(pgrx::PgLogLevel::NOTICE);
+}
+
 pub fn warn(message: &str, hint: &str) {
     ErrorReport::new(
         pg_sys::errcodes::PgSqlErrorCode::ERRCODE_WARNING,

@@ -209,9 +209,9 @@ pub fn query(sql: &str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
     query_meaning(None, sql, values, sees)
 }
 
-/// The same of one that names this table.
-pub fn query_of(table: Oid, sql: &str, sees: Sees) -> Result<Vec<Row>> {
-    query_meaning(Some([table; 3]), sql, &[], sees)
+/// The same of one that names these tables.
+pub fn query_of(tables: Meant, sql: &str, sees: Sees) -> Result<Vec<Row>> {
+    query_meaning(Some(tables), sql, &[], sees)
 }
 
 fn query_meaning(meant: Option<Meant>, sql: &str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {

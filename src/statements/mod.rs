@@ -236,15 +236,49 @@ fn text(column: &str) -> String {
     format!("CASE WHEN {column} IS NOT NULL THEN pg_catalog.format('%s', {column}) END")
 }
 
-/// The statuses that submissions have: all of them, or one that counts.
+/// Whether a submission counts, if there is any: a row that says so of one which does, else of one which does not.
+/// ```sql
+/// (SELECT true FROM submissions AS l WHERE l.status = ANY ('{APPROVED}') LIMIT 1)
+/// UNION ALL (SELECT false FROM submissions AS l LIMIT 1) LIMIT 1
+/// ```
+pub fn some_counts(names: &Names) -> String {
+    let Names { submissions, .. } = names;
+    format!(
+        "(SELECT true FROM {submissions} AS l WHERE {approved} LIMIT 1) \
+         UNION ALL (SELECT false FROM {submissions} AS l LIMIT 1) LIMIT 1",
+        approved = approved(names),
+    )
+}
+
+/// The columns of a row that [`statuses`] gives, one row a status.
+pub mod status {
+    pub const STATUS: usize = 0;
+    pub const ROWS: usize = 1;
+    /// What the clips of these submissions earned.
+    pub const EARNED: usize = 2;
+    pub const COUNTS: usize = 3;
+}
+
+/// The statuses that submissions have, those of most rows first.
+/// ```sql
+/// SELECT l.status, count(*), sum(coalesce(k.earnings::numeric, 0)), l.status = ANY ('{APPROVED}')
+/// FROM submissions AS l LEFT JOIN clips AS k ON k.id = l.clip WHERE l.status IS NOT NULL GROUP BY l.status
+/// ORDER BY count(*) DESC, l.status LIMIT 20
+/// ```
 pub fn statuses(names: &Names) -> String {
     let Names {
-        submissions, status, ..
+        submissions,
+        status,
+        clips,
+        clip_id,
+        clip,
+        earnings,
+        ..
     } = names;
     format!(
-        "(SELECT {text} FROM {submissions} AS l WHERE {approved} LIMIT 1) UNION ALL \
-         (SELECT DISTINCT {text} FROM {submissions} AS l WHERE NOT EXISTS \
-         (SELECT FROM {submissions} AS l WHERE {approved}) AND l.{status} IS NOT NULL ORDER BY 1 LIMIT 20)",
+        "SELECT {text}, pg_catalog.count(*), pg_catalog.sum(coalesce(k.{earnings}::numeric, 0)), {approved} \
+         FROM {submissions} AS l LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} WHERE l.{status} IS NOT NULL \
+         GROUP BY l.{status} ORDER BY 2 DESC, 1 LIMIT 20",
         text = text(&format!("l.{status}")),
         approved = approved(names),
     )

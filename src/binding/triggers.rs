@@ -60,13 +60,23 @@ fn make(shape: &Shape, triggers: &[Trigger], is_due: impl Fn(&Wanted, &Trigger) 
     Ok(())
 }
 
-/// When a trigger fires, as `pg_trigger.tgenabled` has it; one just made fires by default (O).
+/// When a trigger fires that was just made, as `pg_trigger.tgenabled` has it.
+const ORDINARILY: char = 'O';
+
+/// Has one that was just made fire when this says.
 pub fn enable(table: &FullName, name: &str, when: char) -> Result<()> {
+    if when == ORDINARILY {
+        return Ok(());
+    }
+    fire(table, name, when)
+}
+
+fn fire(table: &FullName, name: &str, when: char) -> Result<()> {
     let how = match when {
         'A' => "ENABLE ALWAYS",
         'R' => "ENABLE REPLICA",
         'D' => "DISABLE",
-        _ => return Ok(()),
+        _ => "ENABLE",
     };
     let table = names::table(&table.schema, &table.table);
     spi::run(&format!("ALTER TABLE {table} {how} TRIGGER {}", ident(name)))
@@ -84,7 +94,11 @@ pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
             let base = free_base(&said.campaigns, std::slice::from_ref(&one))?;
             let sql = one.create(&names::trigger(&base, one.suffix));
             if let Some(table) = catalog::find(&one.table)? {
-                as_owner(table, || spi::run(&sql))?;
+                let enabled = enabled_above(bound, table, one.function)?;
+                as_owner(table, || {
+                    spi::run(&sql)?;
+                    enable(&one.table, &names::trigger(&base, one.suffix), enabled)
+                })?;
             }
         }
     }
@@ -92,6 +106,32 @@ pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
         drop_as_owner(std::slice::from_ref(trigger))?;
     }
     Ok(())
+}
+
+/// Has the statement triggers of a table's partitions fire as its own do.
+pub fn follow_enabled(bound: &Bound, root: Oid) -> Result<()> {
+    for trigger in &bound.triggers {
+        let is_below = trigger.relation != root && catalog::root(trigger.relation)? == root;
+        if !is_below || !trigger.function.is_of_statements() {
+            continue;
+        }
+        let enabled = enabled_above(bound, trigger.relation, trigger.function)?;
+        if trigger.enabled != enabled {
+            as_owner(trigger.relation, || fire(&trigger.table, &trigger.name, enabled))?;
+        }
+    }
+    Ok(())
+}
+
+/// When the trigger of this function fires on the bound table that a partition is one of.
+fn enabled_above(bound: &Bound, partition: Oid, function: TriggerFunction) -> Result<char> {
+    let root = catalog::root(partition)?;
+    let is_its = |trigger: &&Trigger| trigger.relation == root && trigger.function == function;
+    Ok(bound
+        .triggers
+        .iter()
+        .find(is_its)
+        .map_or(ORDINARILY, |trigger| trigger.enabled))
 }
 
 /// Drops triggers of tables whose owner need not be the role in force.

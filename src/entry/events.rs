@@ -163,6 +163,11 @@ fn after(mut open: Open) -> Result<()> {
                     .into_iter()
                     .try_for_each(partitions::check_given)?;
             }
+            if alteration.fires_otherwise {
+                altered(alteration.table)?
+                    .into_iter()
+                    .try_for_each(partitions::after_enabled)?;
+            }
         }
         Command::Attach { parent, partition } => {
             open.moved = after_partition(open.moved, *parent, *partition, true, open.is_as_meant)?;

@@ -337,6 +337,16 @@ pub fn check_came(parent: Oid) -> Result<Vec<Bound>> {
     Ok(all)
 }
 
+/// Triggers of a table fire otherwise now: so do those of its partitions, of which PostgreSQL sees to the row triggers' clones alone.
+pub fn after_enabled(table: Oid) -> Result<()> {
+    if catalog::relation(table)?.is_none_or(|table| !table.is_partitioned() || table.is_partition) {
+        return Ok(());
+    }
+    binding::whole_on(&[table])?
+        .iter()
+        .try_for_each(|bound| triggers::follow_enabled(bound, table))
+}
+
 /// A table got another owner: if it is a partition, he must have the rights of the tables' owner. Who reads it just now, and waits, would
 /// run code of his as that owner otherwise.
 pub fn check_given(table: Oid) -> Result<()> {

@@ -45,6 +45,8 @@ pub struct Alteration {
     pub inherits: bool,
     /// It gets another owner.
     pub is_given: bool,
+    /// Triggers of it, and of its partitions if it has some, fire otherwise than before.
+    pub fires_otherwise: bool,
     /// Something goes with all that depends on it.
     pub with_all: bool,
 }
@@ -146,7 +148,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
     unsafe {
         let table = find(statement.relation);
         let (mut retyped, mut dropped) = (Vec::new(), Vec::new());
-        let (mut inherits, mut is_given, mut with_all) = (false, false, false);
+        let (mut inherits, mut is_given, mut fires_otherwise, mut with_all) = (false, false, false, false);
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
             with_all |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE;
@@ -165,6 +167,14 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 }
                 Part::AT_AddInherit => inherits = true,
                 Part::AT_ChangeOwner => is_given = true,
+                Part::AT_EnableTrig
+                | Part::AT_EnableAlwaysTrig
+                | Part::AT_EnableReplicaTrig
+                | Part::AT_DisableTrig
+                | Part::AT_EnableTrigAll
+                | Part::AT_DisableTrigAll
+                | Part::AT_EnableTrigUser
+                | Part::AT_DisableTrigUser => fires_otherwise = (*statement.relation).inh,
                 Part::AT_AlterColumnType => retyped.push(text(part.name)),
                 // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
                 #[cfg(any(feature = "pg17", feature = "pg18"))]
@@ -173,13 +183,15 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 _ => {}
             }
         }
-        let concerns_us = with_all || inherits || is_given || !(retyped.is_empty() && dropped.is_empty());
+        let concerns_us =
+            with_all || inherits || is_given || fires_otherwise || !(retyped.is_empty() && dropped.is_empty());
         concerns_us.then_some(Command::Alter(Alteration {
             table,
             retyped,
             dropped,
             inherits,
             is_given,
+            fires_otherwise,
             with_all,
         }))
     }

@@ -212,6 +212,26 @@ truncate_is_seen() {
   [ "$(subscriber -c 'SELECT count(*) FROM clip_submissions')" = 0 ]
 }
 
+# The publisher truncates partitions, which have statement triggers of their own.
+truncate_of_partitions_is_seen() {
+  create parted
+  for side in publisher subscriber; do
+    $side -c "DROP VIEW drifted" -c "ALTER TABLE clip_submissions DROP CONSTRAINT clip_submissions_clip_id_fkey" -c "ALTER TABLE clips RENAME TO plain" \
+      -c "CREATE TABLE clips (LIKE plain INCLUDING ALL) PARTITION BY RANGE (id)" \
+      -c "CREATE TABLE clips_1 PARTITION OF clips FOR VALUES FROM (0) TO (20)" \
+      -c "CREATE TABLE clips_2 PARTITION OF clips FOR VALUES FROM (20) TO (100)" -c "INSERT INTO clips TABLE plain" -c "DROP TABLE plain"
+  done
+  subscriber -c "INSERT INTO campaigns SELECT n FROM generate_series(1, 5) n"
+  subscriber -c "SELECT FROM spend_sync_attach(submission_clip => 'clip_id')"
+  enable_always 'clips clip_submissions' row update begin flush
+  subscribe 'clips, clip_submissions'
+  caught_up
+  is_true "sum(spent) > 0 AND (SELECT count(*) FILTER (WHERE needs_sync) FROM spend_sync_status()) = 0 FROM campaigns" || return 1
+  publisher -c "TRUNCATE clips"
+  caught_up
+  is_true "(SELECT count(*) FROM clips) = 0 AND sum(spent) = 0 FROM campaigns"
+}
+
 # Apply truncates without asking whether events wait on the table.
 truncate_after_a_write_is_seen() {
   case=$1
@@ -311,6 +331,7 @@ check "clips and submissions alone, row triggers always: every snapshot agrees" 
 check "... also after attaching again" always_survives_a_new_attach
 check "... also after TRUNCATE" truncate_is_seen
 check "... also after a write and TRUNCATE in one transaction" truncate_after_a_write_agrees
+check "... also after TRUNCATE of a partitioned table" truncate_of_partitions_is_seen
 check "... and the check has no complaint" the_check_takes_them_for_healthy
 check "all tables, both sides keep totals: every snapshot agrees" both_keep_them
 check "... and a total that went wrong at the publisher stays there" wrong_totals_do_not_spread

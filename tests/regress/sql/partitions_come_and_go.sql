@@ -112,6 +112,27 @@ DROP OWNED BY leaves_partitions;
 TABLE oracle;
 DROP ROLE leaves_partitions;
 
+-- Apply truncates partitions by themselves: their own triggers fire when the table's do.
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_begin, ENABLE ALWAYS TRIGGER spend_sync_campaigns_flush;
+CREATE TABLE clips_6 PARTITION OF clips FOR VALUES FROM (600) TO (700);
+CREATE VIEW enabled AS SELECT tgname, tgenabled, array_agg(tgrelid::regclass ORDER BY tgrelid::regclass::text) AS tables FROM pg_trigger
+    WHERE tgrelid IN (SELECT relid FROM pg_partition_tree('clips')) AND tgname ~ '_(begin|flush)$' GROUP BY 1, 2 ORDER BY 1, 2;
+TABLE enabled;
+BEGIN;
+INSERT INTO clips VALUES (601, 6);
+INSERT INTO clip_submissions VALUES (9, 3, 601);
+SET session_replication_role = replica;
+TRUNCATE clips_6;
+RESET session_replication_role;
+TABLE oracle;
+ROLLBACK;
+ALTER TABLE ONLY clips DISABLE TRIGGER spend_sync_campaigns_flush;
+TABLE enabled;
+ALTER TABLE clips ENABLE TRIGGER ALL;
+TABLE enabled;
+DROP VIEW enabled;
+DROP TABLE clips_6;
+
 -- Of the submissions.
 ALTER TABLE clip_submissions DETACH PARTITION clip_submissions_1;
 TABLE oracle;

@@ -20,19 +20,21 @@ pub fn code_of_others(written: &[Oid], read_too: &[Oid], owner: Oid) -> Result<V
     let texts = |oids: &[Oid]| oids.iter().map(|oid| oid.to_u32().to_string()).collect::<Vec<_>>();
     let (written, read_too) = (texts(written), texts(read_too));
     let rows = read(
-        "WITH part (classid, objid) AS (
-             SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid = ANY ($1::oid[])
+        "WITH part (classid, objid, objsubid) AS (
+             SELECT 'pg_constraint'::regclass, oid, 0 FROM pg_constraint WHERE conrelid = ANY ($1::oid[])
              UNION ALL
-             SELECT 'pg_attrdef'::regclass, f.oid FROM pg_attrdef f
+             SELECT generated.classid, generated.objid, generated.objsubid FROM pg_attrdef f
              JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum AND a.attgenerated <> ''
+             CROSS JOIN LATERAL (VALUES ('pg_attrdef'::regclass, f.oid, 0),
+                 ('pg_class'::regclass, f.adrelid, f.adnum::int)) AS generated (classid, objid, objsubid) -- PostgreSQL 14: the column itself
              WHERE f.adrelid = ANY ($1::oid[])
-             UNION ALL SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = ANY ($1::oid[])
-             UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class = ANY ($1::oid[])
-             UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = ANY ($2::oid[])
-             UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid = ANY ($2::oid[])
-             UNION ALL SELECT 'pg_class'::regclass, partrelid FROM pg_partitioned_table WHERE partrelid = ANY ($2::oid[]))
+             UNION ALL SELECT 'pg_trigger'::regclass, oid, 0 FROM pg_trigger WHERE tgrelid = ANY ($1::oid[])
+             UNION ALL SELECT 'pg_rewrite'::regclass, oid, 0 FROM pg_rewrite WHERE ev_class = ANY ($1::oid[])
+             UNION ALL SELECT 'pg_class'::regclass, indexrelid, 0 FROM pg_index WHERE indrelid = ANY ($2::oid[])
+             UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, 0 FROM pg_statistic_ext WHERE stxrelid = ANY ($2::oid[])
+             UNION ALL SELECT 'pg_class'::regclass, partrelid, 0 FROM pg_partitioned_table WHERE partrelid = ANY ($2::oid[]))
          SELECT DISTINCT code.kind, code.sql, pg_get_userbyid(code.owner)
-         FROM part JOIN pg_depend d USING (classid, objid)
+         FROM part JOIN pg_depend d USING (classid, objid, objsubid)
          LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
          CROSS JOIN LATERAL (
              SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS sql, p.proowner AS owner FROM pg_proc p

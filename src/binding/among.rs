@@ -30,15 +30,14 @@ macro_rules! ours {
 
 /// Those among these relations, and among the tables that they are partitions of.
 pub fn these(relations: &[Oid]) -> Result<Vec<Oid>> {
-    let relations: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
     oids(
         ours!(
             "SELECT DISTINCT r.oid
-             FROM unnest($1::oid[]) AS given (oid),
+             FROM unnest($1) AS given (oid),
                   unnest(ARRAY[given.oid, pg_partition_root(given.oid::regclass)]) AS r (oid)",
             "r.oid"
         ),
-        &[Param::Texts(&relations)],
+        &[Param::Oids(relations)],
     )
 }
 
@@ -131,11 +130,10 @@ pub fn parents_of(table: Oid) -> Result<Vec<Oid>> {
 
 /// Those of these tables that others inherit from, by no partition.
 pub fn inherited(tables: &[Oid]) -> Result<Vec<Oid>> {
-    let tables: Vec<String> = tables.iter().map(|oid| oid.to_u32().to_string()).collect();
     oids(
         "SELECT DISTINCT i.inhparent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
-         WHERE i.inhparent = ANY ($1::oid[])",
-        &[Param::Texts(&tables)],
+         WHERE i.inhparent = ANY ($1)",
+        &[Param::Oids(tables)],
     )
 }
 

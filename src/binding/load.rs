@@ -90,7 +90,7 @@ fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape, bool)>> {
     }
     let shape = still_fits(&trigger, tables, columns)?;
     let may_double = !is_unique_at_once(&trigger, &shape)?;
-    // Statements name it.
+    // Statements, and the triggers' memory, know its labels.
     cache::watch_type(kind::hash(shape.status.base_type));
     Ok(Some((trigger, shape, may_double)))
 }

@@ -215,9 +215,11 @@ pub fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
 
 /// The triggers of ours on any of these tables that are no clones.
 pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
-    let sql = triggers!(" AND t.tgparentid = 0 AND t.tgrelid = ANY ($1::oid[]) ORDER BY 3, 4, 1");
-    let oids: Vec<String> = relations.iter().map(|oid| oid.to_u32().to_string()).collect();
-    read_often(sql, &[Param::Texts(&oids)])?.iter().map(trigger).collect()
+    let sql = triggers!(" AND t.tgparentid = 0 AND t.tgrelid = ANY ($1) ORDER BY 3, 4, 1");
+    read_often(sql, &[Param::Oids(relations)])?
+        .iter()
+        .map(trigger)
+        .collect()
 }
 
 /// The relation a trigger fires on and the trigger it was made as: itself, or, for a partition's clone, the one on

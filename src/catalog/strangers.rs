@@ -3,6 +3,7 @@
 use crate::catalog::read;
 use crate::errors::Result;
 use crate::value::param::Param;
+use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 
 /// A function or a domain of a role that has not the rights of the tables' owner.
@@ -17,22 +18,20 @@ pub struct Strange {
 /// Those that are run when rows of `written` are updated (CHECKs, generated columns, triggers, rules), and when these tables are read
 /// (indexes, statistics and partition keys, as queries are planned).
 pub fn code_of_others(written: &[Oid], read_too: &[Oid], owner: Oid) -> Result<Vec<Strange>> {
-    let texts = |oids: &[Oid]| oids.iter().map(|oid| oid.to_u32().to_string()).collect::<Vec<_>>();
-    let (written, read_too) = (texts(written), texts(read_too));
     let rows = read(
         "WITH part (classid, objid, objsubid) AS (
-             SELECT 'pg_constraint'::regclass, oid, 0 FROM pg_constraint WHERE conrelid = ANY ($1::oid[])
+             SELECT 'pg_constraint'::regclass, oid, 0 FROM pg_constraint WHERE conrelid = ANY ($1)
              UNION ALL
              SELECT generated.classid, generated.objid, generated.objsubid FROM pg_attrdef f
              JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum AND a.attgenerated <> ''
              CROSS JOIN LATERAL (VALUES ('pg_attrdef'::regclass, f.oid, 0),
                  ('pg_class'::regclass, f.adrelid, f.adnum::int)) AS generated (classid, objid, objsubid) -- PostgreSQL 14: the column itself
-             WHERE f.adrelid = ANY ($1::oid[])
-             UNION ALL SELECT 'pg_trigger'::regclass, oid, 0 FROM pg_trigger WHERE tgrelid = ANY ($1::oid[])
-             UNION ALL SELECT 'pg_rewrite'::regclass, oid, 0 FROM pg_rewrite WHERE ev_class = ANY ($1::oid[])
-             UNION ALL SELECT 'pg_class'::regclass, indexrelid, 0 FROM pg_index WHERE indrelid = ANY ($2::oid[])
-             UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, 0 FROM pg_statistic_ext WHERE stxrelid = ANY ($2::oid[])
-             UNION ALL SELECT 'pg_class'::regclass, partrelid, 0 FROM pg_partitioned_table WHERE partrelid = ANY ($2::oid[]))
+             WHERE f.adrelid = ANY ($1)
+             UNION ALL SELECT 'pg_trigger'::regclass, oid, 0 FROM pg_trigger WHERE tgrelid = ANY ($1)
+             UNION ALL SELECT 'pg_rewrite'::regclass, oid, 0 FROM pg_rewrite WHERE ev_class = ANY ($1)
+             UNION ALL SELECT 'pg_class'::regclass, indexrelid, 0 FROM pg_index WHERE indrelid = ANY ($2)
+             UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, 0 FROM pg_statistic_ext WHERE stxrelid = ANY ($2)
+             UNION ALL SELECT 'pg_class'::regclass, partrelid, 0 FROM pg_partitioned_table WHERE partrelid = ANY ($2))
          SELECT DISTINCT code.kind, code.sql, pg_get_userbyid(code.owner)
          FROM part JOIN pg_depend d USING (classid, objid, objsubid)
          LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
@@ -43,9 +42,9 @@ pub fn code_of_others(written: &[Oid], read_too: &[Oid], owner: Oid) -> Result<V
              SELECT 'DOMAIN', format_type(t.oid, NULL), t.typowner FROM pg_type t
              WHERE d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid AND t.typtype = 'd') AS code
          WHERE NOT pg_has_role(code.owner, $3, 'USAGE') ORDER BY 1, 2",
-        &[Param::Texts(&written), Param::Texts(&read_too), Param::Oid(owner)],
+        &[Param::Oids(written), Param::Oids(read_too), Param::Oid(owner)],
     )?;
-    let strange = |row: &crate::value::row::Row| {
+    let strange = |row: &Row| {
         Ok(Strange {
             kind: row.owned(0)?,
             sql: row.owned(1)?,

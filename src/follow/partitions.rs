@@ -143,7 +143,8 @@ pub fn as_it_is_now(bound: Vec<Bound>, partition: Oid, before: Vec<Moved>) -> Ve
 struct Looked {
     bound: Vec<Bound>,
     /// Whether it has rows; if not, it will have none, and if so, no writer meets half of the change. `None`: nobody could look. Only the
-    /// command itself knows whether the role in force may do it; or the partition is another role's, as whom it would have to be read; or its owner may not read it.
+    /// command itself knows whether the role in force may do it; or the partition is another role's, as whom it would have to be read; or
+    /// its owner may not read it.
     has_rows: Option<bool>,
 }
 

@@ -7,6 +7,7 @@ use crate::manage::advice::{self, Finding};
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, session, spi};
 use crate::statements::status;
+use crate::value::money;
 use crate::value::row::Row;
 use crate::{binding, statements};
 use pgrx::pg_sys;
@@ -94,13 +95,10 @@ pub fn tell(shape: &Shape) -> Result<()> {
     }
     let carrying: Vec<&Status> = others
         .into_iter()
-        .filter(|status| status.earned.bytes().any(|b| (b'1'..=b'9').contains(&b)))
+        .filter(|status| !money::is_same(&status.earned, "0"))
         .collect();
     if !carrying.is_empty() {
-        session::notice(&format!(
-            "statuses of {table} that do not count: {}",
-            display(&carrying)
-        ));
+        session::notice(format!("statuses of {table} that do not count: {}", display(&carrying)));
     }
     Ok(())
 }

@@ -227,20 +227,20 @@ pub fn is_utf8() -> bool {
 
 /// An INFO to the client, whatever messages it asked for.
 pub fn tell(message: String) {
-    ErrorReport::new(
-        pg_sys::errcodes::PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-        message,
-        "spend_sync",
-    )
-    .report(pgrx::PgLogLevel::INFO);
+    say(pgrx::PgLogLevel::INFO, message);
+}
+
+/// A NOTICE to the client, if it asked for such.
+pub fn notice(message: String) {
+    say(pgrx::PgLogLevel::NOTICE, message);
+}
+
+fn say(level: pgrx::PgLogLevel, message: String) {
+    let code = pg_sys::errcodes::PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
+    ErrorReport::new(code, message, "spend_sync").report(level);
 }
 
 /// A WARNING to the client; says what is the matter and what to do.
-pub fn notice(message: &str) {
-    let code = pg_sys::errcodes::PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
-    ErrorReport::new(code, message.to_owned(), "spend_sync").report(pgrx::PgLogLevel::NOTICE);
-}
-
 pub fn warn(message: &str, hint: &str) {
     ErrorReport::new(
         pg_sys::errcodes::PgSqlErrorCode::ERRCODE_WARNING,

@@ -168,6 +168,7 @@ fn write(arguments: &Arguments, load: Load, contender: Contender, seed: u64, win
                             repertoire,
                             at_commit: &[],
                             chooses_moment: false,
+                            stays_readable: false,
                         },
                         control,
                         tally: Tally::default(),

@@ -212,6 +212,7 @@ fn write_and_check(
                 repertoire,
                 at_commit: &at_commit,
                 chooses_moment: true,
+                stays_readable: arguments.keep,
             },
             control,
             tally: Tally::default(),

@@ -49,6 +49,13 @@ impl Ending {
     pub fn commits(self) -> bool {
         matches!(self, Ending::Commit | Ending::PrepareAndCommit)
     }
+
+    fn unprepared(self) -> Ending {
+        match self {
+            Ending::Commit | Ending::PrepareAndCommit => Ending::Commit,
+            Ending::RollBack | Ending::PrepareAndRollBack => Ending::RollBack,
+        }
+    }
 }
 
 pub const ENDINGS: [Ending; 4] = [
@@ -80,6 +87,9 @@ pub struct Choices<'a> {
     pub at_commit: &'a [String],
     /// Whether transactions choose the moment themselves, and compare totals amid.
     pub chooses_moment: bool,
+    /// Whether the tables can be read at whatever moment the server ends: a TRUNCATE that a crash leaves prepared keeps
+    /// every reader waiting, and so whoever checks what the crash left.
+    pub stays_readable: bool,
 }
 
 pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
@@ -129,6 +139,10 @@ pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
         83..95 => Ending::PrepareAndCommit,
         _ => Ending::PrepareAndRollBack,
     };
+    let ending = match choices.stays_readable && steps.iter().any(truncates) {
+        true => ending.unprepared(),
+        false => ending,
+    };
     Plan {
         isolation,
         moment,
@@ -136,6 +150,14 @@ pub fn transaction(dice: &mut Dice, choices: &Choices) -> Plan {
         steps,
         ending,
         at_once,
+    }
+}
+
+fn truncates(step: &Step) -> bool {
+    match step {
+        Step::Do(operation) => operation.sql.contains("TRUNCATE"),
+        Step::Savepoint(savepoint) => savepoint.steps.iter().any(truncates),
+        _ => false,
     }
 }
 
@@ -254,12 +276,16 @@ impl Writer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Choices, Plan, Step, transaction};
+    use super::{Choices, Ending, Plan, Step, transaction, truncates};
     use crate::dice::Dice;
     use crate::operations::Repertoire;
     use crate::schema::{KEYED, LOOSE};
 
     fn plans(at_commit: &[String], count: usize) -> Vec<Plan> {
+        plans_of(at_commit, false, count)
+    }
+
+    fn plans_of(at_commit: &[String], stays_readable: bool, count: usize) -> Vec<Plan> {
         let schemas = [&KEYED, &LOOSE];
         let repertoire = Repertoire::new(&schemas, true);
         let choices = Choices {
@@ -267,6 +293,7 @@ mod tests {
             repertoire: &repertoire,
             at_commit,
             chooses_moment: true,
+            stays_readable,
         };
         let mut dice = Dice::new(1, 1);
         (0..count).map(|_| transaction(&mut dice, &choices)).collect()
@@ -302,6 +329,19 @@ mod tests {
             assert!(plan.moment == Some("IMMEDIATE") || !plan.at_once.contains(&waits));
             assert!(!before.iter().any(|step| is_check_of_waiting(&plan, step)), "{plan:?}");
         }
+    }
+
+    #[test]
+    fn no_prepared_truncate_where_tables_stay_readable() {
+        let prepares = |plan: &Plan| matches!(plan.ending, Ending::PrepareAndCommit | Ending::PrepareAndRollBack);
+        let prepared_truncates = |stays_readable| {
+            plans_of(&[], stays_readable, 20_000)
+                .iter()
+                .filter(|plan| prepares(plan) && plan.steps.iter().any(truncates))
+                .count()
+        };
+        assert!(prepared_truncates(false) > 0);
+        assert_eq!(prepared_truncates(true), 0);
     }
 
     #[test]

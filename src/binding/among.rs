@@ -1,7 +1,8 @@
 //! Which relations have triggers of ours, among those that a command concerns: what an event trigger asks first. It is answered
 //! by what PostgreSQL finds by index, however many bindings there are.
 
-use crate::catalog::read_often;
+use crate::binding::present;
+use crate::catalog::{self, read_often};
 use crate::errors::Result;
 use crate::value::param::Param;
 use crate::value::row::Row;
@@ -30,15 +31,15 @@ macro_rules! ours {
 
 /// Those among these relations, and among the tables that they are partitions of.
 pub fn these(relations: &[Oid]) -> Result<Vec<Oid>> {
-    oids(
-        ours!(
-            "SELECT DISTINCT r.oid
-             FROM unnest($1) AS given (oid),
-                  unnest(ARRAY[given.oid, pg_partition_root(given.oid::regclass)]) AS r (oid)",
-            "r.oid"
-        ),
-        &[Param::Oids(relations)],
-    )
+    let mut all = Vec::new();
+    for relation in relations {
+        for one in [*relation, catalog::root(*relation)?] {
+            if !all.contains(&one) && present::is_on(one)? {
+                all.push(one);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Those in a schema.

@@ -1,13 +1,14 @@
 //! The triggers of ours that stand in the catalog: which function each calls, with which mapping, on which table.
 
-use crate::catalog::{read, read_often};
-use crate::errors::{Error, Result};
+use crate::catalog::{self, read};
+use crate::errors::Result;
 
 use crate::binding::condition::Condition;
 use crate::binding::wanted::fires;
+use crate::pg::trigger_row::TriggerRow;
+use crate::pg::{relation, trigger_row};
 use crate::value::mapping::{FullName, Mapping, Said};
 use crate::value::param::Param;
-use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
 
@@ -111,70 +112,87 @@ impl Trigger {
 /// The bits of the events in [`Trigger::fires`].
 const EVENTS: i16 = fires::INSERT | fires::UPDATE | fires::DELETE;
 
-/// Anybody may make a trigger with an argument of any length, and all are read whenever somebody renames a table. One longer
-/// than any mapping is not looked at: it counts as none. In a database that is not in UTF-8 nothing is attached, and bytes may
-/// be any. One that fires for some columns alone (UPDATE OF) is none that attach makes. A condition longer than any of ours is
-/// not read.
-macro_rules! triggers {
-    ($before:literal, $and:literal) => {
+/// A row of the catalog, if its trigger calls a function of ours. An argument that is not there counts as one that is no mapping.
+fn trigger(row: TriggerRow, table: &FullName, wakes: Oid) -> Result<Option<Trigger>> {
+    let name = trigger_row::own_function(row.function)?;
+    let function = TriggerFunction::ALL
+        .into_iter()
+        .find(|function| name.as_deref() == Some(function.name()));
+    Ok(function.map(|function| Trigger {
+        name: row.name,
+        relation: row.relation,
+        table: table.clone(),
+        function,
+        argument: row.argument.unwrap_or_default(),
+        enabled: row.enabled,
+        fires: row.fires,
+        is_deferrable: row.is_deferrable,
+        is_deferred: row.is_deferred,
+        condition: match row.condition {
+            Some(tree) if !row.has_columns => Condition::read(&tree, wakes),
+            _ => Condition::Other,
+        },
+    }))
+}
+
+/// The triggers of ours on any of these tables that are no clones, in the order of the tables' names and their own.
+pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
+    let wakes = trigger_row::own_named(c"wakes")?;
+    let mut all = Vec::new();
+    for relation in relations {
+        let Some(table) = relation::class(*relation)? else {
+            continue;
+        };
+        for row in trigger_row::of_table(*relation)? {
+            if row.parent.is_none() {
+                all.extend(trigger(row, &table.name, wakes)?);
+            }
+        }
+    }
+    all.sort_by(|one, other| (&one.table, &one.name).cmp(&(&other.table, &other.name)));
+    all.dedup_by(|one, other| one.is(other));
+    Ok(all)
+}
+
+/// Whether a trigger of ours stands on a table, be it a clone.
+pub fn is_on(relation: Oid) -> Result<bool> {
+    for row in trigger_row::of_table(relation)? {
+        if trigger_row::own_function(row.function)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The relations that a query finds by their triggers.
+fn relations(sql: &str, values: &[Param]) -> Result<Vec<Oid>> {
+    read(sql, values)?.iter().map(|row| row.oid(0)).collect()
+}
+
+/// The relations with triggers of ours that are no clones.
+macro_rules! relations_with_triggers {
+    ($and:literal) => {
         concat!(
-            $before,
-            "SELECT t.tgname, t.tgrelid, n.nspname, c.relname, p.proname,
-            CASE WHEN t.tgnargs = 1 AND octet_length(t.tgargs) <= 100000 AND getdatabaseencoding() = 'UTF8'
-                 THEN convert_from(substr(t.tgargs, 1, length(t.tgargs) - 1), 'UTF8') END,
-            t.tgenabled, t.tgtype, t.tgdeferrable, t.tginitdeferred,
-            CASE WHEN t.tgattr <> ''::int2vector OR pg_column_size(t.tgqual) > 20000 THEN '{OTHER' ELSE t.tgqual::text END,
-            (SELECT w.oid FROM pg_proc w WHERE w.proname = 'wakes' AND w.pronamespace = p.pronamespace)
-     FROM pg_trigger t
-     JOIN pg_proc p ON p.oid = t.tgfoid
-     JOIN pg_namespace pn ON pn.oid = p.pronamespace AND pn.nspname = 'spend_sync'
-     JOIN pg_class c ON c.oid = t.tgrelid
-     JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign', 'keep_total', 'begin', 'flush', 'flush_at_commit')",
+            "SELECT DISTINCT t.tgrelid FROM pg_trigger t
+             JOIN pg_proc p ON p.oid = t.tgfoid
+             JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
+             WHERE t.tgparentid = 0",
             $and
         )
     };
-    ($and:literal) => {
-        triggers!("", $and)
-    };
-}
-
-fn trigger(row: &Row) -> Result<Trigger> {
-    let name = row.text(4)?;
-    let function = TriggerFunction::ALL
-        .into_iter()
-        .find(|function| function.name() == name)
-        .ok_or_else(|| Error::internal(format!("a trigger of {name}")))?;
-    Ok(Trigger {
-        name: row.owned(0)?,
-        relation: row.oid(1)?,
-        table: FullName {
-            schema: row.owned(2)?,
-            table: row.owned(3)?,
-        },
-        function,
-        argument: row.get(5).unwrap_or_default().to_owned(), // none counts as one that is no mapping
-        enabled: row.letter(6)?,
-        fires: row.number(7)?,
-        is_deferrable: row.is_true(8),
-        is_deferred: row.is_true(9),
-        condition: Condition::read(row.get(10).unwrap_or_default(), row.oid(11).unwrap_or(Oid::INVALID)),
-    })
 }
 
 /// All triggers of ours but the clones on partitions, in the order of their tables and names.
 pub fn triggers() -> Result<Vec<Trigger>> {
-    let rows = read(triggers!(" AND t.tgparentid = 0 ORDER BY 3, 4, 1"), &[])?;
-    rows.iter().map(trigger).collect()
+    triggers_on_any(&relations(relations_with_triggers!(""), &[])?)
 }
 
 /// Those of them that call this function.
 pub fn triggers_of(function: TriggerFunction) -> Result<Vec<Trigger>> {
-    let sql = triggers!(" AND p.proname = $1 AND t.tgparentid = 0 ORDER BY 3, 4, 1");
-    read(sql, &[Param::Text(function.name())])?
-        .iter()
-        .map(trigger)
-        .collect()
+    let sql = relations_with_triggers!(" AND p.proname = $1");
+    let mut all = triggers_on_any(&relations(sql, &[Param::Text(function.name())])?)?;
+    all.retain(|trigger| trigger.function == function);
+    Ok(all)
 }
 
 /// Those of them whose arguments name this campaigns table, as attach writes them: one pass over all triggers, of which most may
@@ -183,17 +201,14 @@ pub fn triggers_of(function: TriggerFunction) -> Result<Vec<Trigger>> {
 pub fn triggers_naming(campaigns: &FullName) -> Result<Vec<Trigger>> {
     let hexadecimal = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let [here, elsewhere] = Mapping::beginnings(campaigns).map(hexadecimal);
-    let sql = triggers!(
-        " AND t.tgparentid = 0
-           AND t.oid = ANY (ARRAY(
-               SELECT b.oid FROM pg_trigger b
-               WHERE b.tgrelid IN (SELECT k.oid FROM pg_class k JOIN pg_namespace s ON s.oid = k.relnamespace WHERE s.nspname = $1)
-                     AND substr(b.tgargs, 1, length($2) / 2) = decode($2, 'hex')
-                  OR substr(b.tgargs, 1, length($3) / 2) = decode($3, 'hex')))
-         ORDER BY 3, 4, 1"
-    );
+    let sql = "SELECT DISTINCT t.tgrelid FROM pg_trigger t
+         WHERE t.tgrelid IN (SELECT k.oid FROM pg_class k JOIN pg_namespace s ON s.oid = k.relnamespace WHERE s.nspname = $1)
+               AND substr(t.tgargs, 1, length($2) / 2) = decode($2, 'hex')
+            OR substr(t.tgargs, 1, length($3) / 2) = decode($3, 'hex')";
     let values = [&campaigns.schema, &here, &elsewhere].map(|text| Param::Text(text));
-    read(sql, &values)?.iter().map(trigger).collect()
+    let mut all = triggers_on_any(&relations(sql, &values)?)?;
+    all.retain(|trigger| trigger.campaigns().as_ref() == Some(campaigns));
+    Ok(all)
 }
 
 /// The triggers of ours on one table that are no clones.
@@ -213,42 +228,34 @@ pub fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
     Ok(triggers)
 }
 
-/// The triggers of ours on any of these tables that are no clones.
-pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
-    let sql = triggers!(" AND t.tgparentid = 0 AND t.tgrelid = ANY ($1) ORDER BY 3, 4, 1");
-    read_often(sql, &[Param::Oids(relations)])?
-        .iter()
-        .map(trigger)
-        .collect()
-}
-
 /// The relation a trigger fires on and the trigger it was made as: itself, or, for a partition's clone, the one on
 /// the table that was attached.
 pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
-    let sql = triggers!(
-        "WITH RECURSIVE up (oid, parent) AS (
-             SELECT t.oid, t.tgparentid FROM pg_trigger t WHERE t.oid = $1
-             UNION ALL
-             SELECT t.oid, t.tgparentid FROM up JOIN pg_trigger t ON t.oid = up.parent)
-         SELECT root.*, (SELECT tgrelid FROM pg_trigger WHERE oid = $1) FROM (",
-        " AND t.oid = (SELECT oid FROM up WHERE parent = 0)) root"
-    );
-    let rows = read_often(sql, &[Param::Oid(trigger_oid)])?;
-    let found = rows.first().map(|row| Ok((row.oid(12)?, trigger(row)?)));
-    found.transpose()
+    let Some(mut row) = trigger_row::by_oid(trigger_oid)? else {
+        return Ok(None);
+    };
+    let relation = row.relation;
+    while let Some(parent) = row.parent {
+        let Some(above) = trigger_row::by_oid(parent)? else {
+            return Ok(None);
+        };
+        row = above;
+    }
+    let Some(table) = relation::class(row.relation)? else {
+        return Ok(None);
+    };
+    let found = trigger(row, &table.name, trigger_row::own_named(c"wakes")?)?;
+    Ok(found.map(|trigger| (relation, trigger)))
 }
 
 /// The names of all triggers on these tables, whoever made them.
-pub fn trigger_names<'a>(tables: impl Iterator<Item = &'a FullName>) -> Result<Vec<String>> {
+pub fn trigger_names<'a>(tables: impl Iterator<Item = &'a FullName>) -> Result<BTreeSet<String>> {
     let tables: BTreeSet<&FullName> = tables.collect();
-    let schemas: Vec<String> = tables.iter().map(|table| table.schema.clone()).collect();
-    let names: Vec<String> = tables.iter().map(|table| table.table.clone()).collect();
-    let rows = read_often(
-        "SELECT DISTINCT t.tgname FROM unnest($1, $2) AS named (schema, name)
-         JOIN pg_namespace n ON n.nspname = named.schema
-         JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = named.name
-         JOIN pg_trigger t ON t.tgrelid = c.oid",
-        &[Param::Texts(&schemas), Param::Texts(&names)],
-    )?;
-    rows.iter().map(|row| row.owned(0)).collect()
+    let mut names = BTreeSet::new();
+    for table in tables {
+        if let Some(relation) = catalog::find(table)? {
+            names.extend(trigger_row::of_table(relation)?.into_iter().map(|row| row.name));
+        }
+    }
+    Ok(names)
 }

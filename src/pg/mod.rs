@@ -5,6 +5,7 @@
 //! rethrown there whole.
 #![allow(unsafe_code)]
 
+pub mod attribute;
 pub mod bare;
 pub mod cache;
 pub mod datum;
@@ -30,5 +31,6 @@ mod symbols;
 pub mod table;
 pub mod transaction;
 pub mod trigger;
+pub mod trigger_row;
 
 pub use symbols::{Entries, register_entries};

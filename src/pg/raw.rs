@@ -105,6 +105,13 @@ unsafe extern "C-unwind" {
     pub fn SPI_commit();
     pub fn AcceptInvalidationMessages();
     pub fn SearchSysCache1(cache: c_int, key: Datum) -> pg_sys::HeapTuple;
+    pub fn RelationIdGetRelation(relation: pg_sys::Oid) -> pg_sys::Relation;
+    pub fn RelationClose(relation: pg_sys::Relation);
+    pub fn CreateTupleDescCopyConstr(columns: pg_sys::TupleDesc) -> pg_sys::TupleDesc;
+    pub fn getBaseTypeAndTypmod(kind: pg_sys::Oid, typmod: *mut i32) -> pg_sys::Oid;
+    pub fn format_type_with_typemod(kind: pg_sys::Oid, typmod: i32) -> *mut c_char;
+    pub fn get_typtype(kind: pg_sys::Oid) -> c_char;
+    pub fn get_collation_isdeterministic(collation: pg_sys::Oid) -> bool;
     pub fn ReleaseSysCache(row: pg_sys::HeapTuple);
     pub fn get_namespace_name(schema: pg_sys::Oid) -> *mut c_char;
     pub fn get_namespace_oid(name: *const c_char, missing_ok: bool) -> pg_sys::Oid;
@@ -161,7 +168,36 @@ unsafe extern "C-unwind" {
     pub fn RollbackAndReleaseCurrentSubTransaction();
     pub fn table_open(relation: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
     pub fn try_relation_open(relation: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
+    pub fn relation_close(relation: pg_sys::Relation, mode: c_int);
+    pub fn RelationGetNumberOfBlocksInFork(relation: pg_sys::Relation, fork: pg_sys::ForkNumber::Type) -> u32;
     pub fn table_close(relation: pg_sys::Relation, mode: c_int);
+    pub fn ScanKeyInit(entry: pg_sys::ScanKey, column: i16, strategy: u16, procedure: pg_sys::Oid, argument: Datum);
+    pub fn systable_beginscan(
+        catalog: pg_sys::Relation,
+        index: pg_sys::Oid,
+        may_use_index: bool,
+        snapshot: pg_sys::Snapshot,
+        key_count: c_int,
+        keys: pg_sys::ScanKey,
+    ) -> pg_sys::SysScanDesc;
+    pub fn systable_getnext(scan: pg_sys::SysScanDesc) -> pg_sys::HeapTuple;
+    pub fn systable_endscan(scan: pg_sys::SysScanDesc);
+    pub fn heap_deform_tuple(row: pg_sys::HeapTuple, columns: pg_sys::TupleDesc, values: *mut Datum, nulls: *mut bool);
+    pub fn heap_copytuple(row: pg_sys::HeapTuple) -> pg_sys::HeapTuple;
+    pub fn toast_raw_datum_size(value: Datum) -> usize;
+    pub fn toast_datum_size(value: Datum) -> usize;
+    pub fn pg_detoast_datum_copy(value: *mut pg_sys::varlena) -> *mut pg_sys::varlena;
+    pub fn buildoidvector(oids: *const pg_sys::Oid, count: c_int) -> *mut pg_sys::oidvector;
+    pub fn GetSysCacheOid(
+        cache: c_int,
+        column: i16,
+        first: Datum,
+        second: Datum,
+        third: Datum,
+        fourth: Datum,
+    ) -> pg_sys::Oid;
+    pub fn get_func_namespace(function: pg_sys::Oid) -> pg_sys::Oid;
+    pub fn get_func_name(function: pg_sys::Oid) -> *mut c_char;
     pub fn GetLatestSnapshot() -> pg_sys::Snapshot;
     pub fn RegisterSnapshot(snapshot: pg_sys::Snapshot) -> pg_sys::Snapshot;
     pub fn UnregisterSnapshot(snapshot: pg_sys::Snapshot);

@@ -116,8 +116,13 @@ pub fn has_parent(relation: Oid) -> Result<bool> {
 
 /// The tables that a partition is one of, the nearest first; none of any other table.
 pub fn ancestors(relation: Oid) -> Result<Vec<Oid>> {
-    // SAFETY: reads catalogs.
-    let list = caught(|| unsafe { raw::get_partition_ancestors(relation) })?;
+    // SAFETY: reads catalogs. PostgreSQL's own function takes whatever a table inherits from for what it is a partition of.
+    let list = caught(|| unsafe {
+        match row(relation) {
+            Some(class) if class.relispartition => raw::get_partition_ancestors(relation),
+            _ => null_mut(),
+        }
+    })?;
     // SAFETY: a fresh list of OIDs.
     Ok(unsafe { oids(list) })
 }

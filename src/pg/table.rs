@@ -55,6 +55,23 @@ pub fn is_held(table: Oid) -> bool {
     return unsafe { pg_sys::LockHeldByMe(&raw const tag, mode, false) };
 }
 
+/// Whether a table has no block in its file, and so no row; of one that keeps its rows otherwise than in a heap nothing is known. It is
+/// locked as who reads it does.
+pub fn is_without_blocks(table: Oid) -> Result<bool> {
+    // SAFETY: opened, and closed; one that is gone is null.
+    caught(|| unsafe {
+        let table = raw::try_relation_open(table, pg_sys::AccessShareLock.cast_signed());
+        if table.is_null() {
+            return false;
+        }
+        let is_heap = (*(*table).rd_rel).relam == pg_sys::HEAP_TABLE_AM_OID.into();
+        let blocks = || raw::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM);
+        let is_without = is_heap && blocks() == 0;
+        raw::relation_close(table, pg_sys::NoLock.cast_signed());
+        is_without
+    })
+}
+
 /// Keeps the labels of an enum as they are until the transaction ends: what changes them locks the type against others like it.
 pub fn keep_labels(kind: Oid) -> Result<()> {
     // SAFETY: a type that is gone is locked in vain.

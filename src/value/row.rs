@@ -37,11 +37,6 @@ impl Row {
         self.text(column).map(str::to_owned)
     }
 
-    /// The one character of a column of type "char".
-    pub fn letter(&self, column: usize) -> Result<char> {
-        self.parsed(column)
-    }
-
     /// A boolean column; NULL is not true.
     pub fn is_true(&self, column: usize) -> bool {
         self.get(column) == Some("t")

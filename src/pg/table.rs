@@ -64,7 +64,7 @@ pub fn is_without_blocks(table: Oid) -> Result<bool> {
         if table.is_null() {
             return false;
         }
-        let is_heap = (*(*table).rd_rel).relam == pg_sys::HEAP_TABLE_AM_OID.into();
+        let is_heap = (*(*table).rd_rel).relam == pg_sys::HEAP_TABLE_AM_OID;
         let blocks = || raw::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM);
         let is_without = is_heap && blocks() == 0;
         raw::relation_close(table, pg_sys::NoLock.cast_signed());

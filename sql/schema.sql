@@ -41,8 +41,8 @@ CREATE TABLE spend_sync.correction (
     actual numeric NOT NULL,
     found_by text NOT NULL
         CHECK (found_by = ANY (ARRAY['sync_campaign', 'sync_all_campaigns', 'spend_sync_repair', 'attach', 'direct write', 'write'])),
-    role name NOT NULL,
-    session_role name,
+    role text NOT NULL,
+    session_role text,
     application_name text,
     id bigint GENERATED ALWAYS AS IDENTITY
 );

@@ -17,7 +17,21 @@ CREATE OR REPLACE FUNCTION @extschema@.spend_sync_check(campaigns regclass DEFAU
     RETURNS TABLE (severity TEXT, object TEXT, problem TEXT, advice TEXT) STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_check_wrapper';
 
-CREATE OR REPLACE FUNCTION @extschema@.spend_sync_detach(campaigns regclass) RETURNS VOID
+CREATE FUNCTION @extschema@.spend_sync_clips(id bigint, campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool) STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_number_wrapper';
+
+CREATE FUNCTION @extschema@.spend_sync_clips(id TEXT, campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool) STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_text_wrapper';
+
+CREATE FUNCTION @extschema@.spend_sync_clips(id uuid, campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool) STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_uuid_wrapper';
+
+DROP FUNCTION @extschema@.spend_sync_detach(regclass);
+CREATE FUNCTION @extschema@.spend_sync_detach(campaigns regclass)
+    RETURNS TABLE (total TEXT, source TEXT, link TEXT, approved_when TEXT)
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_detach_wrapper';
 
 CREATE OR REPLACE FUNCTION @extschema@.spend_sync_report(campaigns regclass DEFAULT NULL) RETURNS jsonb STABLE
@@ -79,10 +93,6 @@ CREATE OR REPLACE PROCEDURE @extschema@.spend_sync_repair(campaigns regclass DEF
         DEFAULT 500)
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_repair';
 
-CREATE OR REPLACE FUNCTION spend_sync.bindings()
-    RETURNS TABLE (campaigns oid, clips oid, submissions oid, columns jsonb) STRICT STABLE
-    LANGUAGE c AS 'spend_sync-0.3.0', 'bindings_wrapper';
-
 CREATE OR REPLACE FUNCTION spend_sync.is_own(number xid) RETURNS bool STRICT PARALLEL RESTRICTED
     LANGUAGE c AS 'spend_sync-0.3.0', 'is_own_wrapper';
 
@@ -95,7 +105,8 @@ COMMENT ON FUNCTION spend_sync.wakes() IS 'spend_sync: whether a row that is wri
 
 -- The log tells more of whoever had a total corrected, and its rows can be named.
 ALTER TABLE spend_sync.correction
-    ADD session_role name,
+    ALTER role TYPE text,
+    ADD session_role text,
     ADD application_name text,
     ADD id bigint GENERATED ALWAYS AS IDENTITY;
 -- A publication FOR ALL TABLES sends it on. So it has no key, for the other server's own log has these numbers too; names no
@@ -127,22 +138,30 @@ COMMENT ON COLUMN spend_sync.correction.session_role IS 'the role that the sessi
 COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session called itself';
 COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';
 
-CREATE OR REPLACE VIEW spend_sync.binding AS
-SELECT b.campaigns::pg_catalog.regclass AS campaigns,
-       (c.columns OPERATOR(pg_catalog.->>) 'campaign_id')::pg_catalog.name AS campaign_id,
-       (c.columns OPERATOR(pg_catalog.->>) 'title')::pg_catalog.name AS title,
-       (c.columns OPERATOR(pg_catalog.->>) 'spent')::pg_catalog.name AS spent,
-       b.clips::pg_catalog.regclass AS clips,
-       (c.columns OPERATOR(pg_catalog.->>) 'clip_id')::pg_catalog.name AS clip_id,
-       (c.columns OPERATOR(pg_catalog.->>) 'earnings')::pg_catalog.name AS earnings,
-       b.submissions::pg_catalog.regclass AS submissions,
-       (c.columns OPERATOR(pg_catalog.->>) 'submission_campaign')::pg_catalog.name AS submission_campaign,
-       (c.columns OPERATOR(pg_catalog.->>) 'submission_clip')::pg_catalog.name AS submission_clip,
-       (c.columns OPERATOR(pg_catalog.->>) 'status')::pg_catalog.name AS status,
+-- Names as text, which each driver reads.
+DROP VIEW spend_sync.binding;
+DROP FUNCTION spend_sync.bindings();
+CREATE FUNCTION spend_sync.bindings()
+    RETURNS TABLE (campaigns TEXT, clips TEXT, submissions TEXT, columns jsonb) STRICT STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'bindings_wrapper';
+CREATE VIEW spend_sync.binding AS
+SELECT b.campaigns,
+       c.columns OPERATOR(pg_catalog.->>) 'campaign_id' AS campaign_id,
+       c.columns OPERATOR(pg_catalog.->>) 'title' AS title,
+       c.columns OPERATOR(pg_catalog.->>) 'spent' AS spent,
+       b.clips,
+       c.columns OPERATOR(pg_catalog.->>) 'clip_id' AS clip_id,
+       c.columns OPERATOR(pg_catalog.->>) 'earnings' AS earnings,
+       b.submissions,
+       c.columns OPERATOR(pg_catalog.->>) 'submission_campaign' AS submission_campaign,
+       c.columns OPERATOR(pg_catalog.->>) 'submission_clip' AS submission_clip,
+       c.columns OPERATOR(pg_catalog.->>) 'status' AS status,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(c.columns OPERATOR(pg_catalog.->) 'approved')) AS approved,
        c.columns OPERATOR(pg_catalog.->>) 'direct_writes' AS direct_writes,
        c.columns OPERATOR(pg_catalog.->>) 'flush' AS flush
 FROM spend_sync.bindings() AS b, LATERAL (SELECT b.columns) AS c (columns);
+COMMENT ON VIEW spend_sync.binding IS 'which tables and columns feed which total';
+GRANT SELECT ON spend_sync.binding TO PUBLIC;
 
 -- Default privileges may have given rights to write the log to others, whose triggers there would run as whoever repairs a total. Who
 -- reads it, and who prunes it, stay.

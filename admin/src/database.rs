@@ -37,16 +37,16 @@ impl Database {
     /// Read anew for each request: what is attached may change.
     async fn bound(&self) -> Result<Bound, Error> {
         let sql = "
-            SELECT quote_ident(n.nspname), b.campaigns::text, quote_ident(b.campaign_id),
+            SELECT quote_ident(n.nspname), b.campaigns, quote_ident(b.campaign_id),
                    (SELECT quote_ident(a.attname)
                            || CASE WHEN a.atttypid IN ('real'::regtype, 'double precision'::regtype) THEN '::text' ELSE '' END
                     FROM pg_attribute a
-                    WHERE a.attrelid = b.campaigns AND a.attname = $2 AND NOT a.attisdropped
+                    WHERE a.attrelid = b.campaigns::regclass AND a.attname = $2 AND NOT a.attisdropped
                       AND a.atttypid IN ('numeric'::regtype, 'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype,
                                          'real'::regtype, 'double precision'::regtype))
             FROM pg_extension e
             JOIN pg_namespace n ON n.oid = e.extnamespace
-            JOIN spend_sync.binding b ON b.campaigns = coalesce($1::text::regclass, b.campaigns)
+            JOIN spend_sync.binding b ON b.campaigns::regclass = coalesce($1::text::regclass, b.campaigns::regclass)
             WHERE e.extname = 'spend_sync'";
         let rows = sqlx::query(sql)
             .bind(&self.campaigns)
@@ -203,7 +203,7 @@ impl Database {
     /// The newest corrections, newest first.
     pub async fn corrections(&self, limit: i64) -> Result<Vec<Correction>, Error> {
         let bound = self.bound().await?;
-        let title = "(to_jsonb(c) ->> (SELECT title FROM spend_sync.binding b WHERE b.campaigns = $1::text::regclass))";
+        let title = "(to_jsonb(c) ->> (SELECT title FROM spend_sync.binding b WHERE b.campaigns::regclass = $1::text::regclass))";
         let Bound { campaigns, key, .. } = &bound;
         let sql = format!(
             "SELECT {at}, l.campaign_id, {title}, l.recorded::text,

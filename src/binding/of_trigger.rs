@@ -10,8 +10,9 @@ use crate::pg::datum::{Approved, KeyAttribute, StatusAttribute};
 use crate::pg::{cache, name};
 use crate::value::mapping::Said;
 use crate::value::money::MoneyType;
+use crate::value::status::StatusType;
 use crate::{binding, catalog};
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::Oid;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
@@ -179,17 +180,19 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
     })
 }
 
-/// What counts, as rows hold it. A collation may call another text equal to an approved one: bytes cannot tell then.
+/// What counts, as rows hold it. A collation may call another text equal to an approved one, and a numeric may have other decimals: bytes
+/// cannot tell then.
 pub fn status(shape: &Shape, column: &Column) -> Result<Option<StatusAttribute>> {
     let wanted = &shape.columns.approved;
-    let approved = if column.is_enum {
-        Approved::Labels(catalog::label_oids(column.base_type, wanted)?)
-    } else if column.base_type == pg_sys::BOOLOID {
-        Approved::Booleans(wanted.iter().map(|value| value == "true").collect())
-    } else if column.has_deterministic_collation {
-        Approved::Texts(wanted.clone())
-    } else {
-        return Ok(None);
+    let approved = match column.status_type() {
+        Some(StatusType::Enum) => Approved::Labels(catalog::label_oids(column.base_type, wanted)?),
+        Some(StatusType::Boolean) => Approved::Booleans(wanted.iter().map(|value| value == "true").collect()),
+        Some(StatusType::Int(kind)) => {
+            Approved::Ints(kind, wanted.iter().filter_map(|value| kind.parse(value)).collect())
+        }
+        Some(StatusType::Text) if column.has_deterministic_collation => Approved::Texts(wanted.clone()),
+        Some(StatusType::Char) if column.has_deterministic_collation => Approved::Padded(wanted.clone()),
+        _ => return Ok(None),
     };
     Ok(Some(StatusAttribute {
         number: column.number,

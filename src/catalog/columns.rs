@@ -5,6 +5,7 @@ use crate::pg::attribute::Attribute;
 use crate::pg::{attribute, session};
 use crate::value::key::KeyType;
 use crate::value::money::MoneyType;
+use crate::value::status::StatusType;
 use pgrx::pg_sys::Oid;
 
 /// A column.
@@ -36,6 +37,10 @@ impl Column {
 
     pub fn key_type(&self) -> Option<KeyType> {
         KeyType::of(self.base_type)
+    }
+
+    pub fn status_type(&self) -> Option<StatusType> {
+        StatusType::of(self.base_type, self.is_enum, self.is_domain())
     }
 
     /// The type of money that it has, if any.

@@ -39,6 +39,20 @@ pub fn unique_columns(relation: Oid, how: Unique) -> Result<Vec<String>> {
     rows.iter().map(|row| row.owned(0)).collect()
 }
 
+/// The columns of the primary key, in their order; none, if there is none.
+pub fn primary_key(relation: Oid) -> Result<Vec<String>> {
+    let rows = read(
+        "SELECT a.attname
+         FROM pg_index i
+         CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
+         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+         WHERE i.indrelid = $1 AND i.indisprimary AND k.place <= i.indnkeyatts
+         ORDER BY k.place",
+        &[Param::Oid(relation)],
+    )?;
+    rows.iter().map(|row| row.owned(0)).collect()
+}
+
 /// A foreign key of one column.
 pub struct ForeignKey {
     pub column: String,

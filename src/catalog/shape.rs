@@ -9,6 +9,7 @@ use crate::pg::{name, session};
 use crate::value::key::KeyType;
 use crate::value::mapping::{Columns, Said};
 use crate::value::money::MoneyType;
+use crate::value::status::StatusType;
 use pgrx::pg_sys::{self, Oid};
 
 /// Everything a statement needs to know of one binding.
@@ -105,12 +106,6 @@ impl Tables {
     pub fn are(&self, other: &Self) -> bool {
         self.all().map(|table| table.oid) == other.all().map(|table| table.oid)
     }
-}
-
-/// The types a status may have.
-pub fn is_status(column: &Column) -> bool {
-    (column.is_enum && !column.is_domain())
-        || matches!(column.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BOOLOID)
 }
 
 /// Looks a binding's columns up and checks their types.
@@ -268,21 +263,28 @@ fn money(table: &Relation, column: &Column) -> Result<MoneyType> {
 }
 
 fn approved(submissions: &Relation, status: &Column, approved: &[String]) -> Result<()> {
-    if !is_status(status) {
-        const HINT: &str = "A status may be an enum, text, varchar or boolean.";
-        return Err(wrong_type(submissions, status, "A status cannot be of this type", HINT));
-    }
+    let Some(kind) = status.status_type() else {
+        let hint = format!(
+            "A status may be an enum, text, varchar, char, boolean, smallint, integer, bigint or numeric. Else a column says what counts: {}",
+            generated(submissions, status)
+        );
+        return Err(wrong_type(
+            submissions,
+            status,
+            "A status cannot be of this type",
+            &hint,
+        ));
+    };
     if approved.is_empty() {
         return Err(ColumnError::NothingApproved {}.into());
     }
-    let known = if status.is_enum {
-        catalog::enum_labels(status.base_type)?
-    } else if status.base_type == pg_sys::BOOLOID {
-        vec!["true".to_owned(), "false".to_owned()]
-    } else {
-        return Ok(());
+    let known = match kind {
+        StatusType::Enum => catalog::enum_labels(status.base_type)?,
+        StatusType::Boolean => vec!["true".to_owned(), "false".to_owned()],
+        _ => Vec::new(),
     };
-    match approved.iter().find(|value| !known.contains(value)) {
+    let is_known = |value: &String| kind.has(value) && (kind != StatusType::Enum || known.contains(value));
+    match approved.iter().find(|value| !is_known(value)) {
         None => Ok(()),
         Some(value) => Err(ColumnError::BadStatus {
             table: submissions.display(),
@@ -292,6 +294,20 @@ fn approved(submissions: &Relation, status: &Column, approved: &[String]) -> Res
         }
         .into()),
     }
+}
+
+/// The command that adds a column which says whether a submission counts, by a column whose type no status can be of.
+fn generated(submissions: &Relation, column: &Column) -> String {
+    let name = name::display_name(&column.name);
+    let counts = match column.base_type {
+        pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => format!("{name} IS NOT NULL"),
+        _ if column.is_domain() => format!("{name}::{} = 'APPROVED'", column.base_sql),
+        _ => format!("{name} = 'APPROVED'"),
+    };
+    format!(
+        "ALTER TABLE {} ADD counts boolean GENERATED ALWAYS AS ({counts}) STORED; and spend_sync_attach(status => 'counts', ...).",
+        submissions.display()
+    )
 }
 
 /// The rights that the owner of the campaigns table lacks: a flush reads all three tables and locks clips and campaigns

@@ -1,7 +1,7 @@
 //! The SQL functions: arguments in, rows out.
 
 use crate::binding::Binding;
-use crate::catalog::shape::Shape;
+use crate::catalog;
 use crate::errors::Result;
 use crate::errors::call::CallError;
 use crate::manage::attach::{Attached, Request};
@@ -11,6 +11,8 @@ use crate::pg::name::Name;
 use crate::pg::procedure::ProcedureCall;
 use crate::pg::{error, name, procedure, transaction};
 use crate::statements::summed;
+use crate::value::key::Key;
+use crate::value::mapping::{Columns, FullName, Said};
 use crate::value::row::Row;
 use crate::{binding, errors};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -105,16 +107,7 @@ fn attached(
     Option<i64>,
     Option<AnyNumeric>,
 )> {
-    let Attached { shape, synced } = done;
-    let Shape {
-        campaigns,
-        clips,
-        submissions,
-        columns,
-        ..
-    } = shape;
-    let name = |name: &str| name::display_name(name);
-    let (corrected, difference) = match synced {
+    let (corrected, difference) = match &done.synced {
         None => (None, None),
         Some(rows) => {
             let corrected = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
@@ -124,40 +117,71 @@ fn attached(
             )
         }
     };
+    let said = done.shape.said();
+    let [total, source, link, approved_when] = described(&said);
+    let Columns {
+        direct_writes, flush, ..
+    } = said.columns;
     Ok((
-        format!(
-            "{}.{} by {}",
-            campaigns.display(),
-            name(&columns.spent),
-            name(&columns.campaign_id)
-        ),
-        format!(
-            "{}.{} by {}",
-            clips.display(),
-            name(&columns.earnings),
-            name(&columns.clip_id)
-        ),
-        format!(
-            "{} ({}, {})",
-            submissions.display(),
-            name(&columns.submission_campaign),
-            name(&columns.submission_clip)
-        ),
-        format!("{} in ({})", name(&columns.status), columns.approved.join(", ")),
-        columns.direct_writes.name().to_owned(),
-        columns.flush.name().to_owned(),
+        total,
+        source,
+        link,
+        approved_when,
+        direct_writes.name().to_owned(),
+        flush.name().to_owned(),
         corrected,
         difference,
     ))
 }
 
-/// Removes the triggers and with them the binding of a campaigns table. Totals stay as they are.
+/// What is kept, what is summed, by which links, and when they count.
+fn described(said: &Said) -> [String; 4] {
+    let (of, name) = (&said.columns, name::display_name);
+    let by = |table: &FullName, column: &str, key: &str| {
+        format!("{}.{} by {}", catalog::display(table), name(column), name(key))
+    };
+    [
+        by(&said.campaigns, &of.spent, &of.campaign_id),
+        by(&said.clips, &of.earnings, &of.clip_id),
+        format!(
+            "{} ({}, {})",
+            catalog::display(&said.submissions),
+            name(&of.submission_campaign),
+            name(&of.submission_clip)
+        ),
+        format!("{} in ({})", name(&of.status), of.approved.join(", ")),
+    ]
+}
+
+/// Removes the triggers and with them the binding of a campaigns table. Totals stay as they are. A row says what was bound, as
+/// attach's does; of a binding whose trigger says nothing, only the table.
 ///
 /// Errors: 55000 if it is not attached; 42501 unless the caller owns its tables; 22004 for NULL.
 #[pg_extern]
-fn spend_sync_detach(campaigns: Option<PgRelation>) -> Result<(), ErrorReport> {
+#[allow(clippy::type_complexity)]
+fn spend_sync_detach(
+    campaigns: Option<PgRelation>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(total, String),
+            name!(source, Option<String>),
+            name!(link, Option<String>),
+            name!(approved_when, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
     let campaigns = oid(campaigns).ok_or_else(|| CallError::NullArgument { argument: "campaigns" }.into());
-    campaigns.and_then(detach::detach).map_err(error::raised)
+    let done = campaigns.and_then(detach::detach).map_err(error::raised)?;
+    Ok(TableIterator::once(match &done.said {
+        Some(said) => {
+            let [total, source, link, approved_when] = described(said);
+            (total, Some(source), Some(link), Some(approved_when))
+        }
+        None => (catalog::display(&done.campaigns), None, None, None),
+    }))
 }
 
 /// What a sync function says of a campaign.
@@ -265,21 +289,30 @@ pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
 }
 
 fn sync_one(id: Option<String>, campaigns: Option<Oid>, call: FunctionCallInfo) -> errors::Result<Vec<Row>> {
-    let id = id.ok_or(CallError::NullArgument { argument: "id" })?;
     let binding = to_repair(campaigns, procedure::function(call))?;
-    let (kind, campaigns) = (binding.shape.campaign_key, binding.shape.campaigns.display());
+    let (key, id) = key_of(&binding, id)?;
+    match repair::sync_one(&binding, key)? {
+        Some(row) => Ok(vec![row]),
+        None => {
+            let campaigns = binding.shape.campaigns.display();
+            Err(CallError::CampaignMissing { campaigns, id }.into())
+        }
+    }
+}
+
+/// The key that an argument `id` is, and its text.
+pub(super) fn key_of(binding: &Binding, id: Option<String>) -> errors::Result<(Key, String)> {
+    let id = id.ok_or(CallError::NullArgument { argument: "id" })?;
+    let kind = binding.shape.campaign_key;
     let Some(key) = kind.parse(&id) else {
         return Err(CallError::BadKey {
             id,
-            campaigns,
+            campaigns: binding.shape.campaigns.display(),
             kind: kind.name(),
         }
         .into());
     };
-    match repair::sync_one(&binding, key)? {
-        Some(row) => Ok(vec![row]),
-        None => Err(CallError::CampaignMissing { campaigns, id }.into()),
-    }
+    Ok((key, id))
 }
 
 /// The preview: what `sync_all_campaigns` would do, a row a campaign, in the order of their keys. Writes nothing.
@@ -361,7 +394,7 @@ fn spend_sync_check(
 /// What lives in the extension's own schema.
 #[pg_schema]
 mod spend_sync {
-    use super::{ErrorReport, JsonB, Oid, TableIterator, binding, error, name, pg_extern, renew, transaction};
+    use super::{ErrorReport, JsonB, TableIterator, binding, error, name, pg_extern, renew, transaction};
 
     /// Whether a row was written by this transaction, from its `xmin`: finds what a large statement wrote.
     #[pg_extern(parallel_restricted)]
@@ -377,16 +410,16 @@ mod spend_sync {
         renew::all().map_err(error::raised)
     }
 
-    /// The bindings of this database, for the view `spend_sync.binding`: tables, and columns by attach's arguments.
+    /// The bindings of this database, for the view `spend_sync.binding`: tables by their full names, and columns by attach's arguments. As text, which each driver reads.
     #[pg_extern(stable)]
     #[allow(clippy::type_complexity)]
     fn bindings() -> Result<
         TableIterator<
             'static,
             (
-                name!(campaigns, Oid),
-                name!(clips, Oid),
-                name!(submissions, Oid),
+                name!(campaigns, String),
+                name!(clips, String),
+                name!(submissions, String),
                 name!(columns, JsonB),
             ),
         >,
@@ -395,9 +428,9 @@ mod spend_sync {
         let all = binding::all().map_err(error::raised)?;
         Ok(TableIterator::new(all.into_iter().map(|(tables, columns)| {
             (
-                tables.campaigns.oid,
-                tables.clips.oid,
-                tables.submissions.oid,
+                tables.campaigns.display(),
+                tables.clips.display(),
+                tables.submissions.display(),
                 JsonB(serde_json::json!(columns)),
             )
         })))
@@ -405,7 +438,7 @@ mod spend_sync {
 }
 
 /// The binding that a call is about.
-fn attached_table(campaigns: Option<Oid>) -> errors::Result<Rc<Binding>> {
+pub(super) fn attached_table(campaigns: Option<Oid>) -> errors::Result<Rc<Binding>> {
     let campaigns = match campaigns {
         Some(campaigns) => campaigns,
         None => binding::only_visible()?,
@@ -420,11 +453,11 @@ fn to_repair(campaigns: Option<Oid>, function: Oid) -> errors::Result<Rc<Binding
     Ok(binding)
 }
 
-fn oid(relation: Option<PgRelation>) -> Option<Oid> {
+pub(super) fn oid(relation: Option<PgRelation>) -> Option<Oid> {
     relation.map(|relation| relation.oid())
 }
 
 /// A numeric from PostgreSQL's own text.
-fn numeric(text: Option<&str>) -> Option<AnyNumeric> {
+pub(super) fn numeric(text: Option<&str>) -> Option<AnyNumeric> {
     text.and_then(|text| AnyNumeric::try_from(text).ok())
 }

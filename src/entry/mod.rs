@@ -2,6 +2,7 @@
 
 use crate::pg::Entries;
 
+mod clips;
 mod events;
 pub mod functions;
 pub mod transactions;

@@ -35,7 +35,10 @@ errors! {
         BadStatus { table: String, column: String, value: String, known: Vec<String> }
             => ERRCODE_INVALID_PARAMETER_VALUE,
             "\"{value}\" is no value of column {column} of table {table}",
-            format!("The column's values are {}.", listed(&known)),
+            match known.as_slice() {
+                [] => "It holds numbers, and no row of the table has one yet.".to_owned(),
+                some => format!("The column's values are {}.", listed(some)),
+            },
             "Name the values that count: spend_sync_attach(approved => '{...}', ...).";
 
         NoneApproved { table: String, column: String, present: Vec<String> }

@@ -225,7 +225,7 @@ fn read(table: Oid, sql: impl FnOnce(&Relation) -> String) -> Result<Vec<Row>> {
     let Some(found) = catalog::relation(table)?.filter(|table| matches!(table.kind, 'r' | 'p')) else {
         return Ok(Vec::new());
     };
-    let read = || spi::query_of([table; 3], &sql(&found), Sees::Latest);
+    let read = || spi::query_of([table; 3], &sql(&found), &[], Sees::Latest);
     session::distrusting(|| session::with_catalog_names(|| session::as_role(owner, read)))
 }
 

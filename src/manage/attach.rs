@@ -49,7 +49,11 @@ pub fn attach(request: Request) -> Result<Attached> {
     let bound = tables.all().map(|table| table.oid);
     let when = Flush::parse(&request.flush)?;
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
-    let shape = shape::of_columns(tables, columns)?;
+    let (submissions, status) = (tables.submissions.clone(), columns.status.clone());
+    let shape = match shape::of_columns(tables, columns) {
+        Err(Error::Ours(error)) => Err(statuses::with_those_present(&submissions, &status, error)?),
+        found => found,
+    }?;
     if shape.status.is_enum {
         // A rename that is under way has not seen this binding.
         table::keep_labels(shape.status.base_type)?;

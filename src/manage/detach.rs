@@ -5,12 +5,20 @@ use crate::catalog::Relation;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Ours, Result};
 use crate::manage::replaced;
+use crate::value::mapping::{FullName, Said};
 use crate::write::{flush, large};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 
+/// A total that was let go.
+pub struct Detached {
+    pub campaigns: FullName,
+    /// What its own trigger said, if that was a mapping.
+    pub said: Option<Said>,
+}
+
 /// Removes the triggers of a campaigns table's binding from all of its tables; totals stay as they are.
-pub fn detach(campaigns: Oid) -> Result<()> {
+pub fn detach(campaigns: Oid) -> Result<Detached> {
     flush::now()?;
     let table = replaced::usable(campaigns)?;
     let Some(own) = present::own_trigger(campaigns)? else {
@@ -30,7 +38,11 @@ pub fn detach(campaigns: Oid) -> Result<()> {
     }
     let replaced = replaced::lock(&tables, campaigns)?.triggers()?;
     replaced::replace(&tables, &replaced, || Ok(()))?;
-    large::forget(campaigns, catalog::keeper()?)
+    large::forget(campaigns, catalog::keeper()?)?;
+    Ok(Detached {
+        campaigns: campaigns_table.name,
+        said: own.says(),
+    })
 }
 
 /// Whether a table that the campaigns table's trigger names is bound to it: its own triggers name it too. A trigger may name what it

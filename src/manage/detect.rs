@@ -3,12 +3,11 @@
 
 use crate::catalog;
 use crate::catalog::shape::Tables;
-use crate::catalog::{Column, Relation, Unique, shape};
+use crate::catalog::{Column, Relation, Unique};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
 use crate::pg::name;
 use crate::value::mapping::{Columns, DirectWrites, Flush};
-use pgrx::pg_sys;
 use std::collections::BTreeMap;
 
 /// The column names that attach was given.
@@ -24,9 +23,6 @@ pub struct Given {
     pub status: Option<String>,
     pub approved: Vec<String>,
 }
-
-/// The default of the argument `approved`.
-const APPROVED: &str = "APPROVED";
 
 /// Completes what was given. The columns named are looked up and checked later, all at once.
 pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush: Flush) -> Result<Columns> {
@@ -60,16 +56,15 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
         &clip_id,
         "clip",
     )?;
-    let status = named(
-        &tables.submissions,
-        &of_submissions,
-        "status",
-        given.status,
-        shape::is_status,
-    )?;
-    let is_boolean = of_submissions
-        .iter()
-        .any(|c| c.name == status && c.base_type == pg_sys::BOOLOID);
+    let status = named(&tables.submissions, &of_submissions, "status", given.status, |column| {
+        column.status_type().is_some()
+    })?;
+    let status_type = of_submissions.iter().find(|column| column.name == status);
+    let status_type = status_type.and_then(Column::status_type);
+    let spelt = |value: String| match status_type {
+        Some(kind) => kind.spelt(value),
+        None => value,
+    };
     Ok(Columns {
         title: match given.title {
             Some(name) => Some(named(&tables.campaigns, &of_campaigns, "title", Some(name), |_| true)?),
@@ -81,11 +76,7 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
         earnings: named(&tables.clips, &of_clips, "earnings", given.earnings, |c| {
             c.money().is_some()
         })?,
-        approved: if is_boolean {
-            approved_booleans(given.approved)
-        } else {
-            given.approved
-        },
+        approved: given.approved.into_iter().map(spelt).collect(),
         campaign_id,
         clip_id,
         submission_campaign,
@@ -219,17 +210,6 @@ fn title(columns: &[Column]) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The values of a boolean status. The default stands for "true".
-fn approved_booleans(given: Vec<String>) -> Vec<String> {
-    let word = |value: String| match value.to_lowercase().as_str() {
-        "t" | "yes" | "on" | "1" => "true".to_owned(),
-        "f" | "no" | "off" | "0" => "false".to_owned(),
-        other if value == APPROVED || other == "true" => "true".to_owned(),
-        other => other.to_owned(),
-    };
-    given.into_iter().map(word).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,14 +222,5 @@ mod tests {
         for name in ["id", "campaign", "parentCampaignId", "clipId"] {
             assert!(!links_to(name, "campaign"), "{name}");
         }
-    }
-
-    #[test]
-    fn the_default_of_approved_is_true_for_booleans() {
-        let words = |given: &str| approved_booleans(vec![given.to_owned()]);
-        assert_eq!(words("APPROVED"), ["true"]);
-        assert_eq!(words("t"), ["true"]);
-        assert_eq!(words("FALSE"), ["false"]);
-        assert_eq!(words("maybe"), ["maybe"]);
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod attach;
+pub mod behind;
 pub mod check;
 pub mod detach;
 pub mod detect;

@@ -1,16 +1,17 @@
 //! The statuses that submissions have: a total over none of them is 0, and one over too few pays too little.
 
+use crate::catalog::Relation;
 use crate::catalog::shape::Shape;
 use crate::errors::column::ColumnError;
-use crate::errors::{Result, listed};
+use crate::errors::{Error, Ours, Result, listed};
 use crate::manage::advice::{self, Finding};
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, session, spi};
 use crate::statements::status;
 use crate::value::money;
 use crate::value::row::Row;
+use crate::value::status::StatusType;
 use crate::{binding, statements};
-use pgrx::pg_sys;
 
 /// A status that submissions have.
 struct Status {
@@ -21,9 +22,13 @@ struct Status {
 }
 
 impl Status {
-    fn of(row: &Row) -> Result<Self> {
+    fn of(row: &Row, kind: Option<StatusType>) -> Result<Self> {
+        let name = row.owned(status::STATUS)?;
         Ok(Self {
-            name: row.owned(status::STATUS)?,
+            name: match kind {
+                Some(kind) => kind.spelt(name),
+                None => name,
+            },
             rows: row.owned(status::ROWS)?,
             earned: row.owned(status::EARNED)?,
             counts: row.is_true(status::COUNTS),
@@ -51,14 +56,42 @@ pub fn check_comparable(shape: &Shape) -> Result<()> {
     }
 }
 
+/// The error that no status is of this value, with those that there are, where only the rows know that.
+pub fn with_those_present(submissions: &Relation, column: &str, error: Ours) -> Result<Error> {
+    match error {
+        Ours::Column(ColumnError::BadStatus {
+            table,
+            column: display,
+            value,
+            known,
+        }) if known.is_empty() => Ok(ColumnError::BadStatus {
+            table,
+            column: display,
+            value,
+            known: values(submissions, column)?,
+        }
+        .into()),
+        other => Ok(Error::Ours(other)),
+    }
+}
+
+/// Some of the values of a column of numbers, in their order.
+fn values(table: &Relation, column: &str) -> Result<Vec<String>> {
+    let sql = statements::values(&table.sql(), column);
+    let look = || spi::query_of([table.oid; 3], &sql, &[], Sees::Latest);
+    let as_owner = || session::as_role(table.owner, look);
+    let rows = session::distrusting(|| session::with_catalog_names(as_owner))?;
+    rows.iter().map(|row| row.owned(0)).collect()
+}
+
 /// Insists that a submission counts, if there are any: a status that no row has is perhaps misspelt, and all totals would become 0.
-/// Only of texts, which may be anything; whoever leaves the totals as they are is warned.
+/// Only of types that may hold anything; whoever leaves the totals as they are is warned.
 pub fn check(shape: &Shape, sync: bool) -> Result<()> {
-    if !matches!(shape.status.base_type, pg_sys::TEXTOID | pg_sys::VARCHAROID) {
+    if !shape.status.status_type().is_some_and(StatusType::is_open) {
         return Ok(());
     }
     let sql = statements::some_counts(&binding::names_of(shape));
-    let rows = query(shape, &sql)?;
+    let rows = binding::look(shape, &sql, &[], Sees::Latest)?;
     if rows.first().is_none_or(|row| row.is_true(0)) {
         return Ok(());
     }
@@ -105,12 +138,8 @@ pub fn tell(shape: &Shape) -> Result<()> {
 
 fn all(shape: &Shape) -> Result<Vec<Status>> {
     let sql = statements::statuses(&binding::names_of(shape));
-    query(shape, &sql)?.iter().map(Status::of).collect()
-}
-
-fn query(shape: &Shape, sql: &str) -> Result<Vec<Row>> {
-    let tables = [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid];
-    let look = || spi::query_of(tables, sql, Sees::Latest);
-    let as_owner = || session::as_role(shape.campaigns.owner, look);
-    session::distrusting(|| session::with_names(&binding::path_of(shape), as_owner))
+    binding::look(shape, &sql, &[], Sees::Latest)?
+        .iter()
+        .map(|row| Status::of(row, shape.status.status_type()))
+        .collect()
 }

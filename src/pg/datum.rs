@@ -28,7 +28,11 @@ pub enum Approved {
     /// Labels of an enum.
     Labels(Vec<Oid>),
     Texts(Vec<String>),
+    /// Texts of `char(n)`, without their trailing blanks.
+    Padded(Vec<String>),
     Booleans(Vec<bool>),
+    /// Numbers of a type of integers.
+    Ints(KeyType, Vec<Key>),
 }
 
 /// No unique index holds a longer text, however well it is compressed: a link that has one names no row, and is not
@@ -101,6 +105,10 @@ pub(super) unsafe fn counts(datum: Datum, status: &StatusAttribute) -> bool {
             Approved::Texts(texts) => {
                 <&str>::from_datum(datum, false).is_some_and(|text| texts.iter().any(|one| one == text))
             }
+            Approved::Padded(texts) => <&str>::from_datum(datum, false)
+                .map(|text| text.trim_end_matches(' '))
+                .is_some_and(|text| texts.iter().any(|one| one == text)),
+            Approved::Ints(kind, values) => key(datum, *kind).is_some_and(|value| values.contains(&value)),
             Approved::Booleans(values) => bool::from_datum(datum, false).is_some_and(|value| values.contains(&value)),
         }
     }

@@ -210,8 +210,8 @@ pub fn query(sql: &str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
 }
 
 /// The same of one that names these tables.
-pub fn query_of(tables: Meant, sql: &str, sees: Sees) -> Result<Vec<Row>> {
-    query_meaning(Some(tables), sql, &[], sees)
+pub fn query_of(tables: Meant, sql: &str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
+    query_meaning(Some(tables), sql, values, sees)
 }
 
 fn query_meaning(meant: Option<Meant>, sql: &str, values: &[Param], sees: Sees) -> Result<Vec<Row>> {

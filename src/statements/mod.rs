@@ -5,10 +5,11 @@
 //! for the approved statuses: they never change, and as constants the planner can match a partial index with them.
 
 use crate::value::money::MoneyType;
-use crate::value::names::{array, literal};
+use crate::value::names::{array, ident, literal};
 
 use sums::Campaigns;
 
+pub mod behind;
 mod looks;
 mod own;
 mod stores;
@@ -247,6 +248,15 @@ pub fn some_counts(names: &Names) -> String {
         "(SELECT true FROM {submissions} AS l WHERE {approved} LIMIT 1) \
          UNION ALL (SELECT false FROM {submissions} AS l LIMIT 1) LIMIT 1",
         approved = approved(names),
+    )
+}
+
+/// Some of the values in a column of a table, in their order.
+pub fn values(table: &str, column: &str) -> String {
+    let column = ident(column);
+    format!(
+        "SELECT v.{column}::pg_catalog.text FROM (\
+         SELECT DISTINCT l.{column} FROM {table} AS l WHERE l.{column} IS NOT NULL LIMIT 20) AS v ORDER BY v.{column}"
     )
 }
 

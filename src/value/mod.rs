@@ -6,6 +6,7 @@ pub mod money;
 pub mod names;
 pub mod param;
 pub mod row;
+pub mod status;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -5,9 +5,9 @@ SELECT id, spent FROM "App".campaigns ORDER BY id;
 SELECT id, "totalEarnings" FROM "App".users ORDER BY id;
 SELECT id, "spentCents" FROM "tenant-b"."Deal" ORDER BY id;
 \echo == bindings
-SELECT * FROM spend_sync.binding ORDER BY campaigns::text;
+SELECT * FROM spend_sync.binding ORDER BY campaigns;
 \echo == advice
-SELECT b.campaigns, f.* FROM spend_sync.binding b, "Sync Tools".spend_sync_check(b.campaigns) f
+SELECT b.campaigns, f.* FROM spend_sync.binding b, "Sync Tools".spend_sync_check(b.campaigns::regclass) f
 WHERE f.problem !~ 'found wrong' ORDER BY b.campaigns::text, f.object, f.problem; -- the log stays where it is
 \echo == triggers
 SELECT tgenabled, tgparentid <> 0 AS is_clone, pg_get_triggerdef(oid) FROM pg_trigger

@@ -60,7 +60,7 @@ attach() {
   run migration-index
   drifted
   eventually attached
-  diff <(echo 'campaigns|correct') <(query -c 'SELECT campaigns, direct_writes FROM spend_sync.binding')
+  diff <(echo 'public.campaigns|correct') <(query -c 'SELECT campaigns, direct_writes FROM spend_sync.binding')
 }
 
 repair() {

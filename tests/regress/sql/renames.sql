@@ -157,7 +157,7 @@ UPDATE clips SET earned = earned + 1;
 TABLE oracle;
 SELECT id, "totalEarnings" = (SELECT sum(earned) FROM entries s JOIN clips k ON k.id = s.clip WHERE s.user_id = 1 AND state IN ('PAID', 'ACCEPTED')) AS same
 FROM users WHERE id = 1;
-SELECT campaigns, submissions, earnings FROM spend_sync.binding ORDER BY campaigns::text;
+SELECT campaigns, submissions, earnings FROM spend_sync.binding ORDER BY campaigns;
 SELECT count(*) AS untouched FROM pg_trigger JOIN before ON before.oid = pg_trigger.oid AND before.written::text = pg_trigger.xmin::text;
 
 -- Tables that take each other's place: a binding stays with the tables it was made for, as views and foreign keys do.
@@ -167,7 +167,7 @@ BEGIN;
 ALTER TABLE clips RENAME TO old_clips;
 ALTER TABLE new_clips RENAME TO clips;
 COMMIT;
-SELECT campaigns, clips FROM spend_sync.binding ORDER BY campaigns::text;
+SELECT campaigns, clips FROM spend_sync.binding ORDER BY campaigns;
 UPDATE old_clips SET earned = earned + 1;
 TABLE oracle;
 DROP TABLE clips;
@@ -208,7 +208,7 @@ SELECT count(*) AS locks FROM pg_locks WHERE pid = pg_backend_pid() AND mode = '
 COMMIT;
 RESET ROLE;
 TABLE oracle;
-SELECT campaigns, submissions, earnings FROM spend_sync.binding WHERE campaigns = 'campaigns'::regclass;
+SELECT campaigns, submissions, earnings FROM spend_sync.binding WHERE campaigns = 'public.campaigns';
 
 -- Anybody may make a table whose trigger names others' tables. That is no binding: a rename of theirs passes it by, and locks
 -- nothing of it.

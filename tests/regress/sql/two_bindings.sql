@@ -25,7 +25,7 @@ SELECT * FROM spend_sync_attach(approved => '{PAID}') \gx
 RESET search_path;
 TABLE totals_b;
 TABLE totals;
-SELECT campaigns::text, clips::text, submissions::text, approved FROM spend_sync.binding ORDER BY 1;
+SELECT campaigns, clips, submissions, approved FROM spend_sync.binding ORDER BY 1;
 
 -- Each is written without the other; one statement may write both.
 UPDATE clips SET earnings = earnings + 1;
@@ -61,7 +61,7 @@ CREATE VIEW earned AS
     FROM users u ORDER BY u.id;
 TABLE earned;
 SELECT tgrelid::regclass::text AS "table", tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE '%flush' ORDER BY 1, 2;
-SELECT campaigns::text, spent, clips::text, submissions::text, submission_campaign FROM spend_sync.binding ORDER BY 1;
+SELECT campaigns, spent, clips, submissions, submission_campaign FROM spend_sync.binding ORDER BY 1;
 
 -- Now a bare call sees two.
 SELECT * FROM spend_sync_status();
@@ -124,12 +124,12 @@ GROUP BY b.id ORDER BY b.id;
 
 -- Detached one by one; the others stay.
 SELECT spend_sync_detach('users');
-SELECT campaigns::text FROM spend_sync.binding ORDER BY 1;
+SELECT campaigns FROM spend_sync.binding ORDER BY 1;
 UPDATE clip_submissions SET "userId" = 'bob';
 TABLE earned;
 TABLE totals;
 SELECT spend_sync_detach('campaigns');
-SELECT campaigns::text FROM spend_sync.binding ORDER BY 1;
+SELECT campaigns FROM spend_sync.binding ORDER BY 1;
 UPDATE campaigns SET spent = 100 WHERE id = 3;
 SELECT b.id, b.spent, sum(c.spent) AS oracle FROM brands b JOIN brand_campaigns ON brand_id = b.id JOIN campaigns c ON c.id = campaign_id
 GROUP BY b.id ORDER BY b.id;

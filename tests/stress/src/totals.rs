@@ -76,10 +76,7 @@ impl Total {
 
 /// The totals of the schemas that are attached with `flush => 'commit'`.
 pub fn flushed_at_commit(client: &mut Client, schemas: &[&'static Schema]) -> Result<Vec<String>> {
-    let rows = client.query(
-        "SELECT campaigns::text FROM spend_sync.binding WHERE flush = 'commit'",
-        &[],
-    )?;
+    let rows = client.query("SELECT campaigns FROM spend_sync.binding WHERE flush = 'commit'", &[])?;
     let names = rows
         .iter()
         .map(|row| row.try_get(0))

@@ -1,0 +1,76 @@
+//! `spend_sync_clips`: why a total is what it is.
+
+use crate::entry::functions::{attached_table, key_of, numeric, oid};
+use crate::errors;
+use crate::manage::behind;
+use crate::pg::error;
+use crate::statements::behind::row;
+use crate::value::row::Row;
+use pgrx::PgRelation;
+use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+/// What is said of a submission.
+type Behind = (Option<String>, Option<String>, Option<String>, Option<AnyNumeric>, bool);
+
+/// Declares a function that returns a row a submission of a campaign.
+macro_rules! clips_function {
+    ($(#[$doc:meta])* fn $name:ident($id:ident: $kind:ty) = $text:expr;) => {
+        $(#[$doc])*
+        #[pg_extern(name = "spend_sync_clips", stable)]
+        #[allow(clippy::type_complexity)]
+        fn $name($id: Option<$kind>, campaigns: default!(Option<PgRelation>, "NULL")) -> Result<
+            TableIterator<
+                'static,
+                (
+                    name!(submission, Option<String>),
+                    name!(clip_id, Option<String>),
+                    name!(status, Option<String>),
+                    name!(amount, Option<AnyNumeric>),
+                    name!(counts, bool),
+                ),
+            >,
+            ErrorReport,
+        > {
+            let rows = behind($text, oid(campaigns)).map_err(error::raised)?;
+            Ok(TableIterator::new(rows))
+        }
+    };
+}
+
+clips_function! {
+    /// The rows behind a campaign's total, those that do not count too: the submission by its primary key, the clip, the status, what
+    /// the clip earned (NULL: there is no such clip), whether it counts. What was written last stands first.
+    ///
+    /// Errors: as `spend_sync_status`; P0002 if there is no such campaign; 22P02 if `id` is no key; 22004 if it is NULL.
+    fn spend_sync_clips_by_text(id: &str) = id.map(str::to_owned);
+}
+
+clips_function! {
+    /// As `spend_sync_clips(text)`.
+    fn spend_sync_clips_by_number(id: i64) = id.map(|id| id.to_string());
+}
+
+clips_function! {
+    /// As `spend_sync_clips(text)`.
+    fn spend_sync_clips_by_uuid(id: pgrx::Uuid) = id.map(|id| id.to_string());
+}
+
+fn behind(id: Option<String>, campaigns: Option<Oid>) -> errors::Result<Vec<Behind>> {
+    let binding = attached_table(campaigns)?;
+    let (key, id) = key_of(&binding, id)?;
+    let rows = behind::rows(&binding, &key, &id)?;
+    Ok(rows.iter().map(said).collect())
+}
+
+fn said(row: &Row) -> Behind {
+    let text = |column| row.get(column).map(str::to_owned);
+    (
+        text(row::SUBMISSION),
+        text(row::CLIP),
+        text(row::STATUS),
+        numeric(row.get(row::AMOUNT)),
+        row.is_true(row::COUNTS),
+    )
+}

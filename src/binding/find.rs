@@ -154,9 +154,13 @@ pub fn sound<T>(found: Result<T>) -> Result<Option<T>> {
 
 /// The attached campaigns tables that the search path sees.
 pub fn visible() -> Result<Vec<Trigger>> {
-    let mut own = campaigns_triggers()?;
-    own.retain(|trigger| name::is_visible(trigger.relation));
-    Ok(own)
+    let mut visible = Vec::new();
+    for own in campaigns_triggers()? {
+        if name::is_visible(own.relation)? {
+            visible.push(own);
+        }
+    }
+    Ok(visible)
 }
 
 /// The one of them; none or several is an error.
@@ -172,16 +176,23 @@ pub fn only_visible() -> Result<Oid> {
 }
 
 /// The binding of a campaigns table that must be attached, as it is and stays until the transaction ends: whoever sums has written none of
-/// its tables, and is not kept from reading by who renames them.
+/// its tables, and is not kept from reading by who renames them. What is read of tables that are held has the names of now, whatever
+/// else changes in the database meanwhile.
 pub fn attached(campaigns: Oid) -> Result<Rc<Binding>> {
+    let mut held = None;
     loop {
         let Some(binding) = of(campaigns)? else {
             return Err(not_attached(campaigns)?);
         };
+        let tables = binding.shape.tables().all().map(|table| table.oid);
+        if held == Some(tables) {
+            return Ok(binding);
+        }
         binding.hold()?;
         if !binding.is_outdated() {
             return Ok(binding);
         }
+        held = Some(tables);
     }
 }
 

@@ -42,7 +42,7 @@ fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
 }
 
 /// Whether the library serves the functions and triggers of this database.
-fn check_version() -> Result<()> {
+pub fn check_version() -> Result<()> {
     let library = env!("CARGO_PKG_VERSION");
     let installed = catalog::extension_version()?;
     if installed == library {
@@ -107,7 +107,10 @@ pub fn broken(trigger: &Trigger, problem: String) -> Error {
 pub fn resolve(trigger: &Trigger) -> Result<(Tables, Columns)> {
     let mapping = Mapping::parse(&trigger.argument).map_err(|problem| TriggerError::WrongTrigger {
         function: trigger.function.name(),
-        problem: format!("has an argument that is no mapping: {problem}"),
+        problem: match trigger.argument.as_str() {
+            "" => "has no argument that a mapping could be".to_owned(),
+            _ => format!("has an argument that is no mapping: {problem}"),
+        },
     })?;
     let schema = &trigger.table.schema;
     let table = |name: FullName| -> Result<Relation> {

@@ -41,7 +41,7 @@ pub mod wanted;
 
 pub use direct::{InRow, Total};
 pub use find::{Bound, all, attached, only_visible, sound, visible, whole, whole_among, whole_naming, whole_on};
-pub use load::{broken, of, resolve, shape_of};
+pub use load::{broken, check_version, of, resolve, shape_of};
 pub use planning::FEW_KEYS;
 
 /// One total: its tables and columns, and the statements that keep it.

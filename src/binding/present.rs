@@ -2,6 +2,7 @@
 
 use crate::catalog::{self, read};
 use crate::errors::Result;
+use crate::errors::trigger::TriggerError;
 
 use crate::binding::condition::Condition;
 use crate::binding::wanted::fires;
@@ -11,6 +12,7 @@ use crate::value::mapping::{FullName, Mapping, Said};
 use crate::value::param::Param;
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
+use std::ffi::{CStr, CString};
 
 /// Which of our functions a trigger calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +37,13 @@ impl TriggerFunction {
         Self::FlushAtCommit,
     ];
 
-    /// Whether one of it is one too many: it notes by how much totals change, or which row is ours; the others only say
-    /// whose.
+    /// Whether one of it is one too many: it notes by how much totals change, which row is ours, or that a statement begins; the others
+    /// only say whose.
     pub fn counts(self) -> bool {
-        matches!(self, Self::CaptureClip | Self::CaptureSubmission | Self::KeepTotal)
+        matches!(
+            self,
+            Self::CaptureClip | Self::CaptureSubmission | Self::KeepTotal | Self::Begin
+        )
     }
 
     /// Whether it fires for each statement, of partitions too.
@@ -112,6 +117,22 @@ impl Trigger {
 /// The bits of the events in [`Trigger::fires`].
 const EVENTS: i16 = fires::INSERT | fires::UPDATE | fires::DELETE;
 
+/// The function that a WHEN calls.
+const WAKES: &CStr = c"wakes";
+
+/// The functions by which triggers of ours are known stand where they are looked for, under their names: else writes would fail, and
+/// what partitions bring go by in silence.
+pub fn check_functions() -> Result<()> {
+    let names = TriggerFunction::ALL.map(|function| CString::new(function.name()).unwrap_or_default());
+    for name in names.iter().map(CString::as_c_str).chain([WAKES]) {
+        if trigger_row::own_named(name)? == Oid::INVALID {
+            let function = name.to_string_lossy().into_owned();
+            return Err(TriggerError::OwnFunction { function }.into());
+        }
+    }
+    Ok(())
+}
+
 /// A row of the catalog, if its trigger calls a function of ours. An argument that is not there counts as one that is no mapping.
 fn trigger(row: TriggerRow, table: &FullName, wakes: Oid) -> Result<Option<Trigger>> {
     let name = trigger_row::own_function(row.function)?;
@@ -137,7 +158,7 @@ fn trigger(row: TriggerRow, table: &FullName, wakes: Oid) -> Result<Option<Trigg
 
 /// The triggers of ours on any of these tables that are no clones, in the order of the tables' names and their own.
 pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
-    let wakes = trigger_row::own_named(c"wakes")?;
+    let wakes = trigger_row::own_named(WAKES)?;
     let mut all = Vec::new();
     for relation in relations {
         let Some(table) = relation::class(*relation)? else {
@@ -244,7 +265,7 @@ pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
     let Some(table) = relation::class(row.relation)? else {
         return Ok(None);
     };
-    let found = trigger(row, &table.name, trigger_row::own_named(c"wakes")?)?;
+    let found = trigger(row, &table.name, trigger_row::own_named(WAKES)?)?;
     Ok(found.map(|trigger| (relation, trigger)))
 }
 

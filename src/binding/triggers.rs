@@ -1,13 +1,14 @@
 //! The triggers of a binding as SQL text, so that other extensions' utility hooks see them.
 
-use crate::binding::Bound;
 use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::binding::wanted::{self, Wanted};
+use crate::binding::{self, Bound};
 use crate::catalog;
 use crate::catalog::shape::Shape;
+use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::{session, spi};
-use crate::value::mapping::FullName;
+use crate::value::mapping::{ARGUMENT_MAX, FullName};
 use crate::value::names::{self, ident};
 use pgrx::pg_sys::Oid;
 
@@ -20,7 +21,7 @@ pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
     session::with_catalog_names(|| {
         for one in &wanted {
             let name = names::trigger(&base, one.suffix);
-            spi::run(&one.create(&name))?;
+            spi::run(&command(one, &name)?)?;
             let same = dropped.iter().find(|trigger| one.is_place_of(trigger));
             // Version 0.2 has none that notes when a statement begins: it fires as the one that notes its end.
             let alike = |trigger: &&Trigger| one.function == TriggerFunction::Begin && one.is_beside(trigger);
@@ -31,6 +32,20 @@ pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// The command that makes a trigger, if its argument is not longer than one that is looked at.
+fn command(one: &Wanted, name: &str) -> Result<String> {
+    let length = one.argument.len();
+    if length > ARGUMENT_MAX {
+        return Err(TriggerError::MappingTooLong {
+            table: catalog::display(&one.table),
+            length,
+            most: ARGUMENT_MAX,
+        }
+        .into());
+    }
+    Ok(one.create(name))
 }
 
 /// Makes triggers of a binding anew under their own names, where their arguments are not those of now.
@@ -50,7 +65,7 @@ fn make(shape: &Shape, triggers: &[Trigger], is_due: impl Fn(&Wanted, &Trigger) 
             .iter()
             .filter(|trigger| one.is_place_of(trigger) && is_due(&one, trigger))
         {
-            let sql = one.create(&trigger.name).replacen("CREATE", "CREATE OR REPLACE", 1);
+            let sql = command(&one, &trigger.name)?.replacen("CREATE", "CREATE OR REPLACE", 1);
             as_owner(trigger.relation, || {
                 spi::run(&sql)?;
                 enable(&trigger.table, &trigger.name, trigger.enabled)
@@ -84,6 +99,7 @@ fn fire(table: &FullName, name: &str, when: char) -> Result<()> {
 
 /// Puts the statement triggers on partitions that came, and takes them from `others` that are none any more.
 pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
+    binding::check_version()?;
     let partitions = bound.tables.partition_oids()?;
     let (said, own) = (bound.tables.said(&bound.columns), catalog::names(&partitions)?);
     let mut present = present::triggers_on_any(&[&partitions, others].concat())?;
@@ -92,7 +108,7 @@ pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
     for one in own.iter().flat_map(|partition| wanted::of_statements(&said, partition)) {
         if !present.iter().any(|trigger| one.is_place_of(trigger)) {
             let base = free_base(&said.campaigns, std::slice::from_ref(&one))?;
-            let sql = one.create(&names::trigger(&base, one.suffix));
+            let sql = command(&one, &names::trigger(&base, one.suffix))?;
             if let Some(table) = catalog::find(&one.table)? {
                 let enabled = enabled_above(bound, table, one.function)?;
                 as_owner(table, || {

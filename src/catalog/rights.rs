@@ -1,7 +1,8 @@
 //! Roles, and what they may do.
 
 use crate::catalog::{read, read_often};
-use crate::errors::{Error, Result};
+use crate::errors::Result;
+use crate::errors::call::CallError;
 use crate::pg::cache;
 use crate::value::param::Param;
 use pgrx::pg_sys::Oid;
@@ -66,7 +67,7 @@ pub fn functions_denied(role: &str, functions: &[String]) -> Result<Vec<String>>
 /// The version of the extension in this database.
 pub fn extension_version() -> Result<String> {
     let rows = read_often("SELECT extversion FROM pg_extension WHERE extname = 'spend_sync'", &[])?;
-    let row = rows.first().ok_or_else(|| Error::internal("no extension spend_sync"))?;
+    let row = rows.first().ok_or(CallError::ExtensionGone {})?;
     row.owned(0)
 }
 
@@ -77,9 +78,7 @@ pub fn keeper() -> Result<Oid> {
          WHERE n.nspname = 'spend_sync' AND c.relname = 'correction'",
         &[],
     )?;
-    let found = rows
-        .first()
-        .ok_or_else(|| Error::internal("no table spend_sync.correction"))?;
+    let found = rows.first().ok_or(CallError::ExtensionGone {})?;
     cache::watch(&[found.oid(1)?]); // the owner may change
     found.oid(0)
 }

@@ -4,9 +4,9 @@ use crate::entry::functions::{attached_table, key_of, numeric, oid};
 use crate::errors;
 use crate::manage::behind;
 use crate::pg::error;
+use crate::pg::name::TableArgument;
 use crate::statements::behind::row;
 use crate::value::row::Row;
-use pgrx::PgRelation;
 use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -20,7 +20,7 @@ macro_rules! clips_function {
         $(#[$doc])*
         #[pg_extern(name = "spend_sync_clips", stable)]
         #[allow(clippy::type_complexity)]
-        fn $name($id: Option<$kind>, campaigns: default!(Option<PgRelation>, "NULL")) -> Result<
+        fn $name($id: Option<$kind>, campaigns: default!(Option<TableArgument>, "NULL")) -> Result<
             TableIterator<
                 'static,
                 (

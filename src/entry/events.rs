@@ -141,7 +141,7 @@ fn before(command: Command) -> Result<Open> {
             open.named = renames::before(&open.command)?;
         }
         Command::NewLabel { kind, new } => open.is_as_meant = renames::lacks_label(*kind, new)?,
-        Command::New(_) => {}
+        Command::Function | Command::New(_) => {}
     }
     Ok(open)
 }
@@ -149,6 +149,7 @@ fn before(command: Command) -> Result<Open> {
 fn after(mut open: Open) -> Result<()> {
     // A command waits for its locks with its names looked up, or looks them up again: it may have come to other tables than were noted.
     match &open.command {
+        Command::Schema(_) | Command::Function => present::check_functions()?,
         Command::Table(table) | Command::Column { table, .. } => check_as_noted(*table)?,
         Command::Alter(alteration) => {
             check_as_noted(alteration.table)?;
@@ -236,6 +237,14 @@ fn after_partition(
         } else {
             binding::whole_on(&[table])?
         };
+        if !bound.is_empty() {
+            let came_or_went = if is_noted {
+                vec![partition]
+            } else {
+                catalog::partition_oids(table)?
+            };
+            came_or_went.into_iter().try_for_each(partitions::check_unused)?;
+        }
         if is_noted {
             known.extend(partitions::as_it_is_now(bound, partition, std::mem::take(&mut moved)));
         } else {

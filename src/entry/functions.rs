@@ -7,7 +7,7 @@ use crate::errors::call::CallError;
 use crate::manage::attach::{Attached, Request};
 use crate::manage::detect::Given;
 use crate::manage::{attach, check, detach, preview, renew, repair};
-use crate::pg::name::Name;
+use crate::pg::name::{Name, TableArgument};
 use crate::pg::procedure::ProcedureCall;
 use crate::pg::{error, name, procedure, transaction};
 use crate::statements::summed;
@@ -15,10 +15,10 @@ use crate::value::key::Key;
 use crate::value::mapping::{Columns, FullName, Said};
 use crate::value::row::Row;
 use crate::{binding, errors};
+use pgrx::JsonB;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{FunctionCallInfo, Oid};
 use pgrx::prelude::*;
-use pgrx::{JsonB, PgRelation};
 use std::rc::Rc;
 
 /// Binds three tables: creates the triggers that keep `campaigns.spent` equal to the sum of `clips.earnings` over the
@@ -33,9 +33,9 @@ use std::rc::Rc;
 #[pg_extern]
 #[allow(clippy::too_many_arguments, clippy::type_complexity)]
 fn spend_sync_attach(
-    campaigns: default!(Option<PgRelation>, "NULL"),
-    clips: default!(Option<PgRelation>, "NULL"),
-    submissions: default!(Option<PgRelation>, "NULL"),
+    campaigns: default!(Option<TableArgument>, "NULL"),
+    clips: default!(Option<TableArgument>, "NULL"),
+    submissions: default!(Option<TableArgument>, "NULL"),
     campaign_id: default!(Option<Name>, "NULL"),
     title: default!(Option<Name>, "NULL"),
     spent: default!(Option<Name>, "NULL"),
@@ -160,7 +160,7 @@ fn described(said: &Said) -> [String; 4] {
 #[pg_extern]
 #[allow(clippy::type_complexity)]
 fn spend_sync_detach(
-    campaigns: Option<PgRelation>,
+    campaigns: Option<TableArgument>,
 ) -> Result<
     TableIterator<
         'static,
@@ -239,7 +239,7 @@ sync_function! {
     /// there is no such campaign; 22P02 if `id` is no key; 22004 if it is NULL; 22003 if the total does
     /// not fit.
     fn sync_campaign_by_text = "sync_campaign"
-        (id: Option<&str>, campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        (id: Option<&str>, campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
         sync_one(id.map(str::to_owned), oid(campaigns), call)
     }
 }
@@ -247,7 +247,7 @@ sync_function! {
 sync_function! {
     /// As `sync_campaign(text)`.
     fn sync_campaign_by_number = "sync_campaign"
-        (id: Option<i64>, campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        (id: Option<i64>, campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
         sync_one(id.map(|id| id.to_string()), oid(campaigns), call)
     }
 }
@@ -255,7 +255,7 @@ sync_function! {
 sync_function! {
     /// As `sync_campaign(text)`.
     fn sync_campaign_by_uuid = "sync_campaign"
-        (id: Option<pgrx::Uuid>, campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        (id: Option<pgrx::Uuid>, campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
         sync_one(id.map(|id| id.to_string()), oid(campaigns), call)
     }
 }
@@ -267,7 +267,7 @@ sync_function! {
     ///
     /// Errors: 42501 as for `sync_campaign`.
     fn sync_all_campaigns = "sync_all_campaigns"
-        (campaigns: default!(Option<PgRelation>, "NULL"), call: FunctionCallInfo) {
+        (campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
         to_repair(oid(campaigns), procedure::function(call)).and_then(|binding| repair::sync_all(&binding))
     }
 }
@@ -321,7 +321,7 @@ pub(super) fn key_of(binding: &Binding, id: Option<String>) -> errors::Result<(K
 #[pg_extern(stable)]
 #[allow(clippy::type_complexity)]
 fn spend_sync_status(
-    campaigns: default!(Option<PgRelation>, "NULL"),
+    campaigns: default!(Option<TableArgument>, "NULL"),
 ) -> Result<
     TableIterator<
         'static,
@@ -358,7 +358,7 @@ fn spend_sync_status(
 ///
 /// Errors: as `spend_sync_status`.
 #[pg_extern(stable)]
-fn spend_sync_report(campaigns: default!(Option<PgRelation>, "NULL")) -> Result<JsonB, ErrorReport> {
+fn spend_sync_report(campaigns: default!(Option<TableArgument>, "NULL")) -> Result<JsonB, ErrorReport> {
     let report = attached_table(oid(campaigns)).and_then(|binding| preview::report(&binding));
     report.map(JsonB).map_err(error::raised)
 }
@@ -370,7 +370,7 @@ fn spend_sync_report(campaigns: default!(Option<PgRelation>, "NULL")) -> Result<
 #[pg_extern(stable)]
 #[allow(clippy::type_complexity)]
 fn spend_sync_check(
-    campaigns: default!(Option<PgRelation>, "NULL"),
+    campaigns: default!(Option<TableArgument>, "NULL"),
 ) -> Result<
     TableIterator<
         'static,
@@ -453,8 +453,8 @@ fn to_repair(campaigns: Option<Oid>, function: Oid) -> errors::Result<Rc<Binding
     Ok(binding)
 }
 
-pub(super) fn oid(relation: Option<PgRelation>) -> Option<Oid> {
-    relation.map(|relation| relation.oid())
+pub(super) fn oid(relation: Option<TableArgument>) -> Option<Oid> {
+    relation.map(|relation| relation.0)
 }
 
 /// A numeric from PostgreSQL's own text.

@@ -17,6 +17,13 @@ errors! {
             "It has no spend_sync triggers of a campaigns table.",
             "The view spend_sync.binding shows what is attached; spend_sync_attach() attaches.";
 
+        /// Dropped while somebody calls.
+        ExtensionGone {}
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "the extension spend_sync is not in this database any more",
+            "It was dropped just now, with all that it kept.",
+            "CREATE EXTENSION spend_sync; and attach the tables again, if totals are wanted.";
+
         /// The tables' functions are of another version than the library.
         OtherVersion { library: &'static str, installed: String }
             => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

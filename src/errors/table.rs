@@ -9,6 +9,12 @@ errors! {
             format!("The search path sees no table \"{name}\", and the argument {role} names no other."),
             format!("Name the table: spend_sync_attach({role} => 'schema.table', ...).");
 
+        TableGone { oid: u32 }
+            => ERRCODE_UNDEFINED_TABLE,
+            "there is no table with OID {oid}",
+            "It was dropped just now, or before the call named it.",
+            "Name a table that is there: spend_sync_attach(campaigns => 'schema.table', ...).";
+
         NotATable { table: String, problem: String }
             => ERRCODE_WRONG_OBJECT_TYPE,
             "{table} cannot be attached",

@@ -25,6 +25,20 @@ errors! {
             "Call spend_sync_attach() again with the present names; it replaces the triggers. Or drop this table's \
              spend_sync triggers, if the total is no longer wanted.";
 
+        /// Triggers are known by their functions' names.
+        OwnFunction { function: String }
+            => ERRCODE_FEATURE_NOT_SUPPORTED,
+            "function spend_sync.{function}() cannot get another name or schema",
+            "The triggers that keep totals are known by it.",
+            "Leave the schema spend_sync and what stands in it as the extension made them.";
+
+        /// A trigger's argument may not be of any length.
+        MappingTooLong { table: String, length: usize, most: usize }
+            => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            "a trigger of table {table} would get too long an argument",
+            format!("The names of tables and columns, and the statuses that count, take {length} bytes in it, which may have {most}."),
+            "Name fewer statuses, or let a generated boolean column say what counts.";
+
         /// A command would take a trigger away that updates are seen by.
         TriggerWouldGo { trigger: String, table: String, campaigns: String }
             => ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,

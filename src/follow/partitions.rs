@@ -4,6 +4,7 @@
 use crate::binding::among::Parted;
 use crate::binding::{Binding, Bound, among, owners, table_locks, triggers};
 use crate::catalog::{Column, Relation};
+use crate::errors::table::TableError;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
@@ -331,6 +332,18 @@ pub fn check_detach(parent: Oid) -> Result<()> {
         campaigns: first.tables.campaigns.display(),
     }
     .into())
+}
+
+/// A partition that comes or goes is used by no statement of this session that has not ended: that knows the triggers of before, and rows
+/// that it writes from now on would be told of by nobody. (PostgreSQL asks that of the parent alone.)
+pub fn check_unused(partition: Oid) -> Result<()> {
+    let mut tree = catalog::partition_oids(partition)?;
+    tree.push(partition);
+    let Some(used) = tree.into_iter().find(|one| table::is_in_use(*one)) else {
+        return Ok(());
+    };
+    let table = catalog::relation(used)?.ok_or_else(|| Error::internal("a table in use that is not there"))?;
+    Err(TableError::InUse { table: table.display() }.into())
 }
 
 /// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have

@@ -52,7 +52,7 @@ fn orphans() -> Result<Vec<Finding>> {
         };
         let object = catalog::display(&trigger.table);
         let is_told = findings.iter().any(|finding| finding.object == object);
-        if is_told || !name::is_visible(trigger.relation) || catalog::find(&campaigns)?.is_some() {
+        if is_told || !name::is_visible(trigger.relation)? || catalog::find(&campaigns)?.is_some() {
             continue;
         }
         findings.push(Finding {
@@ -96,6 +96,7 @@ fn check(campaigns: Oid) -> Result<Vec<Finding>> {
     findings.extend(owner_rights(shape)?);
     findings.extend(grants::missing(shape)?);
     findings.extend(missing_triggers(shape)?);
+    findings.extend(unreadable_triggers(shape)?);
     findings.extend(needless_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
     findings.extend(advice::unique_totals(shape)?);
@@ -187,6 +188,22 @@ fn missing_triggers(shape: &Shape) -> Result<Vec<Finding>> {
         findings.extend(present.iter().filter_map(not_deferred));
     }
     Ok(findings)
+}
+
+/// Triggers that call our functions with something else than a mapping: whatever fires one fails.
+fn unreadable_triggers(shape: &Shape) -> Result<Vec<Finding>> {
+    let mut present = wanted::present(shape)?;
+    present.retain(|trigger| trigger.function != TriggerFunction::FlushAtCommit && trigger.says().is_none());
+    let finding = |trigger: &Trigger| {
+        let (name, table) = (name::display_name(&trigger.name), catalog::display(&trigger.table));
+        Finding {
+            severity: "error",
+            problem: format!("trigger {name} has an argument that is no mapping; writes fail"),
+            advice: format!("DROP TRIGGER {name} ON {table};"),
+            object: table,
+        }
+    };
+    Ok(present.iter().map(finding).collect())
 }
 
 /// Deferred triggers that fire where no total is brought up at commit.

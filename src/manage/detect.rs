@@ -56,8 +56,11 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
         &clip_id,
         "clip",
     )?;
+    // Numbers may be a status, or money: what is a key is neither.
+    let keys = catalog::unique_columns(tables.submissions.oid, Unique::InPartitions)?;
+    let is_link = |column: &Column| [&submission_campaign, &submission_clip].contains(&&column.name);
     let status = named(&tables.submissions, &of_submissions, "status", given.status, |column| {
-        column.status_type().is_some()
+        column.status_type().is_some() && !is_link(column) && !keys.contains(&column.name)
     })?;
     let status_type = of_submissions.iter().find(|column| column.name == status);
     let status_type = status_type.and_then(Column::status_type);
@@ -71,10 +74,10 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
             None => title(&of_campaigns),
         },
         spent: named(&tables.campaigns, &of_campaigns, "spent", given.spent, |c| {
-            c.money().is_some()
+            c.money().is_some() && c.name != campaign_id
         })?,
         earnings: named(&tables.clips, &of_clips, "earnings", given.earnings, |c| {
-            c.money().is_some()
+            c.money().is_some() && c.name != clip_id
         })?,
         approved: given.approved.into_iter().map(spelt).collect(),
         campaign_id,

@@ -27,7 +27,7 @@ pub fn usable(oid: Oid) -> Result<Relation> {
 }
 
 fn owned(oid: Oid) -> Result<Relation> {
-    let table = catalog::relation(oid)?.ok_or_else(|| Error::internal("a relation that is not there"))?;
+    let table = catalog::relation(oid)?.ok_or(TableError::TableGone { oid: oid.to_u32() })?;
     if table.is_ours {
         return Ok(table);
     }

@@ -1,11 +1,11 @@
-//! Columns of tables, as the system caches know them.
+//! Columns of tables, by the index of the catalog, and their types, as the system caches know them.
 
 use super::error::caught;
-use super::raw;
+use super::{kind, raw, scan};
 use crate::errors::Result;
+use pgrx::pg_sys::SysCacheIdentifier::COLLOID;
 use pgrx::pg_sys::{self, Oid};
-use std::ffi::{CStr, c_char};
-use std::ptr::null_mut;
+use std::ffi::{CStr, c_char, c_int};
 
 /// A row of `pg_attribute`, with what the others say of its type.
 pub struct Attribute {
@@ -25,41 +25,32 @@ pub struct Attribute {
     pub has_deterministic_collation: bool,
 }
 
-/// All columns of a relation, in their order, as they are at one moment: names may pass from one to another.
+/// All columns of a relation, in their order, as they are at one moment: names may pass from one to another. It need not be locked: it, or
+/// a type of a column that nothing hangs on, may go while it is looked at.
 pub fn of_relation(relation: Oid) -> Result<Vec<Attribute>> {
-    // SAFETY: the relation is open while its columns are copied.
-    let copy = caught(|| unsafe {
-        raw::AcceptInvalidationMessages();
-        let relation = raw::RelationIdGetRelation(relation);
-        if relation.is_null() {
-            return null_mut();
-        }
-        let copy = raw::CreateTupleDescCopyConstr((*relation).rd_att);
-        raw::RelationClose(relation);
-        copy
-    })?;
-    if copy.is_null() {
-        return Ok(Vec::new()); // it is gone
-    }
-    // SAFETY: a fresh copy, which nobody else has.
-    let columns = unsafe { pgrx::PgTupleDesc::from_pg_is_copy(copy) };
-    let there = columns.iter().filter(|column| !column.attisdropped);
+    let column = pg_sys::Anum_pg_attribute_attrelid.cast_signed() as i16;
+    // SAFETY: a row's columns of fixed length are all that is read of it.
+    let rows = unsafe {
+        scan::rows(
+            pg_sys::AttributeRelationId,
+            pg_sys::AttributeRelidNumIndexId.into(),
+            (column, relation),
+            |row, _| *pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_attribute>(),
+        )?
+    };
+    let there = rows.iter().filter(|column| column.attnum > 0 && !column.attisdropped);
     there.map(attribute).collect()
 }
 
 fn attribute(column: &pg_sys::FormData_pg_attribute) -> Result<Attribute> {
     let (kind, modifier, collation) = (column.atttypid, column.atttypmod, column.attcollation);
-    let mut typmod = modifier;
-    let of_base = &raw mut typmod;
-    // SAFETY: looks types up; the names are fresh C strings.
-    let (base_type, names, letter, is_deterministic) = caught(|| unsafe {
-        let base_type = raw::getBaseTypeAndTypmod(kind, of_base);
-        let names = [
-            raw::format_type_with_typemod(kind, modifier),
-            raw::format_type_with_typemod(base_type, *of_base),
-        ];
-        let is_deterministic = collation == Oid::INVALID || raw::get_collation_isdeterministic(collation);
-        (base_type, names, raw::get_typtype(base_type), is_deterministic)
+    let base = kind::base(kind, modifier)?;
+    let flags = pg_sys::FORMAT_TYPE_TYPEMOD_GIVEN | pg_sys::FORMAT_TYPE_ALLOW_INVALID;
+    // SAFETY: looks up what may have gone; the names are fresh C strings.
+    let (names, is_deterministic) = caught(|| unsafe {
+        let name = |kind, modifier| raw::format_type_extended(kind, modifier, flags as u16);
+        let names = [name(kind, modifier), name(base.oid, base.modifier)];
+        (names, is_deterministic(collation))
     })?;
     // SAFETY: C strings, fresh or in a field of fixed size.
     let text = |text: *const c_char| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
@@ -69,12 +60,29 @@ fn attribute(column: &pg_sys::FormData_pg_attribute) -> Result<Attribute> {
         number: column.attnum,
         kind,
         type_name,
-        base_type,
+        base_type: base.oid,
         base_sql,
-        typmod,
-        is_enum: letter.cast_unsigned() == pg_sys::TYPTYPE_ENUM,
+        typmod: base.modifier,
+        is_enum: base.is_enum,
         generated: char::from(column.attgenerated.cast_unsigned()),
         collation,
         has_deterministic_collation: is_deterministic,
     })
+}
+
+/// Whether a collation calls the same bytes alone equal; none does.
+///
+/// # Safety
+/// To be called by `caught`.
+unsafe fn is_deterministic(collation: Oid) -> bool {
+    // SAFETY: the row is read before it is given back.
+    unsafe {
+        let row = raw::SearchSysCache1(COLLOID as c_int, collation.into());
+        if row.is_null() {
+            return true;
+        }
+        let is_deterministic = (*pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_collation>()).collisdeterministic;
+        raw::ReleaseSysCache(row);
+        is_deterministic
+    }
 }

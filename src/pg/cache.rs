@@ -16,15 +16,41 @@ thread_local! {
     static WATCHED_TYPES: RefCell<HashSet<u32>> = RefCell::default();
     /// Something is loaded; one load may need another.
     static LOADING: Cell<bool> = const { Cell::new(false) };
+    /// What has changed since a load began: it may come to depend on it yet.
+    static CHANGED: RefCell<Changed> = RefCell::default();
+}
+
+/// Relations and types, as PostgreSQL tells of them.
+#[derive(Default)]
+struct Changed {
+    relations: HashSet<Oid>,
+    types: HashSet<u32>,
+}
+
+/// Notes a change that nothing kept depends on, while something is loaded.
+fn note(change: impl FnOnce(&mut Changed)) {
+    if LOADING.get() {
+        CHANGED.with(|changed| match changed.try_borrow_mut() {
+            Ok(mut changed) => change(&mut changed),
+            Err(_) => EPOCH.set(EPOCH.get() + 1),
+        });
+    }
+}
+
+/// Whether something has changed since the load began that it has come to depend on.
+fn has_changed() -> bool {
+    let relation = |one: &Oid| WATCHED.with_borrow(|watched| watched.contains(one));
+    let kind = |one: &u32| WATCHED_TYPES.with_borrow(|watched| watched.contains(one));
+    CHANGED.with_borrow(|changed| changed.relations.iter().any(relation) || changed.types.iter().any(kind))
 }
 
 /// PostgreSQL's word that a relation changed (an invalid OID: any may have). Called amid other work: it only counts.
 pub fn forget(relation: Oid) {
-    let concerns_us = relation == Oid::INVALID
-        || LOADING.get()
-        || WATCHED.with(|watched| watched.try_borrow().is_ok_and(|watched| watched.contains(&relation)));
-    if concerns_us {
+    let is_watched = || WATCHED.with(|watched| watched.try_borrow().is_ok_and(|watched| watched.contains(&relation)));
+    if relation == Oid::INVALID || is_watched() {
         EPOCH.set(EPOCH.get() + 1);
+    } else {
+        note(|changed| changed.relations.extend([relation]));
     }
 }
 
@@ -32,8 +58,10 @@ pub fn forget(relation: Oid) {
 /// is not watched is nothing to us.
 pub fn forget_type(hash: u32) {
     let is_watched = || WATCHED_TYPES.with(|watched| watched.try_borrow().is_ok_and(|watched| watched.contains(&hash)));
-    if hash == 0 || LOADING.get() || is_watched() {
+    if hash == 0 || is_watched() {
         EPOCH.set(EPOCH.get() + 1);
+    } else {
+        note(|changed| changed.types.extend([hash]));
     }
 }
 
@@ -80,9 +108,15 @@ impl<T> Cached<T> {
         if let Some(found) = self.entries.borrow().get(&key) {
             return Ok(Some(Rc::clone(found)));
         }
+        if !LOADING.get() {
+            CHANGED.take();
+        }
         let loading = Restored::set(&LOADING, true);
         let loaded = load()?;
         drop(loading);
+        if has_changed() {
+            EPOCH.set(EPOCH.get() + 1);
+        }
         if let Some(loaded) = &loaded
             && EPOCH.get() == epoch
         {
@@ -128,9 +162,22 @@ mod tests {
         let (cache, key) = (Cached::default(), Oid::from(1));
         let load = || {
             forget(Oid::from(9));
+            watch(&[Oid::from(9)]);
             Ok(Some(Rc::new(1)))
         };
         assert_eq!(*cache.get_or_load(key, load).unwrap().unwrap(), 1);
         assert_eq!(*cache.get_or_load(key, || Ok(Some(Rc::new(2)))).unwrap().unwrap(), 2);
+    }
+
+    #[test]
+    fn what_nothing_depends_on_may_change_while_it_is_loaded() {
+        let (cache, key) = (Cached::default(), Oid::from(1));
+        let load = || {
+            forget(Oid::from(10));
+            forget_type(11);
+            Ok(Some(Rc::new(1)))
+        };
+        assert_eq!(*cache.get_or_load(key, load).unwrap().unwrap(), 1);
+        assert_eq!(*cache.get_or_load(key, || Ok(Some(Rc::new(2)))).unwrap().unwrap(), 1);
     }
 }

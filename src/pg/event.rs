@@ -13,6 +13,8 @@ pub enum Command {
     Column { table: Oid, old: String },
     /// A schema of this name gets another.
     Schema(String),
+    /// A function gets another name or schema.
+    Function,
     /// A value of this enum gets another name.
     Label { kind: Oid, new: String },
     /// This enum gets a value of this name, if it has none.
@@ -72,8 +74,12 @@ impl CommandCall<'_> {
                 pg_sys::NodeTag::T_RenameStmt => rename(&*node.cast()),
                 pg_sys::NodeTag::T_AlterObjectSchemaStmt => {
                     let statement: &pg_sys::AlterObjectSchemaStmt = &*node.cast();
-                    (statement.objectType == pg_sys::ObjectType::OBJECT_TABLE)
-                        .then(|| Command::Table(find(statement.relation)))
+                    use pg_sys::ObjectType::{OBJECT_FUNCTION, OBJECT_ROUTINE, OBJECT_TABLE};
+                    match statement.objectType {
+                        OBJECT_TABLE => Some(Command::Table(find(statement.relation))),
+                        OBJECT_FUNCTION | OBJECT_ROUTINE => Some(Command::Function),
+                        _ => None,
+                    }
                 }
                 pg_sys::NodeTag::T_AlterEnumStmt => {
                     let statement: &pg_sys::AlterEnumStmt = &*node.cast();
@@ -124,6 +130,7 @@ unsafe fn parents_of(node: *mut pg_sys::Node) -> Vec<Oid> {
 /// The node must be whole, as the parser made it.
 unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
     use pg_sys::ObjectType::{OBJECT_ATTRIBUTE, OBJECT_COLUMN, OBJECT_INDEX, OBJECT_SCHEMA, OBJECT_TABLE};
+    use pg_sys::ObjectType::{OBJECT_FUNCTION, OBJECT_ROUTINE};
     // SAFETY: as above.
     unsafe {
         match statement.renameType {
@@ -135,6 +142,7 @@ unsafe fn rename(statement: &pg_sys::RenameStmt) -> Option<Command> {
                 old: text(statement.subname),
             }),
             OBJECT_SCHEMA => Some(Command::Schema(text(statement.subname))),
+            OBJECT_FUNCTION | OBJECT_ROUTINE => Some(Command::Function),
             _ => None,
         }
     }

@@ -21,31 +21,59 @@ pub struct Domain {
     pub owner: Oid,
 }
 
+/// A type below all domains.
+#[derive(Clone, Copy)]
+pub struct Base {
+    pub oid: Oid,
+    /// Its precision and scale, length or the like, as PostgreSQL keeps them.
+    pub modifier: i32,
+    pub is_enum: bool,
+}
+
+/// What a type is made of, which has this modifier.
+pub fn base(kind: Oid, modifier: i32) -> Result<Base> {
+    let mut base = Base {
+        oid: kind,
+        modifier,
+        is_enum: false,
+    };
+    while let Some(found) = row(base.oid)? {
+        let letter = found.typtype.cast_unsigned();
+        if letter != pg_sys::TYPTYPE_DOMAIN {
+            base.is_enum = letter == pg_sys::TYPTYPE_ENUM;
+            break;
+        }
+        (base.oid, base.modifier) = (found.typbasetype, found.typtypmod);
+    }
+    Ok(base)
+}
+
 /// The domains that a type is made of: itself, if it is one, and those that it is over.
 pub fn domains(kind: Oid) -> Result<Vec<Domain>> {
     let mut all = Vec::new();
     let mut oid = kind;
-    while let Some((base, owner)) = domain(oid)? {
-        all.push(Domain { oid, owner });
-        oid = base;
+    while let Some(found) = row(oid)?.filter(|found| found.typtype.cast_unsigned() == pg_sys::TYPTYPE_DOMAIN) {
+        all.push(Domain {
+            oid,
+            owner: found.typowner,
+        });
+        oid = found.typbasetype;
     }
     Ok(all)
 }
 
-/// What a domain is over, and its owner; `None` for any other type.
-fn domain(kind: Oid) -> Result<Option<(Oid, Oid)>> {
-    // SAFETY: the row is given back when it has been read.
+/// A row of `pg_type`, but for the columns of variable length.
+fn row(kind: Oid) -> Result<Option<pg_sys::FormData_pg_type>> {
+    // SAFETY: the row is copied before it is given back.
     caught(|| unsafe {
         raw::AcceptInvalidationMessages();
         let row = raw::SearchSysCache1(TYPEOID as c_int, kind.into());
         if row.is_null() {
             return None;
         }
-        let found = &*pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_type>();
-        let is_domain = found.typtype.cast_unsigned() == pg_sys::TYPTYPE_DOMAIN;
-        let domain = is_domain.then_some((found.typbasetype, found.typowner));
+        let found = *pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_type>();
         raw::ReleaseSysCache(row);
-        domain
+        Some(found)
     })
 }
 

@@ -23,6 +23,7 @@ mod raw;
 pub mod relation;
 pub mod restored;
 pub mod role;
+mod scan;
 pub mod session;
 pub mod snapshot;
 pub mod spi;

@@ -1,13 +1,16 @@
 //! Names: as PostgreSQL prints them, as it finds them, and as an argument of its type `name`.
 
+use super::error::caught;
+use super::{raw, relation};
+use crate::errors::Result;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
 use std::ffi::{CStr, CString};
 
-/// Whether the search path finds this relation by its bare name.
-pub fn is_visible(relation: Oid) -> bool {
+/// Whether the search path finds this relation by its bare name; none finds one that is gone.
+pub fn is_visible(relation: Oid) -> Result<bool> {
     // SAFETY: looks the relation up in the system caches.
-    unsafe { pg_sys::RelationIsVisible(relation) }
+    caught(|| unsafe { relation::row(relation).is_some() && raw::RelationIsVisible(relation) })
 }
 
 /// A relation's full name for people, from the system caches alone.
@@ -61,3 +64,23 @@ unsafe impl<'fcx> pgrx::callconv::ArgAbi<'fcx> for Name {
 }
 
 pgrx::impl_sql_translatable!(Name, "name");
+
+/// An argument of type `regclass`: pgrx's own opens the relation, which may be gone.
+pub struct TableArgument(pub Oid);
+
+impl FromDatum for TableArgument {
+    unsafe fn from_polymorphic_datum(datum: Datum, is_null: bool, kind: Oid) -> Option<Self> {
+        // SAFETY: a regclass is an OID.
+        unsafe { Oid::from_polymorphic_datum(datum, is_null, kind) }.map(Self)
+    }
+}
+
+// SAFETY: the argument is declared as regclass, and read as one.
+unsafe impl<'fcx> pgrx::callconv::ArgAbi<'fcx> for TableArgument {
+    unsafe fn unbox_arg_unchecked(arg: pgrx::callconv::Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as above; a null argument reaches Option<TableArgument> as None and never comes here.
+        unsafe { arg.unbox_arg_using_from_datum() }.unwrap_or(Self(Oid::INVALID))
+    }
+}
+
+pgrx::impl_sql_translatable!(TableArgument, "regclass");

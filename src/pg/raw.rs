@@ -105,16 +105,11 @@ unsafe extern "C-unwind" {
     pub fn SPI_commit();
     pub fn AcceptInvalidationMessages();
     pub fn SearchSysCache1(cache: c_int, key: Datum) -> pg_sys::HeapTuple;
-    pub fn RelationIdGetRelation(relation: pg_sys::Oid) -> pg_sys::Relation;
-    pub fn RelationClose(relation: pg_sys::Relation);
-    pub fn CreateTupleDescCopyConstr(columns: pg_sys::TupleDesc) -> pg_sys::TupleDesc;
-    pub fn getBaseTypeAndTypmod(kind: pg_sys::Oid, typmod: *mut i32) -> pg_sys::Oid;
-    pub fn format_type_with_typemod(kind: pg_sys::Oid, typmod: i32) -> *mut c_char;
-    pub fn get_typtype(kind: pg_sys::Oid) -> c_char;
-    pub fn get_collation_isdeterministic(collation: pg_sys::Oid) -> bool;
+    pub fn format_type_extended(kind: pg_sys::Oid, typmod: i32, flags: u16) -> *mut c_char;
     pub fn ReleaseSysCache(row: pg_sys::HeapTuple);
     pub fn get_namespace_name(schema: pg_sys::Oid) -> *mut c_char;
     pub fn get_namespace_oid(name: *const c_char, missing_ok: bool) -> pg_sys::Oid;
+    pub fn RelationIsVisible(relation: pg_sys::Oid) -> bool;
     pub fn get_relname_relid(name: *const c_char, schema: pg_sys::Oid) -> pg_sys::Oid;
     pub fn find_inheritance_children(parent: pg_sys::Oid, mode: c_int) -> *mut pg_sys::List;
     pub fn has_superclass(relation: pg_sys::Oid) -> bool;

@@ -1,16 +1,16 @@
-//! Rows of `pg_trigger`, by its indexes: at a tenth of what a query of them costs. They are read at every command on a bound table, and
+//! Rows of `pg_trigger`, by its indexes. They are read at every command on a bound table, and
 //! by each session after it.
 
 use super::error::caught;
-use super::{list, raw, session};
+use super::{raw, scan, session};
 use crate::errors::Result;
+use crate::value::mapping::ARGUMENT_MAX;
 use pgrx::pg_sys::{self, Datum, Oid};
 use std::ffi::{CStr, c_char};
-use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
-/// Anybody may make a trigger with an argument of any length. One longer than any mapping is not looked at.
-const ARGUMENT_MAX: usize = 100_000;
+/// Bytes around an argument: its length, and the zero that it ends in.
+const AROUND: usize = 5;
 /// Bytes, as it is stored, of a condition; one longer than any of ours is not looked at either.
 const CONDITION_MAX: usize = 20_000;
 
@@ -96,47 +96,20 @@ struct Copied {
     is_condition_long: bool,
 }
 
-/// As the catalog stands now, with what this transaction has changed.
 fn found_by(index: u32, column: u32, value: Oid) -> Result<Vec<TriggerRow>> {
-    // SAFETY: the catalog is open, and locked as readers do, for as long as its rows are read.
-    let copies = caught(|| unsafe {
-        raw::CommandCounterIncrement();
-        let catalog = raw::table_open(pg_sys::TriggerRelationId, pg_sys::AccessShareLock.cast_signed());
-        let mut key = MaybeUninit::<pg_sys::ScanKeyData>::zeroed();
-        raw::ScanKeyInit(
-            key.as_mut_ptr(),
-            column.cast_signed() as i16,
-            pg_sys::BTEqualStrategyNumber as u16,
-            pg_sys::F_OIDEQ.into(),
-            value.into(),
-        );
-        let scan = raw::systable_beginscan(catalog, index.into(), true, null_mut(), 1, key.as_mut_ptr());
-        let mut copies = null_mut();
-        loop {
-            let row = raw::systable_getnext(scan);
-            if row.is_null() {
-                break;
-            }
-            copies = raw::lappend(copies, copied(row, (*catalog).rd_att).cast());
-        }
-        raw::systable_endscan(scan);
-        raw::table_close(catalog, pg_sys::AccessShareLock.cast_signed());
-        copies
-    })?;
-    // SAFETY: a fresh list of fresh copies, which nobody else has.
+    let column = column.cast_signed() as i16;
+    // SAFETY: as `scan::rows` calls it.
+    let copy = |row, columns| unsafe { copied(row, columns) };
+    // SAFETY: both indexes are by an OID; what is copied is whole, and of its own memory.
     unsafe {
-        let rows = list::cells(copies)
-            .iter()
-            .map(|cell| taken(*cell.ptr_value.cast()))
-            .collect();
-        pg_sys::list_free_deep(copies);
-        Ok(rows)
+        let copies = scan::rows(pg_sys::TriggerRelationId, index.into(), (column, value), copy)?;
+        Ok(copies.into_iter().map(|copy| taken(copy)).collect())
     }
 }
 
 /// # Safety
 /// To be called by `caught`, with a row of the catalog, whose columns are these.
-unsafe fn copied(row: pg_sys::HeapTuple, columns: pg_sys::TupleDesc) -> *mut Copied {
+unsafe fn copied(row: pg_sys::HeapTuple, columns: pg_sys::TupleDesc) -> Copied {
     const COLUMNS: usize = pg_sys::Anum_pg_trigger_tgnewtable as usize;
     let (mut values, mut nulls) = ([Datum::null(); COLUMNS], [true; COLUMNS]);
     // SAFETY: as promised; there is a place for each column.
@@ -146,21 +119,20 @@ unsafe fn copied(row: pg_sys::HeapTuple, columns: pg_sys::TupleDesc) -> *mut Cop
             let place = number as usize - 1;
             values.get(place).copied().filter(|_| nulls.get(place) == Some(&false))
         };
-        let argument = column(pg_sys::Anum_pg_trigger_tgargs)
-            .filter(|argument| fixed(row).tgnargs == 1 && raw::toast_raw_datum_size(*argument) <= ARGUMENT_MAX);
+        let argument = column(pg_sys::Anum_pg_trigger_tgargs).filter(|argument| {
+            fixed(row).tgnargs == 1 && raw::toast_raw_datum_size(*argument) <= ARGUMENT_MAX + AROUND
+        });
         let condition = column(pg_sys::Anum_pg_trigger_tgqual);
         let is_condition_long = condition.is_some_and(|condition| raw::toast_datum_size(condition) > CONDITION_MAX);
         let condition = condition.filter(|_| !is_condition_long);
         let whole =
             |value: Option<Datum>| value.map_or(null_mut(), |value| raw::pg_detoast_datum_copy(value.cast_mut_ptr()));
-        let copy = raw::palloc0(size_of::<Copied>()).cast::<Copied>();
-        copy.write(Copied {
+        Copied {
             row: raw::heap_copytuple(row),
             argument: whole(argument),
             condition: whole(condition),
             is_condition_long,
-        });
-        copy
+        }
     }
 }
 

@@ -151,6 +151,10 @@ impl Columns {
     }
 }
 
+/// Bytes that a mapping may have as a trigger's argument. Anybody may make a trigger with an argument of any length: a longer one is not
+/// looked at.
+pub const ARGUMENT_MAX: usize = 100_000;
+
 /// The whole mapping, with table names as seen from one trigger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {

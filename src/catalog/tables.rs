@@ -8,6 +8,7 @@ use crate::pg::{name, relation, role, session, spi};
 use crate::value::mapping::FullName;
 use crate::value::names::table as quoted;
 use crate::value::param::Param;
+use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 
 /// A table.
@@ -134,6 +135,34 @@ pub fn find_visible(name: &str) -> Result<Option<Oid>> {
         .filter(|row| row.get(0).is_some())
         .map(|row| row.oid(0))
         .transpose()
+}
+
+/// A table that may be meant by a usual name.
+pub struct Alike {
+    pub oid: Oid,
+    /// For people.
+    pub name: String,
+    /// Whether the caller's search path finds it by its bare name.
+    pub is_visible: bool,
+}
+
+/// The tables of the role in force whose names match a pattern, whatever their case, in the order of their names.
+pub fn alike(pattern: &str) -> Result<Vec<Alike>> {
+    let sql = "SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.pg_table_is_visible(c.oid)
+         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+         WHERE c.relname OPERATOR(pg_catalog.~*) $1 AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}') AND NOT c.relispartition
+           AND c.relpersistence OPERATOR(pg_catalog.<>) 't' AND n.nspname OPERATOR(pg_catalog.!~) '^(pg_|information_schema$|spend_sync$)'
+           AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+         ORDER BY 2 LIMIT 20";
+    let rows = spi::query(sql, &[Param::Text(pattern)], Sees::Latest)?;
+    let alike = |row: &Row| {
+        Ok(Alike {
+            oid: row.oid(0)?,
+            name: row.owned(1)?,
+            is_visible: row.is_true(2),
+        })
+    };
+    rows.iter().map(alike).collect()
 }
 
 /// The partitions below a table, of all levels. None of them is locked.

@@ -1,12 +1,17 @@
 //! Tables that cannot be attached.
 
+use super::listed;
+
 errors! {
     /// What is wrong with a table, its owner, or the database.
     TableError => Table {
-        TableMissing { role: &'static str, name: &'static str }
+        TableMissing { role: &'static str, name: &'static str, candidates: Vec<String> }
             => ERRCODE_UNDEFINED_TABLE,
             "there is no table \"{name}\" to attach as {role}",
-            format!("The search path sees no table \"{name}\", and the argument {role} names no other."),
+            match candidates.as_slice() {
+                [] => format!("The search path sees no table \"{name}\", and the argument {role} names no other."),
+                some => format!("Tables that could serve: {}.", listed(some)),
+            },
             format!("Name the table: spend_sync_attach({role} => 'schema.table', ...).");
 
         TableGone { oid: u32 }

@@ -3,7 +3,7 @@
 use crate::binding::present::Trigger;
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Relation, shape};
+use crate::catalog::{Alike, Relation, shape};
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
 use crate::manage::detect::Given;
@@ -97,17 +97,17 @@ fn lock(request: &Request) -> Result<(Tables, Locked)> {
 }
 
 fn tables(request: &Request) -> Result<Tables> {
-    let find = |given: Option<Oid>, role, name| -> Result<Relation> {
+    let find = |given: Option<Oid>, usual: Usual| -> Result<Relation> {
         let found = match given {
-            Some(oid) => Some(oid),
-            None => catalog::find_visible(name)?,
+            Some(oid) => oid,
+            None => usual.find()?,
         };
-        replaced::usable(found.ok_or(TableError::TableMissing { role, name })?)
+        replaced::usable(found)
     };
     let tables = Tables {
-        campaigns: find(request.campaigns, "campaigns", "campaigns")?,
-        clips: find(request.clips, "clips", "clips")?,
-        submissions: find(request.submissions, "submissions", "clip_submissions")?,
+        campaigns: find(request.campaigns, CAMPAIGNS)?,
+        clips: find(request.clips, CLIPS)?,
+        submissions: find(request.submissions, SUBMISSIONS)?,
     };
     let Tables {
         campaigns,
@@ -120,6 +120,55 @@ fn tables(request: &Request) -> Result<Tables> {
         }
     }
     Ok(tables)
+}
+
+/// What a table is called where nothing was said.
+struct Usual {
+    /// The argument.
+    role: &'static str,
+    name: &'static str,
+    /// In the singular, with a prefix, in camel case.
+    pattern: &'static str,
+}
+
+const CAMPAIGNS: Usual = Usual {
+    role: "campaigns",
+    name: "campaigns",
+    pattern: "^(.+_)?campaigns?$",
+};
+const CLIPS: Usual = Usual {
+    role: "clips",
+    name: "clips",
+    pattern: "^(.+_)?clips?$",
+};
+const SUBMISSIONS: Usual = Usual {
+    role: "submissions",
+    name: "clip_submissions",
+    pattern: "^(.+_)?(clip_?)?submissions?$",
+};
+
+impl Usual {
+    /// The table of this name that the search path finds; else the only one that is called alike, in a schema of the search path or, if
+    /// there is none, in any.
+    fn find(&self) -> Result<Oid> {
+        if let Some(oid) = catalog::find_visible(self.name)? {
+            return Ok(oid);
+        }
+        let alike = catalog::alike(self.pattern)?;
+        let mut meant: Vec<&Alike> = alike.iter().filter(|table| table.is_visible).collect();
+        if meant.is_empty() {
+            meant.extend(&alike);
+        }
+        match meant.as_slice() {
+            [only] => Ok(only.oid),
+            _ => Err(TableError::TableMissing {
+                role: self.role,
+                name: self.name,
+                candidates: alike.into_iter().map(|table| table.name).collect(),
+            }
+            .into()),
+        }
+    }
 }
 
 /// Whether a trigger that stood there counted the same statuses.

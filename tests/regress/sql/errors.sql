@@ -63,14 +63,21 @@ SELECT * FROM sync_campaign(1);
 ROLLBACK;
 
 -- 42P01: a table is missing. PostgreSQL itself says so of a name that is given.
-SET search_path = pg_catalog;
-SELECT * FROM public.spend_sync_attach();
+BEGIN;
+ALTER TABLE clip_submissions RENAME TO sent;
+SELECT * FROM spend_sync_attach();
 \echo :SQLSTATE
-SELECT * FROM public.spend_sync_attach('public.campaigns');
+ROLLBACK;
+BEGIN;
+ALTER TABLE clips RENAME TO videos;
+SELECT * FROM spend_sync_attach();
 \echo :SQLSTATE
-SELECT * FROM public.spend_sync_attach('public.campaigns', 'public.clips');
+ROLLBACK;
+BEGIN;
+ALTER TABLE campaigns RENAME TO contests;
+SELECT * FROM spend_sync_attach();
 \echo :SQLSTATE
-RESET search_path;
+ROLLBACK;
 SELECT * FROM spend_sync_attach(clips => 'videos');
 \echo :SQLSTATE
 -- 42809 and 0A000: what is no table, or one table twice.

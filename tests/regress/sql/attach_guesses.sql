@@ -1,0 +1,51 @@
+-- Tables that are called otherwise than attach expects: in the singular, with an application's prefix, in camel case, in a schema that the
+-- search path does not see. One that alone may be meant is taken; of several, or none, the error names what there is.
+CREATE EXTENSION spend_sync;
+CREATE ROLE regress_owner;
+GRANT CREATE ON DATABASE :DBNAME TO regress_owner;
+GRANT CREATE ON SCHEMA public TO regress_owner;
+SET ROLE regress_owner;
+SELECT total FROM spend_sync_attach();
+\echo :SQLSTATE
+CREATE TABLE app_campaign (id int PRIMARY KEY, spent numeric(10,2));
+CREATE TABLE app_clip (id int PRIMARY KEY, earnings numeric(10,2));
+CREATE TABLE app_submission (id int PRIMARY KEY, campaign_id int, clip_id int, status text);
+CREATE INDEX ON app_submission (campaign_id);
+CREATE INDEX ON app_submission (clip_id);
+SELECT total, source, link FROM spend_sync_attach();
+SELECT total FROM spend_sync_detach('app_campaign');
+-- Several: none is taken, and all are named.
+CREATE TABLE "Campaign" (id int PRIMARY KEY, spent numeric(10,2));
+SELECT total FROM spend_sync_attach();
+\echo :SQLSTATE
+-- The very name comes before all.
+CREATE TABLE campaigns (id int PRIMARY KEY, spent numeric(10,2));
+SELECT total, source, link FROM spend_sync_attach();
+SELECT total FROM spend_sync_detach('campaigns');
+DROP TABLE app_campaign, "Campaign", campaigns, app_clip, app_submission;
+-- Out of the search path's sight; what it sees comes first.
+CREATE SCHEMA media;
+CREATE TABLE media."Campaigns" (id int PRIMARY KEY, spent numeric(10,2));
+CREATE TABLE media."Clip" (id int PRIMARY KEY, earnings numeric(10,2));
+CREATE TABLE media."ClipSubmission" (id int PRIMARY KEY, "campaignId" int, "clipId" int, status text);
+CREATE INDEX ON media."ClipSubmission" ("campaignId");
+CREATE INDEX ON media."ClipSubmission" ("clipId");
+SELECT total, source, link FROM spend_sync_attach();
+SELECT total FROM spend_sync_detach('media."Campaigns"');
+CREATE TABLE clip (id int PRIMARY KEY, earnings numeric(10,2));
+SELECT total, source, link FROM spend_sync_attach();
+SELECT total FROM spend_sync_detach('media."Campaigns"');
+-- Others' tables, partitions, views and temporary tables are not meant.
+DROP TABLE clip, media."Clip";
+RESET ROLE;
+CREATE TABLE clip (id int PRIMARY KEY, earnings numeric(10,2));
+SET ROLE regress_owner;
+CREATE TEMP TABLE my_clips (id int);
+CREATE VIEW your_clips AS SELECT 1 AS id;
+CREATE TABLE media.parts (id int PRIMARY KEY, earnings numeric(10,2)) PARTITION BY RANGE (id);
+CREATE TABLE media.parts_clip PARTITION OF media.parts FOR VALUES FROM (1) TO (9);
+SELECT total FROM spend_sync_attach();
+\echo :SQLSTATE
+RESET ROLE;
+DROP OWNED BY regress_owner;
+DROP ROLE regress_owner;

@@ -5,8 +5,7 @@ use crate::errors::Result;
 use crate::errors::trigger::TriggerError;
 
 use crate::binding::condition::Condition;
-use crate::binding::wanted::fires;
-use crate::pg::trigger_row::TriggerRow;
+use crate::pg::trigger_row::{TriggerRow, fires};
 use crate::pg::{relation, trigger_row};
 use crate::value::mapping::{FullName, Mapping, Said};
 use crate::value::param::Param;
@@ -77,7 +76,7 @@ pub struct Trigger {
     pub argument: String,
     /// `pg_trigger.tgenabled`: O, D, R, A.
     pub enabled: char,
-    /// `pg_trigger.tgtype`: the bits of [`super::wanted::fires`].
+    /// `pg_trigger.tgtype`: the bits of [`fires`].
     pub fires: i16,
     pub is_deferrable: bool,
     /// Initially.

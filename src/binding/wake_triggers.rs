@@ -5,9 +5,10 @@
 use crate::binding::condition::Condition;
 use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::binding::triggers;
-use crate::binding::wanted::{changed, fires};
+use crate::binding::wanted::changed;
 use crate::catalog::{self, Column, Relation};
 use crate::errors::Result;
+use crate::pg::trigger_row::fires;
 use crate::pg::{session, spi};
 use crate::value::mapping::{Flush, FullName, Mapping};
 use crate::value::names::{ident, table as quoted};

@@ -7,18 +7,9 @@ use crate::catalog::shape::Shape;
 use crate::catalog::{Column, Relation};
 use crate::errors::Result;
 use crate::pg::cache;
+use crate::pg::trigger_row::fires;
 use crate::value::mapping::{FullName, Said};
 use crate::value::names::{self, ident, literal};
-
-/// The bits of `pg_trigger.tgtype`: when, at which level and on which events a trigger fires.
-pub mod fires {
-    pub const ROW: i16 = 1;
-    pub const BEFORE: i16 = 2;
-    pub const INSERT: i16 = 4;
-    pub const DELETE: i16 = 8;
-    pub const UPDATE: i16 = 16;
-    pub const TRUNCATE: i16 = 32;
-}
 
 /// A trigger that a binding has, but for the middle of its name.
 pub struct Wanted<'a> {

@@ -14,6 +14,16 @@ const AROUND: usize = 5;
 /// Bytes, as it is stored, of a condition; one longer than any of ours is not looked at either.
 const CONDITION_MAX: usize = 20_000;
 
+/// The bits of `pg_trigger.tgtype`: when, at which level and on which events a trigger fires.
+pub mod fires {
+    pub const ROW: i16 = 1;
+    pub const BEFORE: i16 = 2;
+    pub const INSERT: i16 = 4;
+    pub const DELETE: i16 = 8;
+    pub const UPDATE: i16 = 16;
+    pub const TRUNCATE: i16 = 32;
+}
+
 /// A row of `pg_trigger`, as far as a trigger of ours is told by it.
 pub struct TriggerRow {
     pub name: String,
@@ -25,7 +35,7 @@ pub struct TriggerRow {
     pub argument: Option<String>,
     /// `tgenabled`: O, D, R, A.
     pub enabled: char,
-    /// `tgtype`.
+    /// `tgtype`: the bits of [`fires`].
     pub fires: i16,
     pub is_deferrable: bool,
     /// Initially.

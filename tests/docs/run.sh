@@ -16,7 +16,7 @@ write=("$@")
 pages="${PAGES:-$ROOT}"
 out="$BUILD/log/docs"
 # Each in a database of its own: a page, or all pages of a folder in order.
-examples=(reference operations.md faq.md)
+examples=(does-it-fit.md reference operations.md faq.md)
 all=("$pages/README.md" "$pages"/docs/{*,reference/*}.md)
 
 query() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }

@@ -3,6 +3,7 @@
 
 use crate::binding::direct::Direct;
 use crate::binding::planning::Planning;
+use crate::catalog;
 use crate::catalog::shape::Shape;
 use crate::errors::total::TotalError;
 use crate::errors::{Error, Ours, Result};
@@ -10,7 +11,7 @@ use crate::pg::meant::Meant;
 use crate::pg::snapshot::Sees;
 use crate::pg::spi::{Plan, Planned};
 use crate::pg::table::{Against, TableLock};
-use crate::pg::{bare, cache, error, name, session, spi};
+use crate::pg::{bare, cache, error, name, relation, session, spi};
 use crate::statements;
 use crate::statements::{Names, Statement};
 use crate::value::key::{Key, KeyType};
@@ -192,9 +193,23 @@ impl Binding {
     /// Runs what reads: as the owner of the campaigns table, and with names from nobody's search path, be it the owner's
     /// own. Casts, index expressions and the like are code that looks names up.
     fn run_as_owner(&self, statement: Statement, planned: Planned, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
+        let planned = match planned {
+            Planned::EachTime if self.is_thought_empty()? => Planned::EachTimeWithoutLoops,
+            other => other,
+        };
         session::with_names(&self.path, || {
             self.run_in_place(self.as_owner(), statement, planned, values, sees)
         })
+    }
+
+    /// Whether the planner expects no rows of one of its tables that may have many.
+    fn is_thought_empty(&self) -> Result<bool> {
+        for table in catalog::with_partitions(self.shape.tables().all())? {
+            if relation::is_thought_empty(table)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Runs `body`, which runs statements: where all of them have the same search path it is set once, which takes some 2 us.

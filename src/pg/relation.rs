@@ -66,6 +66,14 @@ pub fn class(relation: Oid) -> Result<Option<Class>> {
         }))
 }
 
+/// Whether PostgreSQL's statistics say that a table has no rows although it has blocks, as after a load that was rolled back and vacuumed:
+/// however many it has got since, the planner expects none.
+pub fn is_thought_empty(relation: Oid) -> Result<bool> {
+    // SAFETY: looks one row up.
+    let class = caught(|| unsafe { row(relation) })?;
+    Ok(class.is_some_and(|class| class.relpages > 0 && class.reltuples == 0.0))
+}
+
 /// The OID of a relation by its full name.
 pub fn named(name: &FullName) -> Result<Option<Oid>> {
     let (Ok(schema), Ok(table)) = (CString::new(name.schema.as_str()), CString::new(name.table.as_str())) else {

@@ -25,6 +25,8 @@ pub enum Planned {
     EachTimeByIndex,
     /// Each time, for the keys at hand: a plan made for one key is ruin for 100,000.
     EachTime,
+    /// The same where PostgreSQL thinks a table empty that is not: it would go through all of it for each key.
+    EachTimeWithoutLoops,
     /// Each time, and with parallel workers: reads of whole tables.
     InParallel,
 }
@@ -67,7 +69,7 @@ fn prepare_here(sql: &str, types: &[Oid], planned: Planned, meant: Option<Meant>
     let count = c_int::try_from(types.len()).unwrap_or(c_int::MAX);
     let options = match planned {
         Planned::Once | Planned::OnceAhead => pg_sys::CURSOR_OPT_GENERIC_PLAN,
-        Planned::EachTime | Planned::EachTimeByIndex => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
+        Planned::EachTime | Planned::EachTimeByIndex | Planned::EachTimeWithoutLoops => pg_sys::CURSOR_OPT_CUSTOM_PLAN,
         Planned::InParallel => pg_sys::CURSOR_OPT_CUSTOM_PLAN | pg_sys::CURSOR_OPT_PARALLEL_OK,
     };
     let (text, kinds) = (sql.as_ptr(), types.as_mut_ptr());
@@ -85,7 +87,8 @@ pub fn execute(plan: &Plan, values: &[Param], sees: Sees) -> Result<Vec<Row>> {
     let run = || {
         let _restored = match plan.1 {
             Planned::Once | Planned::EachTimeByIndex => Some(Planner::by_index()),
-            Planned::EachTime | Planned::InParallel => Some(Planner::without_jit()),
+            Planned::EachTime => Some(Planner::without_jit()),
+            Planned::EachTimeWithoutLoops | Planned::InParallel => Some(Planner::without_loops()),
             Planned::OnceAhead => {
                 plan_ahead(plan.0)?;
                 None
@@ -118,6 +121,7 @@ fn text_of(plan: pg_sys::SPIPlanPtr) -> *const c_char {
 /// Settings of the planner's, to be put back whatever the planning ends with.
 struct Planner {
     seqscan: bool,
+    nestloop: bool,
     jit: bool,
     /// What the session wants printed: of a plan, the keys and totals that a statement was planned for.
     prints: [bool; 3],
@@ -134,12 +138,21 @@ impl Planner {
         found
     }
 
+    /// For joins of whole tables, or of such as the planner thinks empty.
+    fn without_loops() -> Self {
+        let found = Self::without_jit();
+        // SAFETY: as above.
+        unsafe { pg_sys::enable_nestloop = false };
+        found
+    }
+
     /// Nothing of ours is worth compiling for.
     fn without_jit() -> Self {
         // SAFETY: as above.
         unsafe {
             let found = Self {
                 seqscan: pg_sys::enable_seqscan,
+                nestloop: pg_sys::enable_nestloop,
                 jit: pg_sys::jit_enabled,
                 prints: [
                     pg_sys::Debug_print_parse,
@@ -160,7 +173,8 @@ impl Drop for Planner {
     fn drop(&mut self) {
         // SAFETY: as above.
         unsafe {
-            (pg_sys::enable_seqscan, pg_sys::jit_enabled) = (self.seqscan, self.jit);
+            (pg_sys::enable_seqscan, pg_sys::enable_nestloop) = (self.seqscan, self.nestloop);
+            pg_sys::jit_enabled = self.jit;
             [
                 pg_sys::Debug_print_parse,
                 pg_sys::Debug_print_rewritten,

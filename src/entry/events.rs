@@ -159,6 +159,11 @@ fn after(mut open: Open) -> Result<()> {
                     inheritance::check_inherits(table, &among::parents_of(table)?)?;
                 }
             }
+            // What was written meanwhile into the rows of before is gone with them, and what was noted of it is not.
+            if alteration.writes_anew && capture::recorded() != open.told {
+                let bound = binding::whole_on(&altered(alteration.table)?)?;
+                bound.iter().try_for_each(partitions::sum_all)?;
+            }
             if alteration.is_given {
                 altered(alteration.table)?
                     .into_iter()

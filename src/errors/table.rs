@@ -70,9 +70,9 @@ errors! {
 
         AmidStore {}
             => ERRCODE_OBJECT_IN_USE,
-            "no table can be attached or detached while a total is stored",
+            "no table can be attached, detached or renamed while a total is stored",
             "A trigger or a constraint of the campaigns table calls this, and what other totals owe is brought up only afterwards.",
-            "Attach and detach by a statement of their own.";
+            "Attach, detach and rename by a statement of their own.";
 
         NotUtf8 {}
             => ERRCODE_FEATURE_NOT_SUPPORTED,

@@ -7,12 +7,14 @@ use crate::binding::{Bound, among, present, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Column, Relation, shape};
 use crate::errors::Result;
+use crate::errors::table::TableError;
 use crate::errors::trigger::TriggerError;
 use crate::follow::partitions;
 use crate::pg::event::Command;
 use crate::pg::session;
 use crate::pg::table::{Against, TableLock};
 use crate::value::mapping::Columns;
+use crate::write::own_update;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeMap;
@@ -31,6 +33,10 @@ pub fn before(command: &Command) -> Result<Vec<Named>> {
     let concerned = concerned(command)?;
     if concerned.is_empty() {
         return Ok(Vec::new());
+    }
+    // What other totals owe is brought up after this one, by the names of before.
+    if own_update::runs() {
+        return Err(TableError::AmidStore {}.into());
     }
     table_locks::lock_found(|| {
         let mut all = Vec::new();

@@ -49,6 +49,8 @@ pub struct Alteration {
     pub is_given: bool,
     /// Triggers of it, and of its partitions if it has some, fire otherwise than before.
     pub fires_otherwise: bool,
+    /// Its rows may be written anew, by expressions that may be code.
+    pub writes_anew: bool,
     /// Something goes with all that depends on it.
     pub with_all: bool,
 }
@@ -157,8 +159,10 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
         let table = find(statement.relation);
         let (mut retyped, mut dropped) = (Vec::new(), Vec::new());
         let (mut inherits, mut is_given, mut fires_otherwise, mut with_all) = (false, false, false, false);
+        let mut writes_anew = false;
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
+            writes_anew |= matches!(part.subtype, Part::AT_AddColumn | Part::AT_AlterColumnType);
             with_all |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE;
             match part.subtype {
                 Part::AT_AttachPartition => {
@@ -191,8 +195,12 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 _ => {}
             }
         }
-        let concerns_us =
-            with_all || inherits || is_given || fires_otherwise || !(retyped.is_empty() && dropped.is_empty());
+        let concerns_us = with_all
+            || inherits
+            || is_given
+            || fires_otherwise
+            || writes_anew
+            || !(retyped.is_empty() && dropped.is_empty());
         concerns_us.then_some(Command::Alter(Alteration {
             table,
             retyped,
@@ -200,6 +208,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
             inherits,
             is_given,
             fires_otherwise,
+            writes_anew,
             with_all,
         }))
     }

@@ -78,7 +78,8 @@ pub fn is_current(version: RowVersion) -> Result<bool> {
     let mut place = pg_sys::ItemPointerData::default();
     pgrx::itemptr::item_pointer_set_all(&mut place, version.block, version.place);
     let (table, place) = (version.table, &raw mut place);
-    // SAFETY: the statement that read the row holds a lock on its table; the place outlives the call.
+    // SAFETY: the statement that read the row holds a lock on its table, which a command of this session may have emptied or dropped since;
+    // the place outlives the call.
     let writer = caught(|| unsafe { writer_of_visible(table, place) })?;
     Ok(writer == Some(version.written_by))
 }
@@ -94,7 +95,15 @@ unsafe fn writer_of_visible(table: Oid, place: *mut pg_sys::ItemPointerData) -> 
     // in here; the fetch is what table_tuple_fetch_row_version does, which is no symbol of the server's.
     unsafe {
         raw::CommandCounterIncrement();
-        let table = raw::table_open(table, no_lock);
+        let table = raw::try_relation_open(table, no_lock);
+        if table.is_null() {
+            return None;
+        }
+        // It may have been emptied by a command of this session, and have another file.
+        if pgrx::itemptr::item_pointer_get_block_number_no_check(*place) >= blocks(table) {
+            raw::relation_close(table, no_lock);
+            return None;
+        }
         let snapshot = raw::RegisterSnapshot(raw::GetLatestSnapshot());
         let slot = raw::table_slot_create(table, null_mut());
         let fetch = (*(*table).rd_tableam).tuple_fetch_row_version;
@@ -105,6 +114,13 @@ unsafe fn writer_of_visible(table: Oid, place: *mut pg_sys::ItemPointerData) -> 
         raw::table_close(table, no_lock);
         writer
     }
+}
+
+/// # Safety
+/// To be called by [`caught`], with an open table.
+unsafe fn blocks(table: pg_sys::Relation) -> u32 {
+    // SAFETY: as above.
+    unsafe { raw::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM) }
 }
 
 /// The snapshot to read with and the one that updated rows must also be visible to; as in `ri_PerformCheck`.

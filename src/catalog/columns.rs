@@ -1,7 +1,6 @@
 //! Columns and their types.
 
 use crate::errors::Result;
-use crate::pg::attribute::Attribute;
 use crate::pg::{attribute, session};
 use crate::value::key::KeyType;
 use crate::value::money::MoneyType;
@@ -9,26 +8,7 @@ use crate::value::status::StatusType;
 use pgrx::pg_sys::Oid;
 
 /// A column.
-#[derive(Clone, Debug)]
-pub struct Column {
-    pub name: String,
-    pub number: i16,
-    /// The type as declared.
-    pub kind: Oid,
-    /// The same for people.
-    pub type_name: String,
-    /// The type below all domains.
-    pub base_type: Oid,
-    /// That type in SQL, with its precision and scale.
-    pub base_sql: String,
-    pub typmod: i32,
-    pub is_enum: bool,
-    pub is_generated: bool,
-    /// Generated, and computed when it is read: no row holds it.
-    pub is_virtual: bool,
-    pub has_deterministic_collation: bool,
-    pub collation: Oid,
-}
+pub use crate::pg::attribute::Attribute as Column;
 
 impl Column {
     pub fn is_domain(&self) -> bool {
@@ -51,23 +31,5 @@ impl Column {
 
 /// All columns of a table, in their order.
 pub fn columns(relation: Oid) -> Result<Vec<Column>> {
-    let all = session::with_catalog_names(|| attribute::of_relation(relation))?;
-    Ok(all.into_iter().map(column).collect())
-}
-
-fn column(found: Attribute) -> Column {
-    Column {
-        name: found.name,
-        number: found.number,
-        kind: found.kind,
-        type_name: found.type_name,
-        base_type: found.base_type,
-        base_sql: found.base_sql,
-        typmod: found.typmod,
-        is_enum: found.is_enum,
-        is_generated: found.generated != '\0',
-        is_virtual: found.generated == 'v',
-        has_deterministic_collation: found.has_deterministic_collation,
-        collation: found.collation,
-    }
+    session::with_catalog_names(|| attribute::of_relation(relation))
 }

@@ -1,13 +1,14 @@
 //! Columns of tables, by the index of the catalog, and their types, as the system caches know them.
 
 use super::error::caught;
-use super::{kind, raw, scan};
+use super::{kind, raw, relation, scan};
 use crate::errors::Result;
 use pgrx::pg_sys::SysCacheIdentifier::COLLOID;
 use pgrx::pg_sys::{self, Oid};
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{c_char, c_int};
 
 /// A row of `pg_attribute`, with what the others say of its type.
+#[derive(Clone, Debug)]
 pub struct Attribute {
     pub name: String,
     pub number: i16,
@@ -19,8 +20,9 @@ pub struct Attribute {
     pub base_sql: String,
     pub typmod: i32,
     pub is_enum: bool,
-    /// `attgenerated`: s, v; a zero of a column that is not.
-    pub generated: char,
+    pub is_generated: bool,
+    /// Generated, and computed when it is read: no row holds it.
+    pub is_virtual: bool,
     pub collation: Oid,
     pub has_deterministic_collation: bool,
 }
@@ -53,7 +55,7 @@ fn attribute(column: &pg_sys::FormData_pg_attribute) -> Result<Attribute> {
         (names, is_deterministic(collation))
     })?;
     // SAFETY: C strings, fresh or in a field of fixed size.
-    let text = |text: *const c_char| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
+    let text = |text: *const c_char| unsafe { relation::text(text) };
     let [type_name, base_sql] = names.map(|name| text(name));
     Ok(Attribute {
         name: text(column.attname.data.as_ptr()),
@@ -64,7 +66,8 @@ fn attribute(column: &pg_sys::FormData_pg_attribute) -> Result<Attribute> {
         base_sql,
         typmod: base.modifier,
         is_enum: base.is_enum,
-        generated: char::from(column.attgenerated.cast_unsigned()),
+        is_generated: column.attgenerated != 0,
+        is_virtual: column.attgenerated.cast_unsigned() == b'v',
         collation,
         has_deterministic_collation: is_deterministic,
     })

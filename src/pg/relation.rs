@@ -137,7 +137,7 @@ pub fn ancestors(relation: Oid) -> Result<Vec<Oid>> {
 
 /// # Safety
 /// A C string, to be read now.
-unsafe fn text(text: *const c_char) -> String {
+pub(super) unsafe fn text(text: *const c_char) -> String {
     // SAFETY: as promised.
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }

@@ -3,6 +3,7 @@
 use super::error::caught;
 use super::index;
 use super::raw;
+use super::table;
 use super::transaction;
 use crate::errors::Result;
 use pgrx::pg_sys::{self, Oid};
@@ -95,32 +96,25 @@ unsafe fn writer_of_visible(table: Oid, place: *mut pg_sys::ItemPointerData) -> 
     // in here; the fetch is what table_tuple_fetch_row_version does, which is no symbol of the server's.
     unsafe {
         raw::CommandCounterIncrement();
-        let table = raw::try_relation_open(table, no_lock);
-        if table.is_null() {
+        let relation = raw::try_relation_open(table, no_lock);
+        if relation.is_null() {
             return None;
         }
         // It may have been emptied by a command of this session, and have another file.
-        if pgrx::itemptr::item_pointer_get_block_number_no_check(*place) >= blocks(table) {
-            raw::relation_close(table, no_lock);
+        if pgrx::itemptr::item_pointer_get_block_number_no_check(*place) >= table::blocks(relation) {
+            raw::relation_close(relation, no_lock);
             return None;
         }
         let snapshot = raw::RegisterSnapshot(raw::GetLatestSnapshot());
-        let slot = raw::table_slot_create(table, null_mut());
-        let fetch = (*(*table).rd_tableam).tuple_fetch_row_version;
-        let is_visible = fetch.is_some_and(|fetch| fetch(table, place, snapshot, slot));
+        let slot = raw::table_slot_create(relation, null_mut());
+        let fetch = (*(*relation).rd_tableam).tuple_fetch_row_version;
+        let is_visible = fetch.is_some_and(|fetch| fetch(relation, place, snapshot, slot));
         let writer = if is_visible { index::written_by(slot) } else { None };
         raw::ExecDropSingleTupleTableSlot(slot);
         raw::UnregisterSnapshot(snapshot);
-        raw::table_close(table, no_lock);
+        raw::table_close(relation, no_lock);
         writer
     }
-}
-
-/// # Safety
-/// To be called by [`caught`], with an open table.
-unsafe fn blocks(table: pg_sys::Relation) -> u32 {
-    // SAFETY: as above.
-    unsafe { raw::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM) }
 }
 
 /// The snapshot to read with and the one that updated rows must also be visible to; as in `ri_PerformCheck`.

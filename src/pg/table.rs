@@ -65,11 +65,19 @@ pub fn is_without_blocks(table: Oid) -> Result<bool> {
             return false;
         }
         let is_heap = (*(*table).rd_rel).relam == pg_sys::HEAP_TABLE_AM_OID;
-        let blocks = || raw::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM);
-        let is_without = is_heap && blocks() == 0;
+        let is_without = is_heap && blocks(table) == 0;
         raw::relation_close(table, pg_sys::NoLock.cast_signed());
         is_without
     })
+}
+
+/// The blocks of a table's file.
+///
+/// # Safety
+/// To be called by `caught`, with an open table.
+pub(super) unsafe fn blocks(table: pg_sys::Relation) -> u32 {
+    // SAFETY: as above.
+    unsafe { raw::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM) }
 }
 
 /// Keeps the labels of an enum as they are until the transaction ends: what changes them locks the type against others like it.

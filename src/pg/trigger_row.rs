@@ -2,11 +2,12 @@
 //! by each session after it.
 
 use super::error::caught;
+use super::relation::text;
 use super::{raw, scan, session};
 use crate::errors::Result;
 use crate::value::mapping::ARGUMENT_MAX;
 use pgrx::pg_sys::{self, Datum, Oid};
-use std::ffi::{CStr, c_char};
+use std::ffi::CStr;
 use std::ptr::{null, null_mut};
 
 /// Bytes around an argument: its length, and the zero that it ends in.
@@ -200,11 +201,4 @@ unsafe fn bytes(value: *mut pg_sys::varlena) -> Option<Vec<u8>> {
         pg_sys::pfree(value.cast());
         Some(bytes)
     }
-}
-
-/// # Safety
-/// A C string, to be read now.
-unsafe fn text(text: *const c_char) -> String {
-    // SAFETY: as promised.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }

@@ -4,7 +4,7 @@
 use super::events;
 use crate::pg::cache;
 use crate::pg::transaction::Callbacks;
-use crate::write::{capture, drift, flush, guards, under_way, verify, wake};
+use crate::write::{capture, drift, flush, guards, own_update, under_way, verify, wake};
 
 /// What is to be called, and when.
 pub fn callbacks() -> Callbacks {
@@ -35,6 +35,7 @@ fn subtransaction_commits(nest: i32) {
     wake::commit_subtransaction(nest);
     under_way::commit_subtransaction(nest);
     drift::commit_subtransaction(nest);
+    own_update::commit_subtransaction(nest);
 }
 
 /// A subtransaction of this nest level was rolled back.
@@ -43,5 +44,6 @@ fn subtransaction_aborts(nest: i32) {
     wake::abort_subtransaction(nest);
     under_way::abort_subtransaction(nest);
     drift::abort_subtransaction(nest);
+    own_update::abort_subtransaction(nest);
     events::abort_subtransaction(nest);
 }

@@ -2,11 +2,13 @@
 //!
 //! A row is ours by exactly what is stored: this campaigns table, this key, this total (of a move: this difference), once.
 //! While our update runs, a rule, the function of a CHECK or of a WHEN, or a trigger of the user's may write campaigns as
-//! well: those rows are direct writes like any other.
+//! well: those rows are direct writes like any other. One that stores what we mean to store counts as ours, until a rollback to
+//! before it.
 
 use crate::errors::Result;
 use crate::pg::snapshot;
 use crate::pg::snapshot::RowVersion;
+use crate::pg::transaction;
 use crate::pg::trigger::TriggerCall;
 use crate::value::key::Key;
 use crate::value::mapping::BindingId;
@@ -64,14 +66,63 @@ enum State {
     Stored,
 }
 
+/// What a subtransaction that began since has changed, should it be rolled back.
+struct Change {
+    /// Its level.
+    nest: i32,
+    key: Key,
+    was: State,
+}
+
 /// An update of ours that runs.
 struct Running {
     /// The trigger depth at which it runs.
     depth: i32,
+    /// The subtransaction that it runs in.
+    nest: i32,
     binding: BindingId,
     stores: Stores,
     /// All of it is known to be stored.
     is_stored: bool,
+    /// In their order.
+    changes: Vec<Change>,
+}
+
+impl Running {
+    fn state(&mut self, key: &Key) -> Option<&mut State> {
+        match &mut self.stores {
+            Stores::Totals(rows) => rows.get_mut(key).map(|row| &mut row.state),
+            Stores::Move(moved, _, _, row) => Some(&mut row.state).filter(|_| moved == key),
+        }
+    }
+
+    /// A row has come further.
+    fn set(&mut self, nest: i32, key: &Key, state: State) {
+        let Some(was) = self.state(key).map(|is| std::mem::replace(is, state)) else {
+            return;
+        };
+        if nest > self.nest {
+            let key = key.clone();
+            self.changes.push(Change { nest, key, was });
+        }
+    }
+
+    fn commit(&mut self, nest: i32) {
+        for change in self.changes.iter_mut().filter(|change| change.nest == nest) {
+            change.nest -= 1;
+        }
+        let own = self.nest;
+        self.changes.retain(|change| change.nest > own);
+    }
+
+    fn abort(&mut self, nest: i32) {
+        self.is_stored = false;
+        while let Some(change) = self.changes.pop_if(|change| change.nest >= nest) {
+            if let Some(state) = self.state(&change.key) {
+                *state = change.was;
+            }
+        }
+    }
 }
 
 thread_local! {
@@ -109,9 +160,11 @@ impl OwnUpdate {
         RUNNING.with_borrow_mut(|running| {
             running.push(Running {
                 depth,
+                nest: transaction::nest_level(),
                 binding,
                 stores,
                 is_stored: false,
+                changes: Vec::new(),
             });
         });
         Self(())
@@ -224,14 +277,13 @@ pub fn let_through(written: &Written) -> Option<String> {
     RUNNING.with_borrow_mut(|running| {
         let own = running.last_mut().filter(|own| own.binding == written.binding)?;
         let is_direct = own.depth + 1 == TriggerCall::depth();
-        match &mut own.stores {
+        let total = match &mut own.stores {
             Stores::Totals(rows) => {
                 let row = rows.get_mut(written.key).filter(|row| row.state == State::Due)?;
                 if !is_direct && !written.is(&row.total) {
                     return None;
                 }
-                row.state = State::Seen;
-                Some(row.total.clone())
+                row.total.clone()
             }
             Stores::Move(key, difference, _, row) => {
                 if key != written.key || row.state != State::Due {
@@ -242,11 +294,11 @@ pub fn let_through(written: &Written) -> Option<String> {
                 if !is_direct && new != total {
                     return None;
                 }
-                row.state = State::Seen;
-                row.total = Some(total.to_string());
-                row.total.clone()
+                row.total.insert(total.to_string()).clone()
             }
-        }
+        };
+        own.set(transaction::nest_level(), written.key, State::Seen);
+        Some(total)
     })
 }
 
@@ -256,20 +308,75 @@ pub fn is_ours(written: &Written) -> bool {
         let Some(own) = running.last_mut().filter(|own| own.binding == written.binding) else {
             return false;
         };
-        let (state, total) = match &mut own.stores {
-            Stores::Totals(rows) => match rows.get_mut(written.key) {
-                Some(row) => (&mut row.state, &row.total),
-                None => return false,
-            },
-            Stores::Move(key, _, _, row) => match &row.total {
-                Some(total) if key == written.key => (&mut row.state, total),
-                _ => return false,
-            },
+        let meant = match &own.stores {
+            Stores::Totals(rows) => rows.get(written.key).map(|row| (row.state, row.total.as_str())),
+            Stores::Move(key, _, _, row) => {
+                let total = row.total.as_deref().filter(|_| key == written.key);
+                total.map(|total| (row.state, total))
+            }
         };
-        let is_ours = *state == State::Seen && written.is(total);
+        let is_ours = meant.is_some_and(|(state, total)| state == State::Seen && written.is(total));
         if is_ours {
-            *state = State::Stored;
+            own.set(transaction::nest_level(), written.key, State::Stored);
         }
         is_ours
     })
+}
+
+/// A subtransaction became part of the one around it.
+pub fn commit_subtransaction(nest: i32) {
+    RUNNING.with_borrow_mut(|running| running.iter_mut().for_each(|own| own.commit(nest)));
+}
+
+/// A subtransaction was rolled back, and what rows of ours it had written.
+pub fn abort_subtransaction(nest: i32) {
+    RUNNING.with_borrow_mut(|running| running.iter_mut().for_each(|own| own.abort(nest)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BindingId, HashMap, Key, Row, Running, State, Stores};
+
+    fn running() -> Running {
+        let due = |total: &str| Row {
+            total: total.to_owned(),
+            state: State::Due,
+        };
+        Running {
+            depth: 0,
+            nest: 1,
+            binding: BindingId::of(pgrx::pg_sys::Oid::from(7)),
+            stores: Stores::Totals(HashMap::from([(Key::Int(1), due("5")), (Key::Int(2), due("6"))])),
+            is_stored: false,
+            changes: Vec::new(),
+        }
+    }
+
+    fn is(own: &mut Running, key: i64, state: State) -> bool {
+        own.state(&Key::Int(key)).is_some_and(|is| *is == state)
+    }
+
+    #[test]
+    fn a_row_written_in_a_subtransaction_is_due_again_after_its_rollback() {
+        let mut own = running();
+        own.set(1, &Key::Int(2), State::Seen);
+        own.set(3, &Key::Int(1), State::Seen);
+        own.set(3, &Key::Int(1), State::Stored);
+        own.commit(3);
+        assert!(is(&mut own, 1, State::Stored));
+        own.abort(2);
+        assert!(is(&mut own, 1, State::Due), "it was part of level 2");
+        assert!(is(&mut own, 2, State::Seen), "written where the update runs");
+    }
+
+    #[test]
+    fn what_has_become_part_of_the_updates_own_level_stays() {
+        let mut own = running();
+        own.set(2, &Key::Int(1), State::Seen);
+        own.commit(2);
+        own.set(2, &Key::Int(2), State::Seen);
+        own.abort(2);
+        assert!(is(&mut own, 1, State::Seen));
+        assert!(is(&mut own, 2, State::Due));
+    }
 }

@@ -123,10 +123,9 @@ TABLE off;
 DROP INDEX links_by_clip;
 :grow
 TABLE off;
--- Other types of keys and of money; a domain's own CHECK.
+-- Other types of keys and of money.
 SELECT spend_sync_detach('campaigns');
-CREATE DOMAIN capped AS bigint CHECK (VALUE < 100);
-CREATE TABLE uuid_campaigns (id uuid PRIMARY KEY, spent capped DEFAULT 0);
+CREATE TABLE uuid_campaigns (id uuid PRIMARY KEY, spent bigint DEFAULT 0, note text);
 CREATE TABLE text_clips (id varchar(20) PRIMARY KEY, earnings int);
 CREATE TABLE uuid_links (campaign_id uuid, clip_id text, is_paid boolean);
 CREATE INDEX ON uuid_links (clip_id);
@@ -137,7 +136,22 @@ SELECT corrected FROM spend_sync_attach(
     'uuid_campaigns', 'text_clips', 'uuid_links', status => 'is_paid', approved => '{true}');
 :begin UPDATE text_clips SET earnings = 50 WHERE id = 'one'; TABLE way; COMMIT;
 :begin UPDATE uuid_links SET is_paid = false WHERE clip_id = 'two'; TABLE way; COMMIT;
+SELECT spend_sync_detach('uuid_campaigns');
+-- A domain's CHECK may write what it checks.
+CREATE FUNCTION is_noted(bigint) RETURNS boolean LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF $1 = 51 THEN
+        UPDATE uuid_campaigns SET note = 'seen';
+    END IF;
+    RETURN $1 < 100;
+END $$;
+CREATE DOMAIN capped AS bigint CHECK (is_noted(VALUE));
+ALTER TABLE uuid_campaigns ALTER spent TYPE capped;
+SELECT corrected FROM spend_sync_attach(
+    'uuid_campaigns', 'text_clips', 'uuid_links', status => 'is_paid', approved => '{true}');
+:begin UPDATE text_clips SET earnings = 49 WHERE id = 'one'; TABLE way; COMMIT;
 UPDATE text_clips SET earnings = 100 WHERE id = 'one';
+UPDATE text_clips SET earnings = 51 WHERE id = 'one';
 SELECT spent FROM uuid_campaigns;
 SELECT spend_sync_detach('uuid_campaigns');
 -- Rows of a publication need an identity.

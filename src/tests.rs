@@ -330,8 +330,7 @@ mod tests {
         let version = snapshot::RowVersion::parse(table, place, "3").unwrap();
         let looked = {
             let _says = SaysDropped;
-            // SAFETY: the abort that the error leads to leaves the mode.
-            unsafe { pgrx::pg_sys::EnterParallelMode() };
+            transaction::enter_parallel_mode();
             snapshot::is_current(version)
         };
         looked.map_err(crate::pg::error::raised)

@@ -78,6 +78,13 @@ pub struct Callbacks {
 
 static CALLBACKS: OnceLock<Callbacks> = OnceLock::new();
 
+/// In which PostgreSQL takes no new snapshot; the abort of the (sub)transaction leaves it.
+#[cfg(any(test, feature = "pg_test"))]
+pub fn enter_parallel_mode() {
+    // SAFETY: counts up in the transaction's state.
+    unsafe { pg_sys::EnterParallelMode() };
+}
+
 thread_local! {
     /// The end of a subtransaction could not be noted: what is owed is not known any more.
     static IS_LOST: Cell<bool> = const { Cell::new(false) };

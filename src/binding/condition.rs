@@ -8,11 +8,9 @@ use std::collections::BTreeSet;
 pub enum Condition {
     /// None.
     Always,
-    /// One of these columns differs; by number, in their order.
-    Changed(BTreeSet<i16>),
     /// `spend_sync.wakes()`.
     Wakes,
-    /// Both.
+    /// The same, where one of these columns differs; by number, in their order.
     ChangedAndWakes(BTreeSet<i16>),
     /// None that attach would make.
     Other,
@@ -41,15 +39,12 @@ impl Condition {
             .skip(1)
             .filter_map(|text| Node::read(text, wakes))
             .collect();
-        let (nodes, wakes) = match nodes.as_slice() {
+        let differing = match nodes.as_slice() {
             [] => return Self::Always,
             [Node::Wakes] => return Self::Wakes,
-            [Node::And, rest @ .., Node::Wakes] => (rest, true),
-            all => (all, false),
-        };
-        let differing = match nodes {
-            [Node::Or, rest @ ..] => rest,
-            one => one,
+            [Node::And, Node::Or, any @ .., Node::Wakes] => any,
+            [Node::And, one @ .., Node::Wakes] if one.len() == 3 => one,
+            _ => return Self::Other,
         };
         let mut columns = BTreeSet::new();
         for compared in differing.chunks(3) {
@@ -58,11 +53,7 @@ impl Condition {
                 _ => return Self::Other,
             }
         }
-        if wakes {
-            Self::ChangedAndWakes(columns)
-        } else {
-            Self::Changed(columns)
-        }
+        Self::ChangedAndWakes(columns)
     }
 }
 

@@ -34,6 +34,7 @@ pub enum Attributes {
     Submission {
         campaign: KeyAttribute,
         clip: KeyAttribute,
+        status_column: i16,
         /// None where it takes PostgreSQL to tell which statuses count.
         status: Option<StatusAttribute>,
     },
@@ -169,6 +170,7 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
         TriggerFunction::CaptureSubmission => Attributes::Submission {
             campaign: key(&shape.submission_campaign)?,
             clip: key(&shape.submission_clip)?,
+            status_column: find(&shape.status, of_partition)?.number,
             status: status(shape, find(&shape.status, of_partition)?)?,
         },
         TriggerFunction::CaptureCampaign | TriggerFunction::KeepTotal => Attributes::Campaign {

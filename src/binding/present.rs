@@ -91,6 +91,20 @@ impl Trigger {
         Some(mapping.campaigns.resolve(&self.table.schema))
     }
 
+    /// The columns of its table of which it captures a change; none where it captures none, or its mapping is none.
+    pub fn captured(&self) -> Vec<String> {
+        let Ok(mapping) = Mapping::parse(&self.argument) else {
+            return Vec::new();
+        };
+        let of = mapping.columns;
+        match self.function {
+            TriggerFunction::CaptureClip => vec![of.earnings, of.clip_id],
+            TriggerFunction::CaptureSubmission => vec![of.status, of.submission_campaign, of.submission_clip],
+            TriggerFunction::CaptureCampaign => vec![of.campaign_id, of.spent],
+            _ => Vec::new(),
+        }
+    }
+
     /// What the mapping says, whatever the schema that it is seen from; `None` where it is none.
     pub fn says(&self) -> Option<Said> {
         let mapping = Mapping::parse(&self.argument).ok()?;

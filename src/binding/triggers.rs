@@ -17,7 +17,6 @@ use pgrx::pg_sys::Oid;
 pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
     let wanted = wanted::wanted(shape, &wanted::partitions(shape)?);
     let base = free_base(&shape.campaigns.name, &wanted)?;
-    // WHEN conditions find their operators by search path, once, here.
     session::with_catalog_names(|| {
         for one in &wanted {
             let name = names::trigger(&base, one.suffix);
@@ -48,22 +47,13 @@ fn command(one: &Wanted, name: &str) -> Result<String> {
     Ok(one.create(name))
 }
 
-/// Makes triggers of a binding anew under their own names, where their arguments are not those of now.
+/// Makes triggers of a binding anew under their own names, where their arguments are not those of now. Each as the owner of its table:
+/// who may rename one table need not own the others.
 pub fn replace_triggers(shape: &Shape, triggers: &[Trigger]) -> Result<()> {
-    make(shape, triggers, |one, trigger| trigger.argument != one.argument)
-}
-
-/// Makes those triggers of a binding again, under their own names, that were among these.
-pub fn make_again(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
-    make(shape, dropped, |one, trigger| trigger.argument == one.argument)
-}
-
-/// Each as the owner of its table: who may rename one table need not own the others.
-fn make(shape: &Shape, triggers: &[Trigger], is_due: impl Fn(&Wanted, &Trigger) -> bool) -> Result<()> {
     for one in wanted::wanted(shape, &wanted::partitions(shape)?) {
         for trigger in triggers
             .iter()
-            .filter(|trigger| one.is_place_of(trigger) && is_due(&one, trigger))
+            .filter(|trigger| one.is_place_of(trigger) && trigger.argument != one.argument)
         {
             let sql = command(&one, &trigger.name)?.replacen("CREATE", "CREATE OR REPLACE", 1);
             as_owner(trigger.relation, || {

@@ -5,7 +5,6 @@
 use crate::binding::condition::Condition;
 use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::binding::triggers;
-use crate::binding::wanted::changed;
 use crate::catalog::{self, Column, Relation};
 use crate::errors::Result;
 use crate::pg::trigger_row::fires;
@@ -66,18 +65,12 @@ fn need_of(table: Oid, captures: &[Trigger]) -> Result<Option<Need>> {
         let Ok(mapping) = Mapping::parse(&trigger.argument) else {
             continue;
         };
-        let of = &mapping.columns;
-        wanted.extend(match trigger.function {
-            TriggerFunction::CaptureClip => vec![of.earnings.clone(), of.clip_id.clone()],
-            TriggerFunction::CaptureSubmission => vec![
-                of.status.clone(),
-                of.submission_campaign.clone(),
-                of.submission_clip.clone(),
-            ],
-            TriggerFunction::CaptureCampaign => vec![of.campaign_id.clone(), of.spent.clone()],
-            _ => continue,
-        });
-        let at_commit = of.flush == Flush::Commit || enabled == Some('A');
+        let captured = trigger.captured();
+        if captured.is_empty() {
+            continue;
+        }
+        wanted.extend(captured);
+        let at_commit = mapping.columns.flush == Flush::Commit || enabled == Some('A');
         enabled = Some(if at_commit { 'A' } else { 'R' });
     }
     let columns = columns.into_iter().filter(|column| wanted.contains(&column.name));
@@ -133,6 +126,12 @@ pub fn needless(table: Oid) -> Result<Vec<Trigger>> {
         .into_iter()
         .filter(|wake| matches!(wake.enabled, 'O' | 'A'))
         .collect())
+}
+
+/// The condition that one of these columns differs.
+fn changed(columns: &[&str]) -> String {
+    let differs = |c: &&str| format!("OLD.{0} IS DISTINCT FROM NEW.{0}", ident(c));
+    columns.iter().map(differs).collect::<Vec<_>>().join(" OR ")
 }
 
 fn create(table: &Relation, need: &Need) -> Result<()> {

@@ -12,20 +12,17 @@ use crate::value::mapping::{FullName, Said};
 use crate::value::names::{self, ident, literal};
 
 /// A trigger that a binding has, but for the middle of its name.
-pub struct Wanted<'a> {
+pub struct Wanted {
     pub table: FullName,
     pub suffix: &'static str,
     pub function: TriggerFunction,
     /// The bits of [`fires`].
     pub fires: i16,
-    /// The columns of which one must differ: an update is filtered by WHEN, not by UPDATE OF, which misses what a BEFORE
-    /// trigger or a generated column changes.
-    pub changed: Vec<&'a Column>,
     /// The mapping, as JSON.
     pub argument: String,
 }
 
-impl Wanted<'_> {
+impl Wanted {
     /// Whether a trigger stands in this one's place.
     pub fn is_place_of(&self, trigger: &Trigger) -> bool {
         let Trigger { name, .. } = trigger;
@@ -46,14 +43,7 @@ impl Wanted<'_> {
             && trigger.argument == self.argument
             && trigger.fires == self.fires
             && !trigger.is_deferrable
-            && trigger.condition == self.condition()
-    }
-
-    fn condition(&self) -> Condition {
-        match self.changed.as_slice() {
-            [] => Condition::Always,
-            changed => Condition::Changed(changed.iter().map(|column| column.number).collect()),
-        }
+            && trigger.condition == Condition::Always
     }
 
     /// The trigger's whole CREATE statement.
@@ -66,9 +56,8 @@ impl Wanted<'_> {
             (fires::TRUNCATE, "TRUNCATE"),
         ];
         let events = events.iter().filter(|(bit, _)| self.fires & bit != 0);
-        let columns: Vec<&str> = self.changed.iter().map(|column| column.name.as_str()).collect();
         format!(
-            "CREATE TRIGGER {name} {timing} {events} ON {table} FOR EACH {level}{when} \
+            "CREATE TRIGGER {name} {timing} {events} ON {table} FOR EACH {level} \
              EXECUTE FUNCTION spend_sync.{function}({argument})",
             name = ident(name),
             timing = if self.fires & fires::BEFORE != 0 {
@@ -79,73 +68,50 @@ impl Wanted<'_> {
             events = events.map(|(_, word)| *word).collect::<Vec<_>>().join(" OR "),
             table = names::table(&self.table.schema, &self.table.table),
             level = if row_level { "ROW" } else { "STATEMENT" },
-            when = if columns.is_empty() {
-                String::new()
-            } else {
-                format!(" WHEN ({})", changed(&columns))
-            },
             function = self.function.name(),
             argument = literal(&self.argument),
         )
     }
 }
 
-/// The condition that one of these columns differs.
-pub fn changed(columns: &[&str]) -> String {
-    let differs = |c: &&str| format!("OLD.{0} IS DISTINCT FROM NEW.{0}", ident(c));
-    columns.iter().map(differs).collect::<Vec<_>>().join(" OR ")
-}
-
-/// The triggers of a binding, as its tables and these partitions stand now. Of campaigns each update is seen: PostgreSQL reads
-/// a WHEN anew for each statement, which would cost each update of ours more than the call, and our own must be seen to have
-/// been stored.
-pub fn wanted<'a>(shape: &'a Shape, partitions: &[FullName]) -> Vec<Wanted<'a>> {
+/// The triggers of a binding, as its tables and these partitions stand now. The functions tell which updates count: PostgreSQL
+/// reads a WHEN anew for each statement, which costs more than the call for a row, and UPDATE OF misses what a BEFORE trigger or a
+/// generated column changes.
+pub fn wanted(shape: &Shape, partitions: &[FullName]) -> Vec<Wanted> {
     use TriggerFunction::{CaptureCampaign, CaptureClip, CaptureSubmission, KeepTotal};
-    let come_and_go = fires::INSERT | fires::DELETE;
+    let upsert = fires::INSERT | fires::UPDATE;
     let said = shape.said();
-    let [(_, clip), (_, link), _] = captured(shape);
     let mut all = Vec::new();
-    for (table, function, events, changed) in [
-        (&shape.clips, CaptureClip, come_and_go, clip),
-        (&shape.submissions, CaptureSubmission, come_and_go, link),
-        (&shape.campaigns, CaptureCampaign, fires::INSERT, Vec::new()),
+    for (table, function, events) in [
+        (&shape.clips, CaptureClip, upsert | fires::DELETE),
+        (&shape.submissions, CaptureSubmission, upsert | fires::DELETE),
+        (&shape.campaigns, CaptureCampaign, upsert),
     ] {
-        let row = |suffix, fires, changed| of(&said, &table.name, suffix, function, fires::ROW | fires, changed);
-        all.push(row("row", events, Vec::new()));
-        all.push(row("update", fires::UPDATE, changed));
+        all.push(of(&said, &table.name, "row", function, fires::ROW | events));
         all.extend(of_statements(&said, &table.name));
     }
-    let before = fires::ROW | fires::BEFORE | fires::INSERT | fires::UPDATE;
-    all.push(of(&said, &shape.campaigns.name, "keep", KeepTotal, before, Vec::new()));
+    let before = fires::ROW | fires::BEFORE | upsert;
+    all.push(of(&said, &shape.campaigns.name, "keep", KeepTotal, before));
     all.extend(partitions.iter().flat_map(|partition| of_statements(&said, partition)));
     all
 }
 
 /// Row triggers of a partitioned table are cloned to its partitions, statement triggers are not: a write, or TRUNCATE,
 /// of a partition itself would fire none.
-pub fn of_statements<'a>(said: &Said, table: &FullName) -> [Wanted<'a>; 2] {
+pub fn of_statements(said: &Said, table: &FullName) -> [Wanted; 2] {
     let writes = fires::INSERT | fires::UPDATE | fires::DELETE | fires::TRUNCATE;
-    let statement = |suffix, function, fires| of(said, table, suffix, function, fires, Vec::new());
     [
-        statement("begin", TriggerFunction::Begin, fires::BEFORE | writes),
-        statement("flush", TriggerFunction::Flush, writes),
+        of(said, table, "begin", TriggerFunction::Begin, fires::BEFORE | writes),
+        of(said, table, "flush", TriggerFunction::Flush, writes),
     ]
 }
 
-fn of<'a>(
-    said: &Said,
-    table: &FullName,
-    suffix: &'static str,
-    function: TriggerFunction,
-    fires: i16,
-    changed: Vec<&'a Column>,
-) -> Wanted<'a> {
+fn of(said: &Said, table: &FullName, suffix: &'static str, function: TriggerFunction, fires: i16) -> Wanted {
     Wanted {
         table: table.clone(),
         suffix,
         function,
         fires,
-        changed,
         argument: said.seen_from(&table.schema).to_argument(),
     }
 }

@@ -281,7 +281,11 @@ fn check_still_there(triggers: &[Trigger]) -> Result<()> {
     let Some(gone) = triggers.iter().find(|one| !present.iter().any(|other| other.is(one))) else {
         return Ok(());
     };
-    let campaigns = gone.campaigns().unwrap_or_else(|| gone.table.clone());
+    let columns = catalog::columns(gone.relation)?;
+    let is_there = |name: &String| columns.iter().any(|column| column.name == *name);
+    let lacks = |other: &&Trigger| other.relation == gone.relation && !other.captured().iter().all(is_there);
+    let campaigns = triggers.iter().find(lacks).unwrap_or(gone).campaigns();
+    let campaigns = campaigns.unwrap_or_else(|| gone.table.clone());
     Err(TriggerError::TriggerWouldGo {
         trigger: name::display_name(&gone.name),
         table: catalog::display(&gone.table),

@@ -31,11 +31,17 @@ pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     };
     let event = call.event();
     if event == Event::Update && call.keeps(id) {
+        if call.leaves(earnings) {
+            return Ok(());
+        }
         if capture::has_every_own_clip(transaction::nest_level(), found.binding.id()) {
             return note(call, &found.binding, |_| {});
         }
         let amount = |version| call.amount(version, earnings, earnings_type);
         let difference = money::difference(amount(Version::New), amount(Version::Old));
+        if difference.is_some_and(|difference| difference.is_zero()) {
+            return Ok(());
+        }
         let key = call.key(Version::New, id);
         return note(call, &found.binding, move |touched| {
             if let Some(key) = key {
@@ -80,9 +86,20 @@ struct Link {
 pub fn capture_submission(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_submission")?;
     let found = of_trigger::binding_of(call.trigger())?;
-    let Attributes::Submission { campaign, clip, status } = &found.at else {
+    let Attributes::Submission {
+        campaign,
+        clip,
+        status_column,
+        status,
+    } = &found.at
+    else {
         return Err(misplaced("capture_submission"));
     };
+    let event = call.event();
+    let columns = [campaign.number, clip.number, *status_column];
+    if event == Event::Update && columns.into_iter().all(|column| call.leaves(column)) {
+        return Ok(());
+    }
     let link = |version| {
         Some(Link {
             campaign: call.key(version, *campaign)?,
@@ -90,7 +107,6 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
             counts: status.as_ref().map(|status| call.counts(version, status)),
         })
     };
-    let event = call.event();
     let old = if event == Event::Insert {
         None
     } else {
@@ -256,7 +272,7 @@ pub fn wakes() -> bool {
 /// The deferred constraint trigger on any of the tables.
 pub fn flush_at_commit(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "flush_at_commit")?;
-    flush::at_event()
+    flush::at_event(place(call))
 }
 
 /// BEFORE each INSERT, UPDATE, DELETE and TRUNCATE on any of the tables.

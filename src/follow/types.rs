@@ -19,8 +19,8 @@ use pgrx::pg_sys::Oid;
 pub struct Retyped {
     table: Oid,
     bound: Vec<Bound>,
-    /// The triggers that were in the way.
-    dropped: Vec<Trigger>,
+    /// Its deferred triggers were in the way.
+    is_woken: bool,
 }
 
 /// Locks the tables of the bindings that hang on one of these columns, and drops what is in the way.
@@ -37,11 +37,12 @@ pub fn before(table: Oid, columns: &[String]) -> Result<Option<Retyped>> {
     let mut dropped = present::triggers_on(table)?;
     let numbers = numbers_of(table, columns)?;
     dropped.retain(|trigger| is_in_the_way(trigger, &numbers));
-    if !dropped.is_empty() {
+    let is_woken = !dropped.is_empty();
+    if is_woken {
         wake_triggers::fire(&[table], wake::waits())?;
         triggers::drop_as_owner(&dropped)?;
     }
-    Ok(Some(Retyped { table, bound, dropped }))
+    Ok(Some(Retyped { table, bound, is_woken }))
 }
 
 fn locks(bound: &[Bound], table: Oid) -> Result<Vec<TableLock>> {
@@ -76,7 +77,7 @@ fn numbers_of(table: Oid, columns: &[String]) -> Result<Vec<i16>> {
 
 fn is_in_the_way(trigger: &Trigger, columns: &[i16]) -> bool {
     match &trigger.condition {
-        Condition::Changed(seen) | Condition::ChangedAndWakes(seen) => columns.iter().any(|one| seen.contains(one)),
+        Condition::ChangedAndWakes(seen) => columns.iter().any(|one| seen.contains(one)),
         Condition::Always | Condition::Wakes | Condition::Other => false,
     }
 }
@@ -84,12 +85,11 @@ fn is_in_the_way(trigger: &Trigger, columns: &[i16]) -> bool {
 /// The columns have their new types: one that a total cannot be kept with is refused. What was bound while the command waited is
 /// summed too.
 pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result<()> {
-    if let Some(Retyped { table, bound, dropped }) = retyped {
+    if let Some(Retyped { table, bound, is_woken }) = retyped {
         for bound in bound {
-            let shape = shape::of_columns(bound.tables, bound.columns)?;
-            triggers::make_again(&shape, &dropped)?;
+            shape::of_columns(bound.tables, bound.columns)?;
         }
-        if !dropped.is_empty() {
+        if is_woken {
             wake_triggers::renew_as_owner(table)?;
         }
     }

@@ -22,6 +22,7 @@ unsafe extern "C-unwind" {
     pub fn set_errcontext_domain(domain: *const c_char) -> c_int;
     pub fn errcontext_msg(format: *const c_char, ...) -> c_int;
     pub fn palloc0(size: usize) -> *mut c_void;
+    pub fn datumIsEqual(one: Datum, other: Datum, by_value: bool, length: c_int) -> bool;
     pub fn datumCopy(value: Datum, by_value: bool, length: c_int) -> Datum;
     pub fn index_open(index: pg_sys::Oid, mode: c_int) -> pg_sys::Relation;
     pub fn index_close(index: pg_sys::Relation, mode: c_int);

@@ -2,6 +2,7 @@
 
 use super::datum::{self, KeyAttribute, StatusAttribute};
 use super::error::caught;
+use super::index;
 use super::raw;
 use crate::errors::Result;
 use crate::value::key::{Key, KeyType};
@@ -169,6 +170,22 @@ impl TriggerCall<'_> {
             KeyType::Uuid => unsafe { pgrx::Uuid::from_datum(old, false) == pgrx::Uuid::from_datum(new, false) },
             // SAFETY: as above.
             KeyType::Text => unsafe { <&str>::from_datum(old, false) == <&str>::from_datum(new, false) },
+        }
+    }
+
+    /// Whether an update left a column as it was, to the byte. (Others may be equal too.)
+    pub fn leaves(&self, number: i16) -> bool {
+        let versions = [Version::Old, Version::New].map(|version| self.attribute(version, number));
+        match versions {
+            [Some(old), Some(new)] => {
+                // SAFETY: PostgreSQL keeps the relation open for the length of the call, and the number is that of a column of it;
+                // both values are of its type, and not null. Nothing is unpacked, so there is no error.
+                unsafe {
+                    let column = index::stored((*self.0.tg_relation).rd_att, number);
+                    raw::datumIsEqual(old, new, column.by_value, column.length)
+                }
+            }
+            [old, new] => old.is_none() && new.is_none(),
         }
     }
 

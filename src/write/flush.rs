@@ -18,6 +18,7 @@ use crate::write::moves::{Locked, Move};
 use crate::write::schedule;
 use crate::write::single::Tried;
 use crate::write::touched::Touched;
+use crate::write::under_way::Place;
 use crate::write::verify::Looked;
 use crate::write::{capture, drift, locks, moves, single, store, sums, under_way, verify, wake};
 use rust_decimal::Decimal;
@@ -40,9 +41,12 @@ pub fn at_statement() -> Result<()> {
 /// The event of the deferred trigger fires. It counts as waiting until what triggers of the user's write meanwhile is
 /// brought up too, which queues no other. Where constraints are immediate it fires behind the first row of its query: what
 /// that wrote is left to the statement trigger.
-pub fn at_event() -> Result<()> {
-    if !under_way::is_in(snapshot::query()) {
-        session::at_commit(|| until_nothing(|_| true))?;
+pub fn at_event(at: Place) -> Result<()> {
+    let bring_up = || session::at_commit(|| until_nothing(|_| true));
+    if under_way::has_ended_in(at) {
+        under_way::doubting(bring_up)?;
+    } else if !under_way::is_in(at.query) {
+        bring_up()?;
     }
     wake::set(transaction::nest_level(), false);
     Ok(())

@@ -114,6 +114,11 @@ impl UnderWay {
         }
     }
 
+    fn has_ended_in(&self, at: Place) -> bool {
+        let mut ending = self.ending.iter();
+        ending.any(|ending| ending.depth == at.depth && ending.query == at.query && ending.command < at.command)
+    }
+
     fn is_in(&self, query: u32) -> bool {
         self.begun.iter().any(|begun| begun.query >= query)
     }
@@ -149,6 +154,11 @@ pub fn end(at: Place) -> End {
 /// Whether one of this query has not ended.
 pub fn is_in(query: u32) -> bool {
     UNDER_WAY.with_borrow(|all| all.is_in(query))
+}
+
+/// Whether one has ended in this query: rows that a foreign key's action writes since may be in place, which none begins for.
+pub fn has_ended_in(at: Place) -> bool {
+    UNDER_WAY.with_borrow(|all| all.has_ended_in(at))
 }
 
 /// Whether rows may be in place that nobody has told of.

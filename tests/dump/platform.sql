@@ -62,7 +62,7 @@ SELECT FROM "Sync Tools".spend_sync_attach('"tenant-b"."Deal"', 'media.clip', '"
     approved => ARRAY['it''s \ paid'], direct_writes => 'reject');
 -- As a subscriber of logical replication has them.
 ALTER TABLE media.clip ENABLE ALWAYS TRIGGER "spend_sync_Deal_row";
-ALTER TABLE "tenant-b"."Deal" DISABLE TRIGGER "spend_sync_Deal_update";
+ALTER TABLE "tenant-b"."Deal" DISABLE TRIGGER "spend_sync_Deal_begin";
 
 -- The log of corrections, which no dump carries: by attach (above), of drift, and of a table that is no more.
 SET session_replication_role = replica;

@@ -38,7 +38,7 @@ TABLE totals;
 SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction ORDER BY at, campaign_id;
 
 -- Triggers that somebody disabled, or dropped, are there again.
-ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_row;
 DROP TRIGGER spend_sync_campaigns_row ON clip_submissions;
 SELECT severity, object, problem, advice FROM spend_sync_check() WHERE severity = 'error' ORDER BY 2, 3;
 SELECT corrected FROM spend_sync_attach();
@@ -64,7 +64,7 @@ SELECT count(*) AS triggers FROM pg_trigger WHERE NOT tgisinternal;
 TABLE totals;
 
 -- A trigger that was made to fire always, in logical replication too, does so again; one that was disabled is mended.
-ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update, DISABLE TRIGGER spend_sync_campaigns_row;
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_row, DISABLE TRIGGER spend_sync_campaigns_flush;
 SELECT corrected FROM spend_sync_attach();
 SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'clips'::regclass AND NOT tgisinternal ORDER BY 1;
 

@@ -36,10 +36,10 @@ CREATE INDEX ON public.clip_submissions (campaign_id, status);
 SELECT * FROM spend_sync_check();
 
 -- A trigger that is disabled, or fires only on a replica.
-ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_row;
 ALTER TABLE clip_submissions ENABLE REPLICA TRIGGER spend_sync_campaigns_row;
 SELECT * FROM spend_sync_check();
-ALTER TABLE public.clips ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE public.clips ENABLE TRIGGER spend_sync_campaigns_row;
 ALTER TABLE public.clip_submissions ENABLE TRIGGER spend_sync_campaigns_row;
 ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_row;
 SELECT * FROM spend_sync_check();

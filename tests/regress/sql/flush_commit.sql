@@ -233,14 +233,14 @@ TABLE totals;
 -- What no statement trigger sees is brought up at the commit either way: here as logical replication applies it,
 -- which fires triggers that are ENABLE ALWAYS or REPLICA, and no statement triggers. The deferred trigger is REPLICA for that.
 SELECT brought_up_at FROM spend_sync_attach();
-ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_row;
 BEGIN;
 SET LOCAL session_replication_role = replica;
 UPDATE clips SET earnings = 60 WHERE id = 1;
 TABLE totals;
 COMMIT;
 TABLE totals;
-ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_row;
 
 -- The oracle.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;

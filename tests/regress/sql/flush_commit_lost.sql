@@ -85,7 +85,7 @@ INSERT INTO parts.clips VALUES (1, 1);
 INSERT INTO parts.clip_submissions VALUES (1, 1, 'APPROVED');
 SELECT corrected FROM spend_sync_attach('parts.campaigns', 'parts.clips', 'parts.clip_submissions', flush => 'commit');
 ALTER TABLE parts.clips_1 DISABLE TRIGGER USER;
-ALTER TABLE parts.clips_1 ENABLE TRIGGER spend_sync_campaigns_update, ENABLE TRIGGER spend_sync_campaigns_row;
+ALTER TABLE parts.clips_1 ENABLE TRIGGER spend_sync_campaigns_row;
 UPDATE parts.clips_1 SET earnings = 2;
 \echo :SQLSTATE
 UPDATE parts.clips SET earnings = 3;

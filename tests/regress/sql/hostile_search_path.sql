@@ -88,7 +88,7 @@ SELECT sum(1.0);
 SELECT public.spend_sync_attach('public.campaigns', 'public.clips', 'public.clip_submissions');
 RESET search_path;
 TABLE totals;
-SELECT pg_get_triggerdef(oid) LIKE '%IS DISTINCT FROM%' AS filtered FROM pg_trigger WHERE tgname = 'spend_sync_campaigns_update' AND tgrelid <> 'campaigns'::regclass;
+SELECT pg_get_triggerdef(oid) LIKE '%IS DISTINCT FROM%' AS filtered FROM pg_trigger WHERE tgname = 'spend_sync_wake_update';
 
 -- Every write and every function of ours, with that in sight. (Conditions of our own would fall for it: none are written.)
 :hostile

@@ -117,19 +117,22 @@ EXCEPTION WHEN division_by_zero THEN
     RETURN said;
 END $$;
 SELECT definition, instead(name, definition) FROM (VALUES
-    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR DELETE ON clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT ON clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR DELETE ON clips FOR EACH ROW WHEN (false) EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR DELETE ON clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_submission(ARGUMENT)'),
-    ('spend_sync_campaigns_row', 'CREATE CONSTRAINT TRIGGER spend_sync_campaigns_row AFTER INSERT OR DELETE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_update', 'CREATE TRIGGER spend_sync_campaigns_update AFTER UPDATE ON clips FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_update', 'CREATE TRIGGER spend_sync_campaigns_update AFTER UPDATE ON clips FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings) EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_update', 'CREATE TRIGGER spend_sync_campaigns_update AFTER UPDATE ON clips FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings AND OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_update', 'CREATE TRIGGER spend_sync_campaigns_update AFTER UPDATE ON clips FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id AND false) EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
-    ('spend_sync_campaigns_update', 'CREATE TRIGGER spend_sync_campaigns_update AFTER UPDATE OF id ON clips FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
+    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR UPDATE OR DELETE ON clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
+    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR UPDATE ON clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
+    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR UPDATE OR DELETE ON clips FOR EACH ROW WHEN (false) EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
+    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR UPDATE OF id OR DELETE ON clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
+    ('spend_sync_campaigns_row', 'CREATE TRIGGER spend_sync_campaigns_row AFTER INSERT OR UPDATE OR DELETE ON clips FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_submission(ARGUMENT)'),
+    ('spend_sync_campaigns_row', 'CREATE CONSTRAINT TRIGGER spend_sync_campaigns_row AFTER INSERT OR UPDATE OR DELETE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_clip(ARGUMENT)'),
     ('spend_sync_campaigns_flush', 'CREATE TRIGGER spend_sync_campaigns_flush AFTER INSERT OR UPDATE OR DELETE ON clips FOR EACH STATEMENT EXECUTE FUNCTION spend_sync.flush(ARGUMENT)'),
     ('spend_sync_wake', 'CREATE CONSTRAINT TRIGGER spend_sync_wake AFTER INSERT OR DELETE ON clips DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN (spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
     ('spend_sync_wake', 'CREATE CONSTRAINT TRIGGER spend_sync_wake AFTER INSERT OR DELETE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION spend_sync.flush_at_commit()'),
+    ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id) AND spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
+    ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings AND spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
+    ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((OLD.earnings IS DISTINCT FROM NEW.earnings AND OLD.id IS DISTINCT FROM NEW.id) AND spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
+    ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id AND false) AND spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
+    ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id OR spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
+    ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE OF id ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id) AND spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
+    ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.earnings IS DISTINCT FROM NEW.earnings OR OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION spend_sync.flush_at_commit()'),
     ('spend_sync_wake_update', 'CREATE CONSTRAINT TRIGGER spend_sync_wake_update AFTER UPDATE ON clips DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NOT spend_sync.wakes()) EXECUTE FUNCTION spend_sync.flush_at_commit()')
 ) AS v (name, definition);
 

@@ -324,19 +324,19 @@ CREATE OR REPLACE FUNCTION bend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN N
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 DROP TRIGGER z_bend ON campaigns;
 -- The trigger that would see a move is disabled: it is summed.
-ALTER TABLE campaigns DISABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE campaigns DISABLE TRIGGER spend_sync_campaigns_row;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
-ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_row;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 
 -- Without that trigger a move is not seen to be stored, and must not be made twice.
-ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_row;
 ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_flush;
 SET session_replication_role = replica;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 26;
 RESET session_replication_role;
-ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_row;
 ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_flush;
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
 -- Nor one that is bent once, and let pass when it is stored again.

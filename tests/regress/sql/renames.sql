@@ -130,11 +130,11 @@ SELECT campaigns, earnings FROM spend_sync.binding;
 ALTER TABLE contests RENAME TO campaigns;
 
 -- Triggers keep when they fire.
-ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update, ENABLE REPLICA TRIGGER spend_sync_campaigns_row,
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_begin, ENABLE REPLICA TRIGGER spend_sync_campaigns_row,
     DISABLE TRIGGER spend_sync_campaigns_flush;
 ALTER TABLE clips RENAME earned TO earnings;
 SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'clips'::regclass AND tgname LIKE 'spend\_sync%' ORDER BY 1;
-ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_update, ENABLE TRIGGER spend_sync_campaigns_row,
+ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_begin, ENABLE TRIGGER spend_sync_campaigns_row,
     ENABLE TRIGGER spend_sync_campaigns_flush;
 
 -- Two totals over the same clips: both are followed. A total that has nothing to do with it is not touched.

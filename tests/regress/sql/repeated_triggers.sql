@@ -13,7 +13,7 @@ INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'PENDING');
 SELECT corrected FROM spend_sync_attach();
 -- Another spelling of the same.
 SELECT replace(replace(convert_from(substr(tgargs, 1, length(tgargs) - 1), 'UTF8'), '{', '{ '), '"campaigns":"campaigns"', '"campaigns":["public","campaigns"]') AS mapping FROM pg_trigger
-WHERE tgname = 'spend_sync_campaigns_update' AND tgrelid = 'clips'::regclass \gset
+WHERE tgname = 'spend_sync_campaigns_row' AND tgrelid = 'clips'::regclass \gset
 SET spend_sync.recompute_interval = '1d';
 UPDATE clips SET earnings = 11 WHERE id = 1;
 
@@ -38,7 +38,7 @@ UPDATE clip_submissions SET status = 'APPROVED';
 UPDATE clips SET earnings = earnings + 1;
 -- On campaigns and at the end of statements it does no harm.
 SELECT convert_from(substr(tgargs, 1, length(tgargs) - 1), 'UTF8') AS mapping FROM pg_trigger
-WHERE tgname = 'spend_sync_campaigns_update' AND tgrelid = 'clips'::regclass \gset
+WHERE tgname = 'spend_sync_campaigns_row' AND tgrelid = 'clips'::regclass \gset
 CREATE TRIGGER twice AFTER INSERT OR UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_campaign(:'mapping');
 CREATE TRIGGER twice_at_end AFTER UPDATE ON clips FOR EACH STATEMENT EXECUTE FUNCTION spend_sync.flush(:'mapping');
 UPDATE clips SET earnings = earnings + 1;

@@ -11,14 +11,14 @@ ALTER TABLE clips ADD later int;
 TRUNCATE clips, clip_submissions;
 ROLLBACK;
 -- Where row triggers fire there, totals are brought up: the first row of a backend at once, what follows at the commit.
-ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_row;
 BEGIN;
 SET LOCAL session_replication_role = replica;
 UPDATE clips SET earnings = earnings + 1;
 UPDATE clips SET earnings = earnings + 1;
 COMMIT;
 SELECT count(*) FROM spend_sync_status() WHERE needs_sync;
-ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_row;
 -- ENABLE TRIGGER ALL, with which pg_restore --disable-triggers ends, makes triggers fire that are for replicas alone.
 SELECT count(*) FROM spend_sync_check() WHERE problem LIKE '%outside of replication%';
 ALTER TABLE clips DISABLE TRIGGER ALL;

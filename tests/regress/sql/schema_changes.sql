@@ -136,9 +136,9 @@ UPDATE clips SET earnings = earnings + 1;
 SELECT * FROM oracle();
 
 -- Row-level security, an owner that loses a right, a trigger that is disabled.
-ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips DISABLE TRIGGER spend_sync_campaigns_row;
 SELECT severity, object, problem, advice FROM spend_sync_check() WHERE severity = 'error';
-ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE TRIGGER spend_sync_campaigns_row;
 ALTER EVENT TRIGGER spend_sync_before DISABLE;
 SELECT severity, object, problem, advice FROM spend_sync_check() WHERE object LIKE 'event%';
 ALTER EVENT TRIGGER spend_sync_before ENABLE;

@@ -24,7 +24,7 @@ INSERT INTO campaigns VALUES (1, 'One'), (2, 'Two');
 INSERT INTO clips VALUES (1, 10), (2, 20), (3, 30);
 INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'PENDING'), (3, 2, 3, 'APPROVED');
 SELECT corrected FROM spend_sync_attach();
-ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
+ALTER TABLE clips ENABLE ALWAYS TRIGGER spend_sync_campaigns_row;
 TABLE triggers;
 
 -- Wider, and by other values: the triggers stand as they did.

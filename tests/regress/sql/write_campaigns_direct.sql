@@ -208,11 +208,11 @@ UPDATE campaigns SET spent = spent + 1 WHERE id = 1;
 \echo :SQLSTATE
 COMMIT;
 -- In replica mode, as apply is, it is corrected: an error would stop apply for good.
-ALTER TABLE campaigns ENABLE ALWAYS TRIGGER spend_sync_campaigns_keep, ENABLE ALWAYS TRIGGER spend_sync_campaigns_update;
+ALTER TABLE campaigns ENABLE ALWAYS TRIGGER spend_sync_campaigns_keep, ENABLE ALWAYS TRIGGER spend_sync_campaigns_row;
 SET session_replication_role = replica;
 UPDATE campaigns SET spent = spent + 1 WHERE id = 1 RETURNING spent;
 RESET session_replication_role;
-ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_keep, ENABLE TRIGGER spend_sync_campaigns_update;
+ALTER TABLE campaigns ENABLE TRIGGER spend_sync_campaigns_keep, ENABLE TRIGGER spend_sync_campaigns_row;
 -- Not refused: what leaves it alone, what says nothing, and our own writes.
 UPDATE campaigns SET title = 'One', spent = spent WHERE id = 1;
 UPDATE campaigns SET title = 'One', spent = spent + 0.00 WHERE id = 1;

@@ -39,7 +39,8 @@ errors! {
             => ERRCODE_INSUFFICIENT_PRIVILEGE,
             "{table} was written in a security-restricted operation that left a total of {campaigns} behind",
             "Nothing of it may be left to the role that commits; nothing was committed.",
-            "A trigger of spend_sync's is missing or disabled: see spend_sync_check().";
+            format!("A trigger of spend_sync's is missing or disabled: see spend_sync_check(). Or a BEFORE trigger on {campaigns} ran the \
+                     operation (REFRESH MATERIALIZED VIEW, say): let an AFTER trigger do so.");
         /// The same two for who may not read campaigns; the server's log has the whole.
         SomeTotalDoesNotFit {}
             => ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,

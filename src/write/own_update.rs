@@ -80,15 +80,22 @@ struct Running {
     depth: i32,
     /// The subtransaction that it runs in.
     nest: i32,
+    /// Its number, as [`snapshot::query`] numbers queries: what it sets off has higher ones.
+    query: u32,
     binding: BindingId,
     stores: Stores,
-    /// All of it is known to be stored.
-    is_stored: bool,
+    /// All of it is known to be stored, since a subtransaction of this level.
+    stored_at: Option<i32>,
     /// In their order.
     changes: Vec<Change>,
 }
 
 impl Running {
+    /// Whether the trigger that fires is one of the update itself, and not of what it sets off.
+    fn fires(&self) -> bool {
+        self.depth + 1 == TriggerCall::depth() && self.query == snapshot::query()
+    }
+
     fn state(&mut self, key: &Key) -> Option<&mut State> {
         match &mut self.stores {
             Stores::Totals(rows) => rows.get_mut(key).map(|row| &mut row.state),
@@ -107,16 +114,36 @@ impl Running {
         }
     }
 
+    fn progress(&self) -> Progress {
+        if self.stored_at.is_some() {
+            return Progress::Stored;
+        }
+        // Looked at one by one: most often the first one says it, and this is asked for each nested statement.
+        let rows: Box<dyn Iterator<Item = (&Key, Option<&String>, State)>> = match &self.stores {
+            Stores::Totals(rows) => Box::new(rows.iter().map(|(key, row)| (key, Some(&row.total), row.state))),
+            Stores::Move(key, _, _, row) => Box::new(std::iter::once((key, row.total.as_ref(), row.state))),
+        };
+        let mut totals = HashMap::new();
+        for (key, total, state) in rows {
+            match (total, state) {
+                (None, _) | (_, State::Due) => return Progress::Amid,
+                (Some(total), State::Seen | State::Stored) => drop(totals.insert(key.clone(), total.clone())),
+            }
+        }
+        Progress::AtTheEnd(self.binding, totals)
+    }
+
     fn commit(&mut self, nest: i32) {
         for change in self.changes.iter_mut().filter(|change| change.nest == nest) {
             change.nest -= 1;
         }
         let own = self.nest;
         self.changes.retain(|change| change.nest > own);
+        self.stored_at = self.stored_at.map(|at| if at == nest { nest - 1 } else { at });
     }
 
     fn abort(&mut self, nest: i32) {
-        self.is_stored = false;
+        self.stored_at = self.stored_at.filter(|at| *at < nest);
         while let Some(change) = self.changes.pop_if(|change| change.nest >= nest) {
             if let Some(state) = self.state(&change.key) {
                 *state = change.was;
@@ -161,9 +188,10 @@ impl OwnUpdate {
             running.push(Running {
                 depth,
                 nest: transaction::nest_level(),
+                query: transaction::next_command(),
                 binding,
                 stores,
-                is_stored: false,
+                stored_at: None,
                 changes: Vec::new(),
             });
         });
@@ -200,35 +228,21 @@ pub enum Progress {
     AtTheEnd(BindingId, HashMap<Key, String>),
 }
 
-/// How far the innermost update of ours has come that runs, if one does.
-pub fn progress() -> Option<Progress> {
-    RUNNING.with_borrow(|running| {
-        let own = running.last()?;
-        if own.is_stored {
-            return Some(Progress::Stored);
-        }
-        // Looked at one by one: most often the first one says it, and this is asked for each nested statement.
-        let rows: Box<dyn Iterator<Item = (&Key, Option<&String>, State)>> = match &own.stores {
-            Stores::Totals(rows) => Box::new(rows.iter().map(|(key, row)| (key, Some(&row.total), row.state))),
-            Stores::Move(key, _, _, row) => Box::new(std::iter::once((key, row.total.as_ref(), row.state))),
-        };
-        let mut totals = HashMap::new();
-        for (key, total, state) in rows {
-            match (total, state) {
-                (None, _) | (_, State::Due) => return Some(Progress::Amid),
-                (Some(total), State::Seen) => drop(totals.insert(key.clone(), total.clone())),
-                (Some(_), State::Stored) => return Some(Progress::Stored),
-            }
-        }
-        Some(Progress::AtTheEnd(own.binding, totals))
-    })
+/// How many updates of ours run: what one sets off may lead to another.
+pub fn running() -> usize {
+    RUNNING.with_borrow(Vec::len)
 }
 
-/// The innermost update of ours has stored all its rows.
-pub fn note_stored() {
+/// How far one of them has come; the outermost is the first.
+pub fn progress(at: usize) -> Progress {
+    RUNNING.with_borrow(|running| running.get(at).map_or(Progress::Stored, Running::progress))
+}
+
+/// One of them has stored all its rows.
+pub fn note_stored(at: usize) {
     RUNNING.with_borrow_mut(|running| {
-        if let Some(own) = running.last_mut() {
-            own.is_stored = true;
+        if let Some(own) = running.get_mut(at) {
+            own.stored_at = Some(transaction::nest_level());
         }
     });
 }
@@ -261,9 +275,7 @@ pub fn look_behind(binding: BindingId, key: &Key) -> Option<Rc<Look>> {
     RUNNING.with_borrow(|running| {
         let own = running.last().filter(|own| own.binding == binding)?;
         match &own.stores {
-            Stores::Move(moved, _, look, row)
-                if moved == key && row.state == State::Due && own.depth + 1 == TriggerCall::depth() =>
-            {
+            Stores::Move(moved, _, look, row) if moved == key && row.state == State::Due && own.fires() => {
                 Some(Rc::clone(look))
             }
             _ => None,
@@ -276,7 +288,7 @@ pub fn look_behind(binding: BindingId, key: &Key) -> Option<Rc<Look>> {
 pub fn let_through(written: &Written) -> Option<String> {
     RUNNING.with_borrow_mut(|running| {
         let own = running.last_mut().filter(|own| own.binding == written.binding)?;
-        let is_direct = own.depth + 1 == TriggerCall::depth();
+        let is_direct = own.fires();
         let total = match &mut own.stores {
             Stores::Totals(rows) => {
                 let row = rows.get_mut(written.key).filter(|row| row.state == State::Due)?;
@@ -317,7 +329,12 @@ pub fn is_ours(written: &Written) -> bool {
         };
         let is_ours = meant.is_some_and(|(state, total)| state == State::Seen && written.is(total));
         if is_ours {
-            own.set(transaction::nest_level(), written.key, State::Stored);
+            let nest = transaction::nest_level();
+            own.set(nest, written.key, State::Stored);
+            // AFTER triggers of a statement fire when all its rows are in place.
+            if own.fires() {
+                own.stored_at = Some(nest);
+            }
         }
         is_ours
     })
@@ -347,7 +364,8 @@ mod tests {
             nest: 1,
             binding: BindingId::of(pgrx::pg_sys::Oid::from(7)),
             stores: Stores::Totals(HashMap::from([(Key::Int(1), due("5")), (Key::Int(2), due("6"))])),
-            is_stored: false,
+            query: 3,
+            stored_at: None,
             changes: Vec::new(),
         }
     }

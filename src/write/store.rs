@@ -64,20 +64,22 @@ pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item =
 /// Whether an update of ours runs that has not stored all that it is to store: its BEFORE triggers fire, or it checks a row. Once its
 /// AFTER triggers fire, all is stored.
 pub fn is_amid() -> Result<bool> {
-    let (campaigns, totals) = match own_update::progress() {
-        None | Some(Progress::Stored) => return Ok(false),
-        Some(Progress::Amid) => return Ok(true),
-        Some(Progress::AtTheEnd(binding, totals)) => (binding.campaigns(), totals),
-    };
-    let Some(binding) = binding::of(campaigns)? else {
-        return Ok(true);
-    };
-    let (keys, totals): (Vec<Key>, Vec<String>) = totals.into_iter().unzip();
-    let is_stored = binding.count_stored(&keys, &totals)? == keys.len();
-    if is_stored {
-        own_update::note_stored();
+    for at in (0..own_update::running()).rev() {
+        let (campaigns, totals) = match own_update::progress(at) {
+            Progress::Stored => continue,
+            Progress::Amid => return Ok(true),
+            Progress::AtTheEnd(binding, totals) => (binding.campaigns(), totals),
+        };
+        let Some(binding) = binding::of(campaigns)? else {
+            return Ok(true);
+        };
+        let (keys, totals): (Vec<Key>, Vec<String>) = totals.into_iter().unzip();
+        if binding.count_stored(&keys, &totals)? < keys.len() {
+            return Ok(true);
+        }
+        own_update::note_stored(at);
     }
-    Ok(!is_stored)
+    Ok(false)
 }
 
 /// Moves the total of one campaign, and locks it by that; false if no row came to hold the total moved (it is not there,

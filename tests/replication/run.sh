@@ -186,7 +186,7 @@ always_triggers_keep_them() {
   create live
   subscriber -c "INSERT INTO campaigns SELECT n, 'Campaign ' || n FROM generate_series(1, 5) n"
   attach subscriber
-  enable_always 'clips clip_submissions' row update
+  enable_always 'clips clip_submissions' row
   subscribe 'clips, clip_submissions'
   agrees subscriber
   status_shows 0
@@ -223,7 +223,7 @@ truncate_of_partitions_is_seen() {
   done
   subscriber -c "INSERT INTO campaigns SELECT n FROM generate_series(1, 5) n"
   subscriber -c "SELECT FROM spend_sync_attach(submission_clip => 'clip_id')"
-  enable_always 'clips clip_submissions' row update begin flush
+  enable_always 'clips clip_submissions' row begin flush
   subscribe 'clips, clip_submissions'
   caught_up
   is_true "sum(spent) > 0 AND (SELECT count(*) FILTER (WHERE needs_sync) FROM spend_sync_status()) = 0 FROM campaigns" || return 1
@@ -258,7 +258,7 @@ both_keep_them() {
   publisher -c "CREATE EXTENSION spend_sync"
   attach publisher
   attach subscriber
-  enable_always 'campaigns clips clip_submissions' row update flush
+  enable_always 'campaigns clips clip_submissions' row flush
   enable_always campaigns keep
   subscribe 'campaigns, clips, clip_submissions'
   writes_agree_all_along
@@ -284,7 +284,7 @@ wrong_totals_do_not_spread() {
 rejecting_does_not_stop_it() {
   create reject
   attach subscriber reject
-  enable_always 'campaigns clips clip_submissions' row update flush
+  enable_always 'campaigns clips clip_submissions' row flush
   enable_always campaigns keep
   publisher -c "UPDATE campaigns SET spent = 7"
   publisher -c "CREATE PUBLICATION reject FOR TABLE campaigns"
@@ -303,7 +303,7 @@ all_tables_are_published() {
   for side in publisher subscriber; do
     attach "$side"
   done
-  enable_always 'campaigns clips clip_submissions' row update flush
+  enable_always 'campaigns clips clip_submissions' row flush
   enable_always campaigns keep
   publisher -c "CREATE PUBLICATION everything FOR ALL TABLES"
   subscriber -c "CREATE SUBSCRIPTION everything CONNECTION 'host=$publisher_host port=$PGPORT user=$PGUSER dbname=everything' PUBLICATION everything" 2>/dev/null

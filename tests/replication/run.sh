@@ -200,7 +200,7 @@ always_survives_a_new_attach() {
   publisher -c "UPDATE clips SET earnings = earnings + 3"
   caught_up
   agrees subscriber
-  [ "$(subscriber -c "SELECT count(*) FROM pg_trigger WHERE tgenabled = 'A'")" = 4 ]
+  [ "$(subscriber -c "SELECT count(*) FROM pg_trigger WHERE tgenabled = 'A'")" = 2 ]
 }
 
 truncate_is_seen() {

@@ -31,7 +31,7 @@ refused() {
 attaches_in_a_migration() {
   query -f demo/schema.sql
   run prisma-migration 2>/dev/null
-  diff <(echo 19) <(query -c "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'spend\_sync\_%'")
+  diff <(echo 16) <(query -c "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'spend\_sync\_%'")
 }
 
 # `migrate reset` drops the schema, and the extension in it.

@@ -167,12 +167,15 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
             earnings: find(&shape.earnings, of_partition)?.number,
             earnings_type: shape.earnings_money,
         },
-        TriggerFunction::CaptureSubmission => Attributes::Submission {
-            campaign: key(&shape.submission_campaign)?,
-            clip: key(&shape.submission_clip)?,
-            status_column: find(&shape.status, of_partition)?.number,
-            status: status(shape, find(&shape.status, of_partition)?)?,
-        },
+        TriggerFunction::CaptureSubmission => {
+            let column = find(&shape.status, of_partition)?;
+            Attributes::Submission {
+                campaign: key(&shape.submission_campaign)?,
+                clip: key(&shape.submission_clip)?,
+                status_column: column.number,
+                status: status(shape, column)?,
+            }
+        }
         TriggerFunction::CaptureCampaign | TriggerFunction::KeepTotal => Attributes::Campaign {
             id: key(&shape.campaign_id)?,
             spent: find(&shape.spent, of_partition)?.number,

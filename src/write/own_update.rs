@@ -183,12 +183,14 @@ impl OwnUpdate {
     }
 
     fn begin(binding: BindingId, stores: Stores) -> Self {
-        let depth = TriggerCall::depth();
+        // Before anything is borrowed: it counts on, which may end in an error.
+        let query = transaction::next_command();
+        let (depth, nest) = (TriggerCall::depth(), transaction::nest_level());
         RUNNING.with_borrow_mut(|running| {
             running.push(Running {
                 depth,
-                nest: transaction::nest_level(),
-                query: transaction::next_command(),
+                nest,
+                query,
                 binding,
                 stores,
                 stored_at: None,

@@ -1,5 +1,15 @@
 \echo Use "ALTER EXTENSION spend_sync UPDATE TO '0.3.0'" to load this file. \quit
 
+-- Functions that are dropped and made anew, or new: who was granted one by name keeps it, and nobody gets any by default privileges.
+SELECT pg_catalog.set_config('spend_sync_update.grants', coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(
+           CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::pg_catalog.regprocedure, a.grantee::pg_catalog.regrole)), '[]')::pg_catalog.text, true)
+FROM pg_catalog.pg_extension AS e, pg_catalog.pg_depend AS d, pg_catalog.pg_proc AS p, pg_catalog.aclexplode(p.proacl) AS a
+WHERE e.extname OPERATOR(pg_catalog.=) 'spend_sync'
+  AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid OPERATOR(pg_catalog.=) e.oid
+  AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) p.oid
+  AND p.prorettype OPERATOR(pg_catalog.<>) ALL (ARRAY['pg_catalog.trigger', 'pg_catalog.event_trigger']::pg_catalog.regtype[])
+  AND a.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[0::pg_catalog.oid, p.proowner]);
+
 -- The library carries its version in its name: each function is made anew to call it.
 DROP FUNCTION @extschema@.spend_sync_attach(regclass, regclass, regclass, name, name, name, name, name, name, name, name,
     text[], text, boolean);
@@ -18,48 +28,53 @@ CREATE OR REPLACE FUNCTION @extschema@.spend_sync_check(campaigns regclass DEFAU
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_check_wrapper';
 
 CREATE FUNCTION @extschema@.spend_sync_clips(id bigint, campaigns regclass DEFAULT NULL)
-    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool) STABLE
+    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool, total TEXT) STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_number_wrapper';
 
 CREATE FUNCTION @extschema@.spend_sync_clips(id TEXT, campaigns regclass DEFAULT NULL)
-    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool) STABLE
+    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool, total TEXT) STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_text_wrapper';
 
 CREATE FUNCTION @extschema@.spend_sync_clips(id uuid, campaigns regclass DEFAULT NULL)
-    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool) STABLE
+    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool, total TEXT) STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_uuid_wrapper';
 
 DROP FUNCTION @extschema@.spend_sync_detach(regclass);
-CREATE FUNCTION @extschema@.spend_sync_detach(campaigns regclass)
+CREATE FUNCTION @extschema@.spend_sync_detach(campaigns regclass, spent name DEFAULT NULL)
     RETURNS TABLE (total TEXT, source TEXT, link TEXT, approved_when TEXT)
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_detach_wrapper';
 
 CREATE OR REPLACE FUNCTION @extschema@.spend_sync_report(campaigns regclass DEFAULT NULL) RETURNS jsonb STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_report_wrapper';
 
-CREATE OR REPLACE FUNCTION @extschema@.spend_sync_status(campaigns regclass DEFAULT NULL)
+DROP FUNCTION @extschema@.spend_sync_status(regclass);
+CREATE FUNCTION @extschema@.spend_sync_status(campaigns regclass DEFAULT NULL)
     RETURNS TABLE (campaign_id TEXT, title TEXT, recorded_spent NUMERIC, actual_spent NUMERIC, difference NUMERIC,
-        needs_sync bool, approved_clips bigint) STABLE
+        needs_sync bool, approved_clips bigint, total TEXT) STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_status_wrapper';
 
-CREATE OR REPLACE FUNCTION @extschema@.sync_all_campaigns(campaigns regclass DEFAULT NULL)
+DROP FUNCTION @extschema@.sync_all_campaigns(regclass);
+CREATE FUNCTION @extschema@.sync_all_campaigns(campaigns regclass DEFAULT NULL)
     RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
-        approved_clips bigint)
+        approved_clips bigint, total TEXT)
     LANGUAGE c AS 'spend_sync-0.3.0', 'sync_all_campaigns_wrapper';
 
-CREATE OR REPLACE FUNCTION @extschema@.sync_campaign(id bigint, campaigns regclass DEFAULT NULL)
+DROP FUNCTION @extschema@.sync_campaign(bigint, regclass);
+CREATE FUNCTION @extschema@.sync_campaign(id bigint, campaigns regclass DEFAULT NULL)
     RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
-        approved_clips bigint)
+        approved_clips bigint, total TEXT)
     LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_number_wrapper';
 
-CREATE OR REPLACE FUNCTION @extschema@.sync_campaign(id TEXT, campaigns regclass DEFAULT NULL)
+DROP FUNCTION @extschema@.sync_campaign(text, regclass);
+CREATE FUNCTION @extschema@.sync_campaign(id TEXT, campaigns regclass DEFAULT NULL)
     RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
-        approved_clips bigint)
+        approved_clips bigint, total TEXT)
     LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_text_wrapper';
 
-CREATE OR REPLACE FUNCTION @extschema@.sync_campaign(id uuid, campaigns regclass DEFAULT NULL)
+DROP FUNCTION @extschema@.sync_campaign(uuid, regclass);
+CREATE FUNCTION @extschema@.sync_campaign(id uuid, campaigns regclass DEFAULT NULL)
     RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
-        approved_clips bigint)
+        approved_clips bigint, total TEXT)
     LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_uuid_wrapper';
 
 CREATE OR REPLACE FUNCTION spend_sync.capture_clip() RETURNS trigger
@@ -108,18 +123,22 @@ ALTER TABLE spend_sync.correction
     ALTER role TYPE text,
     ADD session_role text,
     ADD application_name text,
-    ADD id bigint GENERATED ALWAYS AS IDENTITY;
+    ADD id bigint GENERATED ALWAYS AS IDENTITY,
+    ADD spent text,
+    ADD server bigint NOT NULL DEFAULT (pg_catalog.pg_control_system()).system_identifier;
 -- A publication FOR ALL TABLES sends it on. So it has no key, for the other server's own log has these numbers too; names no
 -- table by its name, which would have to be found there; and says which row is deleted, when old ones are.
 ALTER TABLE spend_sync.correction ALTER campaigns TYPE oid;
 CREATE INDEX ON spend_sync.correction (id);
 COMMENT ON COLUMN spend_sync.correction.campaigns IS 'the campaigns table: campaigns::regclass is its name';
 ALTER TABLE spend_sync.correction REPLICA IDENTITY FULL;
--- Whoever has the rights of the owner of a campaigns table reads what was found there; who was granted something by name, all.
+-- Whoever has the rights of the owner of a campaigns table reads what was found there; who was granted something by name, all. Of another
+-- server's rows the OID is none of this one's tables.
 ALTER TABLE spend_sync.correction ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_or_granted ON spend_sync.correction USING (
-    EXISTS (SELECT FROM pg_catalog.pg_class c
-            WHERE c.oid OPERATOR(pg_catalog.=) campaigns AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+    server OPERATOR(pg_catalog.=) (SELECT s.system_identifier FROM pg_catalog.pg_control_system() s)
+    AND EXISTS (SELECT FROM pg_catalog.pg_class c
+                WHERE c.oid OPERATOR(pg_catalog.=) campaigns AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))
     OR EXISTS (SELECT FROM pg_catalog.pg_class l, pg_catalog.aclexplode(l.relacl) a
                WHERE l.oid OPERATOR(pg_catalog.=) 'spend_sync.correction'::pg_catalog.regclass
                  AND a.grantee OPERATOR(pg_catalog.<>) 0 AND pg_catalog.pg_has_role(a.grantee, 'USAGE')));
@@ -128,7 +147,13 @@ ALTER EXTENSION spend_sync DROP TABLE spend_sync.correction;
 ALTER EXTENSION spend_sync ADD TABLE spend_sync.correction;
 ALTER TABLE spend_sync.large_campaign SET UNLOGGED;
 ALTER TABLE spend_sync.large_campaign RENAME recomputed_at TO verified_at;
-DELETE FROM spend_sync.large_campaign WHERE approved_clips OPERATOR(pg_catalog.<) 10000;
+-- What it says is found out again: of each total of its own now.
+DELETE FROM spend_sync.large_campaign;
+ALTER TABLE spend_sync.large_campaign
+    ADD total smallint NOT NULL,
+    DROP CONSTRAINT large_campaign_pkey,
+    ADD PRIMARY KEY (campaigns, total, campaign_id);
+COMMENT ON COLUMN spend_sync.large_campaign.total IS 'the number of the total''s column';
 COMMENT ON TABLE spend_sync.large_campaign IS
     'a row for each campaign of many approved clips that was verified: summed from its clips, or compared with them';
 COMMENT ON COLUMN spend_sync.large_campaign.approved_clips IS 'how many approved clips it had then';
@@ -137,6 +162,9 @@ COMMENT ON COLUMN spend_sync.large_campaign.verified_at IS
 COMMENT ON COLUMN spend_sync.correction.session_role IS 'the role that the session was opened as, which may have taken that role';
 COMMENT ON COLUMN spend_sync.correction.application_name IS 'what the session called itself';
 COMMENT ON COLUMN spend_sync.correction.id IS 'the row''s number';
+COMMENT ON COLUMN spend_sync.correction.spent IS 'the total''s column, as it was called then';
+COMMENT ON COLUMN spend_sync.correction.server IS 'the system identifier of the server that found it';
+COMMENT ON COLUMN spend_sync.correction.recorded IS 'what the total said';
 
 -- Names as text, which each driver reads.
 DROP VIEW spend_sync.binding;
@@ -193,6 +221,28 @@ GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(bigint, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(uuid, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_all_campaigns(regclass) TO PUBLIC;
 GRANT EXECUTE ON PROCEDURE @extschema@.spend_sync_repair(regclass, integer) TO PUBLIC;
+
+DO $$
+DECLARE
+    command text;
+BEGIN
+    FOR command IN
+        SELECT pg_catalog.format('REVOKE EXECUTE ON %s %s FROM %s', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+                                 p.oid::pg_catalog.regprocedure, a.grantee::pg_catalog.regrole)
+        FROM pg_catalog.pg_extension AS e, pg_catalog.pg_depend AS d, pg_catalog.pg_proc AS p, pg_catalog.aclexplode(p.proacl) AS a
+        WHERE e.extname OPERATOR(pg_catalog.=) 'spend_sync'
+          AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid OPERATOR(pg_catalog.=) e.oid
+          AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) p.oid
+          AND a.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[0::pg_catalog.oid, p.proowner])
+        UNION ALL
+        SELECT pg_catalog.format('GRANT EXECUTE ON %s %s TO %s', g OPERATOR(pg_catalog.->>) 0, g OPERATOR(pg_catalog.->>) 1, g OPERATOR(pg_catalog.->>) 2)
+        FROM pg_catalog.jsonb_array_elements(pg_catalog.current_setting('spend_sync_update.grants')::pg_catalog.jsonb) AS g
+        WHERE pg_catalog.to_regprocedure(g OPERATOR(pg_catalog.->>) 1) IS NOT NULL
+    LOOP
+        EXECUTE command;
+    END LOOP;
+END
+$$;
 
 -- Partitions may also go with what their own keys name.
 DROP EVENT TRIGGER spend_sync_before;

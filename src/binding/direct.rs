@@ -9,7 +9,7 @@ use crate::pg::index::{self, Index, Looked, Seen};
 use crate::pg::locked::{self, Locked, LockedRow};
 use crate::pg::snapshot::{RowVersion, Sees};
 use crate::pg::{session, transaction};
-use crate::statements::{self, Statement, clip, link, version};
+use crate::statements::{Statement, clip, link, version};
 use crate::value::key::{Key, KeyType};
 use crate::value::money;
 use crate::value::param::Param;
@@ -60,24 +60,24 @@ pub struct Earnings {
     pub amount: Option<Decimal>,
 }
 
-/// A total in its row, which is locked. To be stored, or let go.
+/// Totals in their row, which is locked. To be stored, or let go.
 #[must_use]
-pub struct Total<'a> {
+pub struct Totals<'a> {
     row: LockedRow,
     binding: &'a Binding,
     statement: &'a CString,
 }
 
-/// What became of a total that was to be moved in its row.
+/// What became of totals that were to be moved in their row.
 pub enum InRow<'a> {
     /// It takes a statement.
     No,
     /// There is no such campaign.
     NotThere,
-    Locked(Total<'a>),
+    Locked(Totals<'a>),
 }
 
-impl Total<'_> {
+impl Totals<'_> {
     /// The campaign's key; it may have changed while we waited for the lock.
     pub fn campaign(&self) -> Option<Key> {
         let shape = &self.binding.shape;
@@ -87,10 +87,9 @@ impl Total<'_> {
         })
     }
 
-    /// What the total is; `None` for NULL, and for one that cannot be held exactly.
-    pub fn recorded(&self) -> Option<Decimal> {
-        let shape = &self.binding.shape;
-        self.row.amount(shape.spent.number, shape.spent_money)
+    /// What one of them is; `None` for NULL, and for one that cannot be held exactly.
+    pub fn recorded(&self, of: &Binding) -> Option<Decimal> {
+        self.row.amount(of.shape.spent.number, of.shape.spent_money)
     }
 
     /// Lets the row go, locked as it is.
@@ -98,12 +97,15 @@ impl Total<'_> {
         self.row.leave()
     }
 
-    /// Stores another total, as PostgreSQL reads it; no trigger fires.
-    pub fn store(self, total: &str) -> Result<()> {
-        let (binding, number) = (self.binding, self.binding.shape.spent.number);
-        let owner = binding.shape.campaigns.owner;
+    /// Stores others, as PostgreSQL reads them; no trigger fires.
+    pub fn store(self, totals: &[(&Binding, String)]) -> Result<()> {
+        let (binding, owner) = (self.binding, self.binding.shape.campaigns.owner);
+        let totals: Vec<(i16, &str)> = totals
+            .iter()
+            .map(|(of, total)| (of.shape.spent.number, total.as_str()))
+            .collect();
         let stored =
-            binding.with_names_set_once(|| session::as_role(owner, || self.row.update(number, total, self.statement)));
+            binding.with_names_set_once(|| session::as_role(owner, || self.row.update(&totals, self.statement)));
         binding.met_by(stored, Statement::Move)
     }
 }
@@ -170,7 +172,7 @@ impl Binding {
     }
 
     fn text_of(&self, statement: Statement) -> Result<CString> {
-        CString::new(statements::sql(&self.names, statement)).map_err(|_| Error::internal("a NUL byte in a statement"))
+        CString::new(self.sql(statement, &[])).map_err(|_| Error::internal("a NUL byte in a statement"))
     }
 
     /// The link of a clip, if it has exactly one that names a campaign.
@@ -233,12 +235,17 @@ impl Binding {
         Ok(<[Row; 1]>::try_from(rows).ok().map(|[row]| row))
     }
 
-    /// Locks a campaign, to move its total in its row. At REPEATABLE READ and above only a statement says whether the row is newer than
+    /// Locks a campaign, to move this total of it, and others, in their row. At REPEATABLE READ and above only a statement says whether the row is newer than
     /// the transaction's snapshot.
-    pub fn lock_total(&self, campaign: &Key) -> Result<InRow<'_>> {
+    pub fn lock_totals(&self, others: &[&Self], campaign: &Key) -> Result<InRow<'_>> {
         let Some(campaigns) = &self.direct()?.campaigns else {
             return Ok(InRow::No);
         };
+        for other in others {
+            if other.direct()?.campaigns.is_none() {
+                return Ok(InRow::No);
+            }
+        }
         if transaction::keeps_snapshot() {
             return Ok(InRow::No);
         }
@@ -253,17 +260,11 @@ impl Binding {
             row.leave()?;
             return Ok(InRow::No);
         }
-        Ok(InRow::Locked(Total {
+        Ok(InRow::Locked(Totals {
             row,
             binding: self,
             statement: &campaigns.statement,
         }))
-    }
-
-    /// Moves a campaign's total by a statement, if the column can hold it.
-    pub fn move_one(&self, campaign: &Key, difference: &str) -> Result<()> {
-        let values = [Param::Key(self.shape.campaign_key, campaign), Param::Text(difference)];
-        self.write(Statement::Move, self.planning.writing(1), &values).map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which bindings there are.
 
-use super::load::of;
+use super::load::{id_in, id_of, of};
 use crate::binding::present::{Trigger, TriggerFunction};
 use crate::binding::{Binding, among, present, resolve};
 use crate::catalog;
@@ -9,21 +9,30 @@ use crate::catalog::shape::Tables;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Result};
 use crate::pg::name;
-use crate::value::mapping::{Columns, Said};
+use crate::value::mapping::{Columns, Said, TotalName};
 use pgrx::pg_sys::Oid;
 use std::rc::Rc;
 
-/// The campaigns tables that are attached.
-fn campaigns_triggers() -> Result<Vec<Trigger>> {
-    let mut own = present::triggers_of(TriggerFunction::CaptureCampaign)?;
-    own.dedup_by_key(|trigger| trigger.relation);
-    Ok(own)
+/// The triggers that speak for the totals that are attached, one for each.
+fn own_triggers() -> Result<Vec<Trigger>> {
+    Ok(one_a_total(present::triggers_of(TriggerFunction::CaptureCampaign)?))
+}
+
+fn one_a_total(triggers: Vec<Trigger>) -> Vec<Trigger> {
+    let mut one_each: Vec<Trigger> = Vec::new();
+    for trigger in triggers {
+        let is_same = |one: &Trigger| one.relation == trigger.relation && one.total() == trigger.total();
+        if !one_each.iter().any(is_same) {
+            one_each.push(trigger);
+        }
+    }
+    one_each
 }
 
 /// All bindings whose names resolve: their tables and columns.
 pub fn all() -> Result<Vec<(Tables, Columns)>> {
     let mut all = Vec::new();
-    for trigger in campaigns_triggers()? {
+    for trigger in own_triggers()? {
         all.extend(sound(resolve(&trigger))?);
     }
     Ok(all)
@@ -45,6 +54,19 @@ impl Bound {
             triggers,
         })
         .filter(Self::is_whole)
+    }
+
+    /// The total.
+    pub fn total(&self) -> TotalName {
+        self.tables.said(&self.columns).total()
+    }
+
+    /// Its binding, if it is still there; an error where it is broken.
+    pub fn binding(&self) -> Result<Option<Rc<Binding>>> {
+        match id_of(&self.total())? {
+            Some(id) => of(id),
+            None => Ok(None),
+        }
     }
 
     /// The columns of one of its tables that its totals hang on.
@@ -152,10 +174,10 @@ pub fn sound<T>(found: Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// The attached campaigns tables that the search path sees.
+/// The triggers that speak for the totals that the search path sees, one for each.
 pub fn visible() -> Result<Vec<Trigger>> {
     let mut visible = Vec::new();
-    for own in campaigns_triggers()? {
+    for own in own_triggers()? {
         if name::is_visible(own.relation)? {
             visible.push(own);
         }
@@ -163,9 +185,11 @@ pub fn visible() -> Result<Vec<Trigger>> {
     Ok(visible)
 }
 
-/// The one of them; none or several is an error.
+/// The one campaigns table of theirs; none or several is an error.
 pub fn only_visible() -> Result<Oid> {
-    match visible()?.as_slice() {
+    let mut visible = visible()?;
+    visible.dedup_by_key(|trigger| trigger.relation);
+    match visible.as_slice() {
         [] => Err(CallError::NothingAttached {}.into()),
         [one] => Ok(one.relation),
         several => {
@@ -175,14 +199,24 @@ pub fn only_visible() -> Result<Oid> {
     }
 }
 
-/// The binding of a campaigns table that must be attached, as it is and stays until the transaction ends: whoever sums has written none of
+/// The triggers that speak for the totals of a campaigns table, one for each; none is an error.
+pub fn attached_on(campaigns: Oid) -> Result<Vec<Trigger>> {
+    let own = one_a_total(present::own_triggers(campaigns)?);
+    if own.is_empty() {
+        return Err(not_attached(campaigns)?);
+    }
+    Ok(own)
+}
+
+/// The binding that a campaigns table's own trigger speaks for, as it is and stays until the transaction ends: whoever sums has written none of
 /// its tables, and is not kept from reading by who renames them. What is read of tables that are held has the names of now, whatever
 /// else changes in the database meanwhile.
-pub fn attached(campaigns: Oid) -> Result<Rc<Binding>> {
+pub fn attached(own: &Trigger) -> Result<Rc<Binding>> {
+    let id = id_in(own)?;
     let mut held = None;
     loop {
-        let Some(binding) = of(campaigns)? else {
-            return Err(not_attached(campaigns)?);
+        let Some(binding) = of(id)? else {
+            return Err(not_attached(id.campaigns())?);
         };
         let tables = binding.shape.tables().all().map(|table| table.oid);
         if held == Some(tables) {

@@ -12,23 +12,40 @@ use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Ours, Result};
 use crate::pg::cache::Cached;
 use crate::pg::{cache, kind, name};
-use crate::value::mapping::{Columns, FullName, Mapping};
-use pgrx::pg_sys::Oid;
+use crate::value::mapping::{BindingId, Columns, FullName, Mapping, TotalName};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 thread_local! {
-    static BINDINGS: ManuallyDrop<Cached<Binding>> = ManuallyDrop::default();
+    static BINDINGS: ManuallyDrop<Cached<BindingId, Binding>> = ManuallyDrop::default();
 }
 
-/// The binding of a campaigns table, if it is attached.
-pub fn of(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
-    BINDINGS.with(|bindings| bindings.get_or_load(campaigns, || load(campaigns)))
+/// The binding of a total, if it is attached.
+pub fn of(id: BindingId) -> Result<Option<Rc<Binding>>> {
+    BINDINGS.with(|bindings| bindings.get_or_load(id, || load(id)))
 }
 
-fn load(campaigns: Oid) -> Result<Option<Rc<Binding>>> {
+/// What a total is known by that triggers name; `None`: its campaigns table has no such column, or is not there.
+pub fn id_of(total: &TotalName) -> Result<Option<BindingId>> {
+    let Some(campaigns) = catalog::find(&total.campaigns)? else {
+        return Ok(None);
+    };
+    let column = catalog::columns(campaigns)?
+        .into_iter()
+        .find(|column| column.name == total.spent);
+    Ok(column.map(|column| BindingId::of(campaigns, column.number)))
+}
+
+/// What the total is known by that a campaigns table's own trigger speaks for.
+pub fn id_in(own: &Trigger) -> Result<BindingId> {
+    let (tables, columns) = resolve(own)?;
+    let total = tables.said(&columns).total();
+    id_of(&total)?.ok_or_else(|| lacks_column(own, &tables.campaigns.display(), &columns.spent, "spent"))
+}
+
+fn load(id: BindingId) -> Result<Option<Rc<Binding>>> {
     let epoch = cache::epoch();
-    let Some((trigger, shape, campaigns_may_double)) = read(campaigns)? else {
+    let Some((trigger, shape, campaigns_may_double)) = read(id)? else {
         return Ok(None);
     };
     check_version()?;
@@ -52,13 +69,18 @@ pub fn check_version() -> Result<()> {
 }
 
 /// The tables and columns of a binding, be it whole or not.
-pub fn shape_of(campaigns: Oid) -> Result<Option<Shape>> {
-    Ok(read(campaigns)?.map(|(_, shape, _)| shape))
+pub fn shape_of(id: BindingId) -> Result<Option<Shape>> {
+    Ok(read(id)?.map(|(_, shape, _)| shape))
 }
 
 /// The trigger that speaks for a binding, what it binds, and whether the campaigns' key may name two of them until the transaction commits.
-fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape, bool)>> {
-    let triggers = present::own_triggers(campaigns)?;
+fn read(id: BindingId) -> Result<Option<(Trigger, Shape, bool)>> {
+    let campaigns = id.campaigns();
+    let mut columns = catalog::columns(campaigns)?.into_iter();
+    let Some(spent) = columns.find(|column| column.number == id.spent()) else {
+        return Ok(None);
+    };
+    let triggers = present::own_triggers_of(campaigns, &spent.name)?;
     let Some(trigger) = triggers.first().cloned() else {
         return Ok(None);
     };
@@ -93,6 +115,13 @@ fn read(campaigns: Oid) -> Result<Option<(Trigger, Shape, bool)>> {
     // Statements, and the triggers' memory, know its labels.
     cache::watch_type(kind::hash(shape.status.base_type));
     Ok(Some((trigger, shape, may_double)))
+}
+
+fn lacks_column(trigger: &Trigger, table: &str, column: &str, argument: &str) -> Error {
+    broken(
+        trigger,
+        format!("Table {table} has no column {column} any more ({argument})"),
+    )
 }
 
 pub fn broken(trigger: &Trigger, problem: String) -> Error {
@@ -133,10 +162,7 @@ fn still_fits(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Sha
             argument,
             wanted,
             ..
-        })) => broken(
-            trigger,
-            format!("Table {table} has no column {wanted} any more ({argument})"),
-        ),
+        })) => lacks_column(trigger, &table, &wanted, argument),
         Error::Ours(Ours::Column(ColumnError::WrongType {
             table,
             column,

@@ -35,15 +35,21 @@ pub mod of_trigger;
 pub mod owners;
 mod planning;
 pub mod present;
+mod stores;
 pub mod table_locks;
 pub mod triggers;
 pub mod wake_triggers;
 pub mod wanted;
 
-pub use direct::{InRow, Total};
-pub use find::{Bound, all, attached, only_visible, sound, visible, whole, whole_among, whole_naming, whole_on};
-pub use load::{broken, check_version, of, resolve, shape_of};
+pub use direct::{InRow, Totals};
+pub use find::{
+    Bound, all, attached, attached_on, only_visible, sound, visible, whole, whole_among, whole_naming, whole_on,
+};
+pub use load::{broken, check_version, id_in, id_of, of, resolve, shape_of};
 pub use planning::FEW_KEYS;
+
+/// What a plan is kept by; last the columns of other totals that it stores along.
+type PlanKey = (Statement, Planned, Vec<i16>);
 
 /// One total: its tables and columns, and the statements that keep it.
 pub struct Binding {
@@ -61,7 +67,7 @@ pub struct Binding {
     epoch: u64,
     /// The search path under which its statements run.
     path: CString,
-    plans: RefCell<HashMap<(Statement, Planned), Rc<Plan>>>,
+    plans: RefCell<HashMap<PlanKey, Rc<Plan>>>,
     direct: OnceCell<Direct>,
 }
 
@@ -103,14 +109,20 @@ impl Binding {
         locks.try_for_each(TableLock::wait)
     }
 
-    /// The OID of the campaigns relation, by which a binding is known.
+    /// The OID of the campaigns relation.
     pub fn oid(&self) -> Oid {
         self.shape.campaigns.oid
     }
 
-    /// The same, as captured writes are kept by it.
+    /// The total as people call it: its table and its column.
+    pub fn total(&self) -> String {
+        let (table, column) = (&self.shape.campaigns, &self.shape.spent.name);
+        format!("{}.{}", table.display(), name::display_name(column))
+    }
+
+    /// What the total is known by.
     pub fn id(&self) -> BindingId {
-        BindingId::of(self.oid())
+        self.shape.id()
     }
 
     /// The key of a campaign in a column of a result that is never NULL.
@@ -186,7 +198,7 @@ impl Binding {
     pub fn run_as_keeper(&self, statement: Statement, values: &[Param]) -> Result<Vec<Row>> {
         let meant = None;
         session::with_catalog_names(|| {
-            self.run_in_place((self.keeper, meant), statement, Planned::Once, values, Sees::Own)
+            self.run_in_place((self.keeper, meant), (statement, &[]), Planned::Once, values, Sees::Own)
         })
     }
 
@@ -198,7 +210,7 @@ impl Binding {
             other => other,
         };
         session::with_names(&self.path, || {
-            self.run_in_place(self.as_owner(), statement, planned, values, sees)
+            self.run_in_place(self.as_owner(), (statement, &[]), planned, values, sees)
         })
     }
 
@@ -229,35 +241,32 @@ impl Binding {
     fn run_in_place(
         &self,
         (role, meant): (Oid, Option<Meant>),
-        statement: Statement,
+        (statement, others): (Statement, &[&Self]),
         planned: Planned,
         values: &[Param],
         sees: Sees,
     ) -> Result<Vec<Row>> {
         let run = || {
-            let plan = self.plan(statement, values, planned, meant)?;
+            let plan = self.plan((statement, others), values, planned, meant)?;
             spi::execute(&plan, values, sees)
         };
-        let result = session::as_role(role, run);
-        self.met_by(result, statement)
+        match session::as_role(role, run) {
+            Ok(given) => Ok(given),
+            error => self.met(error, &self.sql(statement, others)),
+        }
     }
 
     fn met_by<T>(&self, result: Result<T>, statement: Statement) -> Result<T> {
         match result {
             Ok(given) => Ok(given),
-            error => self.met(error, &statements::sql(&self.names, statement)),
+            error => self.met(error, &self.sql(statement, &[])),
         }
     }
 
-    /// Stores totals: amounts as text, one for each key.
-    pub fn store(&self, keys: &[Key], totals: &[String]) -> Result<Vec<Row>> {
-        let kind = self.shape.campaign_key;
-        let (statement, values) = match (keys, totals) {
-            ([key], [total]) => (Statement::StoreOne, [Param::Key(kind, key), Param::Text(total)]),
-            _ => (Statement::Store, [Param::Keys(kind, keys), Param::Texts(totals)]),
-        };
-        let planned = self.planning.writing(keys.len());
-        self.write(statement, planned, &values)
+    /// The text of a statement that, if it stores this total, stores others along.
+    fn sql(&self, statement: Statement, others: &[&Self]) -> String {
+        let others: Vec<&Names> = others.iter().map(|other| &other.names).collect();
+        statements::sql(&self.names, &others, statement)
     }
 
     /// How many of these campaigns hold these totals.
@@ -278,26 +287,26 @@ impl Binding {
         rows.iter().map(|row| self.campaign(row, 0)).collect()
     }
 
-    /// Runs what fires triggers of the user's: as the owner of the campaigns table too, so not with names from the search path
-    /// of a writer who has not the owner's rights.
-    fn write(&self, statement: Statement, planned: Planned, values: &[Param]) -> Result<Vec<Row>> {
-        owners::check_type(&self.shape)?; // it may have been given away while we waited for a campaign
-        self.with_names_set_once(|| self.run_in_place(self.as_owner(), statement, planned, values, Sees::Latest))
-    }
-
     /// All campaigns with what is recorded and what should be; rows of [`statements::summed`].
     pub fn preview(&self, sees: Sees) -> Result<Vec<Row>> {
         self.run_as_owner(Statement::Preview, Planned::InParallel, &[], sees)
     }
 
-    fn plan(&self, statement: Statement, values: &[Param], planned: Planned, meant: Option<Meant>) -> Result<Rc<Plan>> {
-        if let Some(plan) = self.plans.borrow().get(&(statement, planned)) {
+    fn plan(
+        &self,
+        (statement, others): (Statement, &[&Self]),
+        values: &[Param],
+        planned: Planned,
+        meant: Option<Meant>,
+    ) -> Result<Rc<Plan>> {
+        let columns = others.iter().map(|other| other.shape.spent.number).collect();
+        let key = (statement, planned, columns);
+        if let Some(plan) = self.plans.borrow().get(&key) {
             return Ok(Rc::clone(plan));
         }
         let types: Vec<Oid> = values.iter().map(Param::type_oid).collect();
-        let sql = statements::sql(&self.names, statement);
-        let plan = Rc::new(spi::prepare(&sql, &types, planned, meant)?);
-        self.plans.borrow_mut().insert((statement, planned), Rc::clone(&plan));
+        let plan = Rc::new(spi::prepare(&self.sql(statement, others), &types, planned, meant)?);
+        self.plans.borrow_mut().insert(key, Rc::clone(&plan));
         Ok(plan)
     }
 }

@@ -48,7 +48,7 @@ pub enum Attributes {
 }
 
 thread_local! {
-    static BINDINGS: ManuallyDrop<Cached<TriggerBinding>> = ManuallyDrop::default();
+    static BINDINGS: ManuallyDrop<Cached<Oid, TriggerBinding>> = ManuallyDrop::default();
 }
 
 /// The binding that a trigger serves.
@@ -86,6 +86,7 @@ fn named_by(trigger: &Trigger) -> Result<Rc<Binding>> {
     if let Some(error) = failed {
         return Err(Error::Ours(error));
     }
+    binding::id_in(trigger)?;
     let campaigns = tables.campaigns.display();
     Err(broken(
         trigger,
@@ -97,10 +98,10 @@ fn binding_said(trigger: &Trigger) -> Result<Option<Rc<Binding>>> {
     let Some(said) = trigger.says() else {
         return Ok(None);
     };
-    let Some(campaigns) = catalog::find(&said.campaigns)? else {
+    let Some(id) = binding::id_of(&said.total())? else {
         return Ok(None);
     };
-    Ok(binding::of(campaigns)?.filter(|binding| is_said(&said, &binding.shape)))
+    Ok(binding::of(id)?.filter(|binding| is_said(&said, &binding.shape)))
 }
 
 fn is_said(said: &Said, shape: &Shape) -> bool {

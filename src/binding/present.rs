@@ -7,7 +7,7 @@ use crate::errors::trigger::TriggerError;
 use crate::binding::condition::Condition;
 use crate::pg::trigger_row::{TriggerRow, fires};
 use crate::pg::{relation, trigger_row};
-use crate::value::mapping::{FullName, Mapping, Said};
+use crate::value::mapping::{FullName, Mapping, Said, TotalName};
 use crate::value::param::Param;
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
@@ -85,10 +85,9 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// The campaigns table that the mapping names, if it is one.
-    pub fn campaigns(&self) -> Option<FullName> {
-        let mapping = Mapping::parse(&self.argument).ok()?;
-        Some(mapping.campaigns.resolve(&self.table.schema))
+    /// The total that the mapping names, if it is one.
+    pub fn total(&self) -> Option<TotalName> {
+        Some(self.says()?.total())
     }
 
     /// The columns of its table of which it captures a change; none where it captures none, or its mapping is none.
@@ -123,7 +122,7 @@ impl Trigger {
             && self.function == other.function
             && self.fires & other.fires & EVENTS != 0
             && ![self.enabled, other.enabled].contains(&'D')
-            && self.campaigns() == other.campaigns()
+            && self.total() == other.total()
     }
 }
 
@@ -241,7 +240,7 @@ pub fn triggers_naming(campaigns: &FullName) -> Result<Vec<Trigger>> {
             OR substr(t.tgargs, 1, length($3) / 2) = decode($3, 'hex')";
     let values = [&campaigns.schema, &here, &elsewhere].map(|text| Param::Text(text));
     let mut all = triggers_on_any(&relations(sql, &values)?)?;
-    all.retain(|trigger| trigger.campaigns().as_ref() == Some(campaigns));
+    all.retain(|trigger| trigger.says().is_some_and(|said| said.campaigns == *campaigns));
     Ok(all)
 }
 
@@ -250,15 +249,17 @@ pub fn triggers_on(relation: Oid) -> Result<Vec<Trigger>> {
     triggers_on_any(&[relation])
 }
 
-/// The trigger on a campaigns table that speaks for its binding.
-pub fn own_trigger(campaigns: Oid) -> Result<Option<Trigger>> {
-    Ok(own_triggers(campaigns)?.into_iter().next())
-}
-
-/// All that stand there; they must say the same.
+/// The triggers on a campaigns table that speak for its totals. Those of one column must say the same.
 pub fn own_triggers(campaigns: Oid) -> Result<Vec<Trigger>> {
     let mut triggers = triggers_on(campaigns)?;
     triggers.retain(|trigger| trigger.function == TriggerFunction::CaptureCampaign);
+    Ok(triggers)
+}
+
+/// Those of one column.
+pub fn own_triggers_of(campaigns: Oid, spent: &str) -> Result<Vec<Trigger>> {
+    let mut triggers = own_triggers(campaigns)?;
+    triggers.retain(|trigger| trigger.total().is_some_and(|total| total.spent == spent));
     Ok(triggers)
 }
 

@@ -8,7 +8,7 @@ use crate::catalog::shape::Shape;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::{session, spi};
-use crate::value::mapping::{ARGUMENT_MAX, FullName};
+use crate::value::mapping::{ARGUMENT_MAX, FullName, TotalName};
 use crate::value::names::{self, ident};
 use pgrx::pg_sys::Oid;
 
@@ -16,7 +16,7 @@ use pgrx::pg_sys::Oid;
 /// default (in logical replication's apply, say) was made to: so does the new one.
 pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
     let wanted = wanted::wanted(shape, &wanted::partitions(shape)?);
-    let base = free_base(&shape.campaigns.name, &wanted)?;
+    let base = free_base(&shape.said().total(), &wanted)?;
     session::with_catalog_names(|| {
         for one in &wanted {
             let name = names::trigger(&base, one.suffix);
@@ -92,12 +92,12 @@ pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
     binding::check_version()?;
     let partitions = bound.tables.partition_oids()?;
     let (said, own) = (bound.tables.said(&bound.columns), catalog::names(&partitions)?);
+    let total = Some(said.total());
     let mut present = present::triggers_on_any(&[&partitions, others].concat())?;
-    present
-        .retain(|trigger| trigger.function.is_of_statements() && trigger.campaigns().as_ref() == Some(&said.campaigns));
+    present.retain(|trigger| trigger.function.is_of_statements() && trigger.total() == total);
     for one in own.iter().flat_map(|partition| wanted::of_statements(&said, partition)) {
         if !present.iter().any(|trigger| one.is_place_of(trigger)) {
-            let base = free_base(&said.campaigns, std::slice::from_ref(&one))?;
+            let base = free_base(&said.total(), std::slice::from_ref(&one))?;
             let sql = command(&one, &names::trigger(&base, one.suffix))?;
             if let Some(table) = catalog::find(&one.table)? {
                 let enabled = enabled_above(bound, table, one.function)?;
@@ -167,12 +167,13 @@ pub fn drop_triggers(triggers: &[Trigger]) -> Result<()> {
 }
 
 /// The first part of the triggers' names that no other trigger on these tables has: the campaigns table's name, with
-/// its schema or a number where several totals share a table.
-fn free_base(campaigns: &FullName, wanted: &[Wanted]) -> Result<String> {
-    let FullName { schema, table } = campaigns;
+/// the total's column, the schema or a number where several totals share a table.
+fn free_base(total: &TotalName, wanted: &[Wanted]) -> Result<String> {
+    let FullName { schema, table } = &total.campaigns;
     let taken = present::trigger_names(wanted.iter().map(|one| &one.table))?;
     let numbered = (2..100).map(|number| format!("{number}_{table}"));
-    [table.clone(), format!("{schema}_{table}")]
+    let with_column = format!("{table}_{}", total.spent);
+    [table.clone(), with_column, format!("{schema}_{table}")]
         .into_iter()
         .chain(numbered)
         .find(|base| {

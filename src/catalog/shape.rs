@@ -7,7 +7,7 @@ use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{name, session};
 use crate::value::key::KeyType;
-use crate::value::mapping::{Columns, Said};
+use crate::value::mapping::{BindingId, Columns, Said};
 use crate::value::money::MoneyType;
 use crate::value::status::StatusType;
 use pgrx::pg_sys::{self, Oid};
@@ -42,6 +42,11 @@ impl Shape {
             clips: self.clips.clone(),
             submissions: self.submissions.clone(),
         }
+    }
+
+    /// What its total is known by.
+    pub fn id(&self) -> BindingId {
+        BindingId::of(self.campaigns.oid, self.spent.number)
     }
 
     /// What its triggers say.

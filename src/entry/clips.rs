@@ -1,6 +1,7 @@
 //! `spend_sync_clips`: why a total is what it is.
 
-use crate::entry::functions::{attached_table, key_of, numeric, oid};
+use crate::binding::Binding;
+use crate::entry::functions::{numeric, of_one, oid, totals_of_one};
 use crate::errors;
 use crate::manage::behind;
 use crate::pg::error;
@@ -12,7 +13,14 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 /// What is said of a submission.
-type Behind = (Option<String>, Option<String>, Option<String>, Option<AnyNumeric>, bool);
+type Behind = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<AnyNumeric>,
+    bool,
+    String,
+);
 
 /// Declares a function that returns a row a submission of a campaign.
 macro_rules! clips_function {
@@ -29,6 +37,7 @@ macro_rules! clips_function {
                     name!(status, Option<String>),
                     name!(amount, Option<AnyNumeric>),
                     name!(counts, bool),
+                    name!(total, String),
                 ),
             >,
             ErrorReport,
@@ -41,7 +50,8 @@ macro_rules! clips_function {
 
 clips_function! {
     /// The rows behind a campaign's total, those that do not count too: the submission by its primary key, the clip, the status, what
-    /// the clip earned (NULL: there is no such clip), whether it counts. What was written last stands first.
+    /// the clip earned (NULL: there is no such clip), whether it counts. What was written last stands first; of several totals of the
+    /// table, one after the other.
     ///
     /// Errors: as `spend_sync_status`; P0002 if there is no such campaign; 22P02 if `id` is no key; 22004 if it is NULL.
     fn spend_sync_clips_by_text(id: &str) = id.map(str::to_owned);
@@ -58,13 +68,13 @@ clips_function! {
 }
 
 fn behind(id: Option<String>, campaigns: Option<Oid>) -> errors::Result<Vec<Behind>> {
-    let binding = attached_table(campaigns)?;
-    let (key, id) = key_of(&binding, id)?;
-    let rows = behind::rows(&binding, &key, &id)?;
-    Ok(rows.iter().map(said).collect())
+    of_one(&totals_of_one(campaigns)?, id, |binding, key| {
+        let rows = behind::rows(binding, &key)?;
+        Ok(rows.map(|rows| rows.iter().map(|row| said(binding, row)).collect()))
+    })
 }
 
-fn said(row: &Row) -> Behind {
+fn said(binding: &Binding, row: &Row) -> Behind {
     let text = |column| row.get(column).map(str::to_owned);
     (
         text(row::SUBMISSION),
@@ -72,5 +82,6 @@ fn said(row: &Row) -> Behind {
         text(row::STATUS),
         numeric(row.get(row::AMOUNT)),
         row.is_true(row::COUNTS),
+        binding.total(),
     )
 }

@@ -284,8 +284,8 @@ fn check_still_there(triggers: &[Trigger]) -> Result<()> {
     let columns = catalog::columns(gone.relation)?;
     let is_there = |name: &String| columns.iter().any(|column| column.name == *name);
     let lacks = |other: &&Trigger| other.relation == gone.relation && !other.captured().iter().all(is_there);
-    let campaigns = triggers.iter().find(lacks).unwrap_or(gone).campaigns();
-    let campaigns = campaigns.unwrap_or_else(|| gone.table.clone());
+    let total = triggers.iter().find(lacks).unwrap_or(gone).total();
+    let campaigns = total.map_or_else(|| gone.table.clone(), |total| total.campaigns);
     Err(TriggerError::TriggerWouldGo {
         trigger: name::display_name(&gone.name),
         table: catalog::display(&gone.table),

@@ -153,14 +153,15 @@ fn described(said: &Said) -> [String; 4] {
     ]
 }
 
-/// Removes the triggers and with them the binding of a campaigns table. Totals stay as they are. A row says what was bound, as
-/// attach's does; of a binding whose trigger says nothing, only the table.
+/// Lets go of one total of a campaigns table, by its column `spent`, or of all: their triggers go, totals stay as they are. A row a
+/// total says what was bound, as attach's does; of a binding whose trigger says nothing, only the table.
 ///
-/// Errors: 55000 if it is not attached; 42501 unless the caller owns its tables; 22004 for NULL.
+/// Errors: 55000 if it is not attached; 42501 unless the caller owns its tables; 22004 if `campaigns` is NULL.
 #[pg_extern]
 #[allow(clippy::type_complexity)]
 fn spend_sync_detach(
     campaigns: Option<TableArgument>,
+    spent: default!(Option<Name>, "NULL"),
 ) -> Result<
     TableIterator<
         'static,
@@ -174,14 +175,15 @@ fn spend_sync_detach(
     ErrorReport,
 > {
     let campaigns = oid(campaigns).ok_or_else(|| CallError::NullArgument { argument: "campaigns" }.into());
-    let done = campaigns.and_then(detach::detach).map_err(error::raised)?;
-    Ok(TableIterator::once(match &done.said {
+    let detach = |campaigns| detach::detach(campaigns, spent.map(|spent| spent.0));
+    let done = campaigns.and_then(detach).map_err(error::raised)?;
+    Ok(TableIterator::new(done.into_iter().map(|done| match &done.said {
         Some(said) => {
             let [total, source, link, approved_when] = described(said);
             (total, Some(source), Some(link), Some(approved_when))
         }
         None => (catalog::display(&done.campaigns), None, None, None),
-    }))
+    })))
 }
 
 /// What a sync function says of a campaign.
@@ -192,9 +194,10 @@ type Synced = (
     Option<AnyNumeric>,
     Option<AnyNumeric>,
     i64,
+    String,
 );
 
-fn synced(row: &Row) -> errors::Result<Synced> {
+fn synced(binding: &Binding, row: &Row) -> errors::Result<Synced> {
     Ok((
         row.owned(summed::ID)?,
         row.get(summed::TITLE).map(str::to_owned),
@@ -202,7 +205,23 @@ fn synced(row: &Row) -> errors::Result<Synced> {
         numeric(row.get(summed::ACTUAL)),
         numeric(row.get(summed::DIFFERENCE)),
         row.number(summed::CLIPS)?,
+        binding.total(),
     ))
+}
+
+/// The rows of each of these totals.
+fn of_each<T>(
+    totals: &[Rc<Binding>],
+    rows: impl Fn(&Binding) -> errors::Result<Vec<Row>>,
+    said: impl Fn(&Binding, &Row) -> errors::Result<T>,
+) -> errors::Result<Vec<T>> {
+    let mut all = Vec::new();
+    for binding in totals {
+        for row in rows(binding)? {
+            all.push(said(binding, &row)?);
+        }
+    }
+    Ok(all)
 }
 
 /// Declares a function that returns a row a synced campaign.
@@ -221,19 +240,20 @@ macro_rules! sync_function {
                     name!(new_spent, Option<AnyNumeric>),
                     name!(difference, Option<AnyNumeric>),
                     name!(approved_clips, i64),
+                    name!(total, String),
                 ),
             >,
             ErrorReport,
         > {
-            let rows: errors::Result<Vec<Row>> = $body;
-            let rows = rows.and_then(|rows| rows.iter().map(synced).collect::<errors::Result<Vec<_>>>());
+            let rows: errors::Result<Vec<Synced>> = $body;
             Ok(TableIterator::new(rows.map_err(error::raised)?))
         }
     };
 }
 
 sync_function! {
-    /// Brings one campaign to the truth: locks it, sums its approved clips, stores the total if it differs.
+    /// Brings one campaign to the truth: locks it, sums its approved clips, stores the total if it differs. A row a total of the
+    /// campaigns table.
     ///
     /// Errors: 42501 unless the caller has the rights of the tables' owner, or was granted this function by name; P0002 if
     /// there is no such campaign; 22P02 if `id` is no key; 22004 if it is NULL; 22003 if the total does
@@ -262,13 +282,14 @@ sync_function! {
 
 sync_function! {
     /// Brings every campaign to the truth: one look at all, then locks only where the total differs. A row for each
-    /// campaign, in the order of their keys. One that cannot be stored, or locked within `lock_timeout`, does not stop the
+    /// campaign, in the order of their keys, of each total; without an argument, of all totals that the search path sees. One that cannot be stored, or locked within `lock_timeout`, does not stop the
     /// others: a WARNING says why, and its `new_spent` and `difference` are NULL.
     ///
     /// Errors: 42501 as for `sync_campaign`.
     fn sync_all_campaigns = "sync_all_campaigns"
         (campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
-        to_repair(oid(campaigns), procedure::function(call)).and_then(|binding| repair::sync_all(&binding))
+        let totals = to_repair(totals(oid(campaigns)), procedure::function(call));
+        totals.and_then(|totals| of_each(&totals, repair::sync_all, synced))
     }
 }
 
@@ -285,37 +306,49 @@ pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
     let batch_size = call.integer(1).ok_or(CallError::NullArgument { argument })?;
     let size = usize::try_from(batch_size).ok().filter(|size| *size > 0);
     let size = size.ok_or(CallError::BadBatchSize { given: batch_size })?;
-    repair::in_batches(call, size, || to_repair(call.relation(0), call.function()))
+    let find = || to_repair(totals(call.relation(0)), call.function());
+    repair::in_batches(call, size, find)
 }
 
-fn sync_one(id: Option<String>, campaigns: Option<Oid>, call: FunctionCallInfo) -> errors::Result<Vec<Row>> {
-    let binding = to_repair(campaigns, procedure::function(call))?;
-    let (key, id) = key_of(&binding, id)?;
-    match repair::sync_one(&binding, key)? {
-        Some(row) => Ok(vec![row]),
-        None => {
-            let campaigns = binding.shape.campaigns.display();
-            Err(CallError::CampaignMissing { campaigns, id }.into())
+fn sync_one(id: Option<String>, campaigns: Option<Oid>, call: FunctionCallInfo) -> errors::Result<Vec<Synced>> {
+    let totals = to_repair(totals_of_one(campaigns), procedure::function(call))?;
+    of_one(&totals, id, |binding, key| {
+        let row = repair::sync_one(binding, key)?;
+        row.map(|row| Ok(vec![synced(binding, &row)?])).transpose()
+    })
+}
+
+/// What there is to say of one campaign by each of these totals; `None`: it is not there. They may know it by different columns, so
+/// one that does not know the key says nothing; if none does, that is an error.
+pub(super) fn of_one<T>(
+    totals: &[Rc<Binding>],
+    id: Option<String>,
+    say: impl Fn(&Binding, Key) -> errors::Result<Option<Vec<T>>>,
+) -> errors::Result<Vec<T>> {
+    let id = id.ok_or(CallError::NullArgument { argument: "id" })?;
+    let (mut said, mut is_key) = (Vec::new(), false);
+    for binding in totals {
+        if let Some(key) = binding.shape.campaign_key.parse(&id) {
+            is_key = true;
+            said.extend(say(binding, key)?);
         }
+    }
+    match totals.first() {
+        Some(first) if said.is_empty() => Err(unknown(first, id, is_key).into()),
+        _ => Ok(said.into_iter().flatten().collect()),
     }
 }
 
-/// The key that an argument `id` is, and its text.
-pub(super) fn key_of(binding: &Binding, id: Option<String>) -> errors::Result<(Key, String)> {
-    let id = id.ok_or(CallError::NullArgument { argument: "id" })?;
-    let kind = binding.shape.campaign_key;
-    let Some(key) = kind.parse(&id) else {
-        return Err(CallError::BadKey {
-            id,
-            campaigns: binding.shape.campaigns.display(),
-            kind: kind.name(),
-        }
-        .into());
-    };
-    Ok((key, id))
+fn unknown(binding: &Binding, id: String, is_key: bool) -> CallError {
+    let campaigns = binding.shape.campaigns.display();
+    if is_key {
+        return CallError::CampaignMissing { campaigns, id };
+    }
+    let kind = binding.shape.campaign_key.name();
+    CallError::BadKey { id, campaigns, kind }
 }
 
-/// The preview: what `sync_all_campaigns` would do, a row a campaign, in the order of their keys. Writes nothing.
+/// The preview: what `sync_all_campaigns` would do, a row a campaign, in the order of their keys, of each total. Writes nothing.
 ///
 /// Errors: 42501 unless the caller owns the campaigns table or may see all rows of the three tables.
 #[pg_extern(stable)]
@@ -333,13 +366,13 @@ fn spend_sync_status(
             name!(difference, Option<AnyNumeric>),
             name!(needs_sync, bool),
             name!(approved_clips, i64),
+            name!(total, String),
         ),
     >,
     ErrorReport,
 > {
-    let rows = attached_table(oid(campaigns)).and_then(|binding| preview::status(&binding));
-    let previewed = |row: &Row| {
-        let (id, title, recorded, actual, difference, clips) = synced(row)?;
+    let previewed = |binding: &Binding, row: &Row| {
+        let (id, title, recorded, actual, difference, clips, total) = synced(binding, row)?;
         Ok((
             id,
             title,
@@ -348,9 +381,10 @@ fn spend_sync_status(
             difference,
             row.is_true(summed::NEEDS_SYNC),
             clips,
+            total,
         ))
     };
-    let rows = rows.and_then(|rows| rows.iter().map(previewed).collect::<errors::Result<Vec<_>>>());
+    let rows = totals(oid(campaigns)).and_then(|totals| of_each(&totals, preview::status, previewed));
     Ok(TableIterator::new(rows.map_err(error::raised)?))
 }
 
@@ -359,7 +393,7 @@ fn spend_sync_status(
 /// Errors: as `spend_sync_status`.
 #[pg_extern(stable)]
 fn spend_sync_report(campaigns: default!(Option<TableArgument>, "NULL")) -> Result<JsonB, ErrorReport> {
-    let report = attached_table(oid(campaigns)).and_then(|binding| preview::report(&binding));
+    let report = totals(oid(campaigns)).and_then(|totals| preview::report(&totals));
     report.map(JsonB).map_err(error::raised)
 }
 
@@ -437,20 +471,34 @@ mod spend_sync {
     }
 }
 
-/// The binding that a call is about.
-pub(super) fn attached_table(campaigns: Option<Oid>) -> errors::Result<Rc<Binding>> {
+/// The totals that a call is about: of a campaigns table, or all that the search path sees.
+fn totals(campaigns: Option<Oid>) -> errors::Result<Vec<Rc<Binding>>> {
+    let own = match campaigns {
+        Some(campaigns) => binding::attached_on(campaigns)?,
+        None => binding::visible()?,
+    };
+    if own.is_empty() {
+        return Err(CallError::NothingAttached {}.into());
+    }
+    own.iter().map(binding::attached).collect()
+}
+
+/// Those of one campaigns table: of the only one that the search path sees, where none is named.
+pub(super) fn totals_of_one(campaigns: Option<Oid>) -> errors::Result<Vec<Rc<Binding>>> {
     let campaigns = match campaigns {
         Some(campaigns) => campaigns,
         None => binding::only_visible()?,
     };
-    binding::attached(campaigns)
+    totals(Some(campaigns))
 }
 
-/// The same, if the caller may bring it to the truth by the function called.
-fn to_repair(campaigns: Option<Oid>, function: Oid) -> errors::Result<Rc<Binding>> {
-    let binding = attached_table(campaigns)?;
-    repair::may_sync(&binding, function)?;
-    Ok(binding)
+/// The same, if the caller may bring them to the truth by the function called.
+fn to_repair(totals: errors::Result<Vec<Rc<Binding>>>, function: Oid) -> errors::Result<Vec<Rc<Binding>>> {
+    let totals = totals?;
+    for binding in &totals {
+        repair::may_sync(binding, function)?;
+    }
+    Ok(totals)
 }
 
 pub(super) fn oid(relation: Option<TableArgument>) -> Option<Oid> {

@@ -247,7 +247,7 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
         None if found.binding.rejects_direct_writes() && !transaction::is_replica() => Kept::AsIs,
         None => {
             if let Some(key) = &key {
-                schedule::doubt(found.binding.oid(), key);
+                schedule::doubt(found.binding.id(), key);
             }
             Kept::Old(spent)
         }

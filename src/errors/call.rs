@@ -17,6 +17,12 @@ errors! {
             "It has no spend_sync triggers of a campaigns table.",
             "The view spend_sync.binding shows what is attached; spend_sync_attach() attaches.";
 
+        NoSuchTotal { table: String, column: String }
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "no total {column} of table {table} is attached",
+            "Other columns of it are.",
+            "The view spend_sync.binding shows what is attached.";
+
         /// Dropped while somebody calls.
         ExtensionGone {}
             => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

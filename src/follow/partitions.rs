@@ -13,7 +13,7 @@ use crate::pg::{session, spi, table};
 use crate::value::key::{Key, KeyType};
 use crate::value::names::ident;
 use crate::value::row::Row;
-use crate::write::flush::Due;
+use crate::write::flush::Fed;
 use crate::write::{capture, flush};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
@@ -31,7 +31,7 @@ enum Rows {
     /// It brings some: who they feed is to be found once they are there.
     Come,
     /// It takes some along, which feed these.
-    Went(Due),
+    Went(Fed),
     /// It may have had some, which nobody could look at.
     Unknown,
 }
@@ -52,8 +52,8 @@ pub fn before_it_comes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
 /// Before one goes. Its parent is locked as the command will.
 pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
     let looked = look(parent, partition, &[TableLock(parent, Against::All)])?;
-    looked.moved(partition, |campaigns| {
-        match binding::sound(binding::of(campaigns))?.flatten() {
+    looked.moved(partition, |bound| {
+        match binding::sound(bound.binding())?.flatten() {
             Some(binding) => Ok(Some(Rows::Went(fed_by(&binding, partition, parent)?))),
             None => Ok(Some(Rows::Unknown)), // broken: by this very partition, perhaps
         }
@@ -130,10 +130,8 @@ pub fn as_it_is_now(bound: Vec<Bound>, partition: Oid, before: Vec<Moved>) -> Ve
     let (mut of_it, mut all): (Vec<Moved>, Vec<Moved>) =
         before.into_iter().partition(|moved| moved.partition == partition);
     for bound in bound {
-        let campaigns = bound.tables.campaigns.oid;
-        let seen = of_it
-            .iter()
-            .position(|moved| moved.bound.tables.campaigns.oid == campaigns);
+        let total = bound.total();
+        let seen = of_it.iter().position(|moved| moved.bound.total() == total);
         let rows = seen.map_or(Some(Rows::Unknown), |place| of_it.swap_remove(place).rows);
         all.push(Moved { bound, partition, rows });
     }
@@ -150,11 +148,11 @@ struct Looked {
 }
 
 impl Looked {
-    fn moved(self, partition: Oid, rows_of: impl Fn(Oid) -> Result<Option<Rows>>) -> Result<Vec<Moved>> {
+    fn moved(self, partition: Oid, rows_of: impl Fn(&Bound) -> Result<Option<Rows>>) -> Result<Vec<Moved>> {
         let moved = |bound: Bound| {
             let rows = match self.has_rows {
                 Some(false) => None,
-                Some(true) => rows_of(bound.tables.campaigns.oid)?,
+                Some(true) => rows_of(&bound)?,
                 None => Some(Rows::Unknown),
             };
             Ok(Moved { bound, partition, rows })
@@ -231,18 +229,18 @@ fn read(table: Oid, sql: impl FnOnce(&Relation) -> String) -> Result<Vec<Row>> {
 }
 
 /// Which totals the rows of a partition feed, by one pass over it.
-fn fed_by(binding: &Binding, partition: Oid, parent: Oid) -> Result<Due> {
+fn fed_by(binding: &Binding, partition: Oid, parent: Oid) -> Result<Fed> {
     let shape = &binding.shape;
     let root = catalog::root(parent)?;
     let keys = |column: &Column, kind| keys_in(partition, &column.name, kind);
     let due = if root == shape.clips.oid {
-        keys(&shape.clip_id, shape.clip_key)?.map(Due::OfClips)
+        keys(&shape.clip_id, shape.clip_key)?.map(Fed::OfClips)
     } else if root == shape.submissions.oid {
-        keys(&shape.submission_campaign, shape.campaign_key)?.map(Due::These)
+        keys(&shape.submission_campaign, shape.campaign_key)?.map(Fed::These)
     } else {
-        keys(&shape.campaign_id, shape.campaign_key)?.map(Due::These)
+        keys(&shape.campaign_id, shape.campaign_key)?.map(Fed::These)
     };
-    Ok(due.unwrap_or(Due::All))
+    Ok(due.unwrap_or(Fed::All))
 }
 
 /// Bytes of a key that is too long to be kept.
@@ -288,8 +286,8 @@ pub fn after(all: Vec<Moved>) -> Result<()> {
 }
 
 /// A binding that is broken is an error here: it may be whole again before anything is written.
-fn sum(bound: &Bound, due: impl FnOnce(&Binding) -> Result<Due>) -> Result<()> {
-    match binding::of(bound.tables.campaigns.oid)? {
+fn sum(bound: &Bound, due: impl FnOnce(&Binding) -> Result<Fed>) -> Result<()> {
+    match bound.binding()? {
         Some(binding) => flush::sum(&binding, due(&binding)?),
         None => Ok(()),
     }
@@ -315,7 +313,7 @@ pub fn after_unseen(all: &[Bound]) -> Result<()> {
 /// Looks at all totals of a binding, and keeps writers off until the transaction ends.
 pub fn sum_all(bound: &Bound) -> Result<()> {
     table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
-    sum(bound, |_| Ok(Due::All))
+    sum(bound, |_| Ok(Fed::All))
 }
 
 /// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.

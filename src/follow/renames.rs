@@ -27,6 +27,12 @@ pub struct Named {
     triggers: Vec<Trigger>,
 }
 
+impl Named {
+    fn is_of(&self, bound: &Bound) -> bool {
+        self.shape.said().total() == bound.total()
+    }
+}
+
 /// The bindings whose names a command changes. All their tables are locked before the command locks one of them: writers
 /// wait, and find the new names.
 pub fn before(command: &Command) -> Result<Vec<Named>> {
@@ -134,7 +140,7 @@ pub fn lacks_label(kind: Oid, name: &str) -> Result<bool> {
 pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
     for bound in binding::whole_among(&among::with_type(kind)?)? {
         let campaigns = &bound.tables.campaigns;
-        let is_followed = followed.iter().any(|named| named.shape.campaigns.oid == campaigns.oid);
+        let is_followed = followed.iter().any(|named| named.is_of(&bound));
         if is_followed || !bound.columns.approved.iter().any(|label| label == new) {
             continue;
         }

@@ -11,7 +11,7 @@ use crate::errors::Result;
 use crate::errors::trigger::TriggerError;
 use crate::pg::name;
 use crate::pg::table::{Against, TableLock};
-use crate::write::flush::Due;
+use crate::write::flush::Fed;
 use crate::write::{flush, wake};
 use pgrx::pg_sys::Oid;
 
@@ -96,8 +96,8 @@ pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result
     for bound in concerned(table, columns)? {
         table_locks::lock_found(|| bound.tables.locks(table, Against::All))?;
         // One that is broken is an error: it may be whole again before anything is written.
-        if let Some(binding) = binding::of(bound.tables.campaigns.oid)? {
-            flush::sum(&binding, Due::All)?;
+        if let Some(binding) = bound.binding()? {
+            flush::sum(&binding, Fed::All)?;
         }
     }
     Ok(())

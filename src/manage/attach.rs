@@ -7,7 +7,7 @@ use crate::catalog::{Alike, Relation, shape};
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
 use crate::manage::detect::Given;
-use crate::manage::replaced::Locked;
+use crate::manage::replaced::{Locked, Totals};
 use crate::manage::{advice, detect, grants, repair, replaced, statuses};
 use crate::pg::{name, session, table};
 use crate::statements::summed;
@@ -65,13 +65,12 @@ pub fn attach(request: Request) -> Result<Attached> {
     grants::to_owner_of(&shape.campaigns)?;
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
-    large::forget(shape.campaigns.oid, catalog::keeper()?)?;
+    large::forget(shape.id(), catalog::keeper()?)?;
     warn_of_missing_index(&shape)?;
     if !request.sync {
         return Ok(Attached { shape, synced: None });
     }
-    let binding =
-        binding::of(shape.campaigns.oid)?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
+    let binding = binding::of(shape.id())?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
     let synced = repair::sync_new(&binding)?;
     if !replaced.iter().any(|trigger| counted_the_same(trigger, &shape)) {
         statuses::tell(&shape)?;
@@ -87,7 +86,11 @@ pub fn attach(request: Request) -> Result<Attached> {
 fn lock(request: &Request) -> Result<(Tables, Locked)> {
     let mut tables = tables(request)?;
     loop {
-        let locked = replaced::lock(&tables.all().map(|table| table.oid), tables.campaigns.oid)?;
+        let total = Totals {
+            campaigns: tables.campaigns.oid,
+            columns: vec![request.given.spent()],
+        };
+        let locked = replaced::lock(&tables.all().map(|table| table.oid), total)?;
         let found = self::tables(request)?;
         if found.are(&tables) {
             return Ok((found, locked));

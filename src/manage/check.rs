@@ -11,29 +11,29 @@ use crate::errors::{Error, Ours, Result};
 use crate::manage::advice::Finding;
 use crate::manage::{advice, grants, preview};
 use crate::pg::name;
-use crate::value::mapping::{Flush, FullName};
+use crate::value::mapping::{Flush, FullName, TotalName};
 use crate::value::names;
 use crate::write::drift;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 
-/// Looks one campaigns table's binding over, or those of all that the search path sees.
+/// Looks the totals of one campaigns table over, or all that the search path sees.
 pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
-    let tables = match campaigns {
-        Some(campaigns) => vec![campaigns],
-        None => binding::visible()?.iter().map(|trigger| trigger.relation).collect(),
+    let totals = match campaigns {
+        Some(campaigns) => binding::attached_on(campaigns)?,
+        None => binding::visible()?,
     };
     let mut findings = match campaigns {
         Some(_) => Vec::new(),
         None => orphans()?,
     };
-    if tables.is_empty() && findings.is_empty() {
+    if totals.is_empty() && findings.is_empty() {
         return Err(CallError::NothingAttached {}.into());
     }
     findings.extend(event_triggers()?);
     findings.extend(advice::event_functions_without_path()?);
-    for table in tables {
-        for finding in check(table)? {
+    for own in totals {
+        for finding in check(&own)? {
             // Totals of the same clips lack the same index.
             if !findings.contains(&finding) {
                 findings.push(finding);
@@ -47,7 +47,7 @@ pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
 fn orphans() -> Result<Vec<Finding>> {
     let mut findings: Vec<Finding> = Vec::new();
     for trigger in present::triggers()? {
-        let Some(campaigns) = trigger.campaigns() else {
+        let Some(TotalName { campaigns, .. }) = trigger.total() else {
             continue;
         };
         let object = catalog::display(&trigger.table);
@@ -85,10 +85,10 @@ fn event_triggers() -> Result<Vec<Finding>> {
         .collect())
 }
 
-fn check(campaigns: Oid) -> Result<Vec<Finding>> {
-    let binding = match binding::attached(campaigns) {
+fn check(own: &Trigger) -> Result<Vec<Finding>> {
+    let binding = match binding::attached(own) {
         Ok(binding) => binding,
-        Err(error) => return broken_binding(campaigns, error).map(|finding| vec![finding]),
+        Err(error) => return broken_binding(own.relation, error).map(|finding| vec![finding]),
     };
     preview::may_preview(&binding)?;
     let shape = &binding.shape;
@@ -318,10 +318,10 @@ fn unlogged(shape: &Shape) -> Result<Vec<Finding>> {
 }
 
 fn recent_drift(binding: &Binding) -> Result<Option<Finding>> {
-    let (count, last) = drift::recent(binding.oid())?;
+    let (count, last) = drift::recent(binding)?;
     Ok((count > 0).then(|| Finding {
         severity: "warning",
-        object: binding.shape.campaigns.display(),
+        object: binding.total(),
         problem: format!("{count} totals were found wrong within the last 7 days, the last one by {last}"),
         advice: "SELECT * FROM spend_sync.correction ORDER BY at DESC; find out what writes past the triggers."
             .to_owned(),

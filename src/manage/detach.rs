@@ -4,7 +4,8 @@ use crate::binding::present::{self, Trigger};
 use crate::catalog::Relation;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Ours, Result};
-use crate::manage::replaced;
+use crate::manage::replaced::{self, Totals};
+use crate::pg::name;
 use crate::value::mapping::{FullName, Said};
 use crate::write::{flush, large};
 use crate::{binding, catalog};
@@ -17,41 +18,71 @@ pub struct Detached {
     pub said: Option<Said>,
 }
 
-/// Removes the triggers of a campaigns table's binding from all of its tables; totals stay as they are.
-pub fn detach(campaigns: Oid) -> Result<Detached> {
+/// Removes the triggers of one total of a campaigns table, or of all of its totals, from all of their tables; totals stay as they
+/// are.
+pub fn detach(campaigns: Oid, spent: Option<String>) -> Result<Vec<Detached>> {
     flush::now()?;
     let table = replaced::usable(campaigns)?;
-    let Some(own) = present::own_trigger(campaigns)? else {
-        return Err(CallError::NotAttached { table: table.display() }.into());
-    };
-    let (campaigns_table, mut tables) = (table, vec![campaigns]);
-    match binding::resolve(&own) {
-        Ok((named, _)) => {
-            for table in [named.clips, named.submissions] {
-                if is_bound_to(&own, &campaigns_table, &table)? {
-                    tables.push(table.oid);
-                }
+    let own = own_triggers(&table, spent.as_ref())?;
+    let mut tables = vec![campaigns];
+    for own in &own {
+        for bound in tables_of(own, &table)? {
+            if !tables.contains(&bound) {
+                tables.push(bound);
             }
         }
-        Err(Error::Ours(Ours::Trigger(_))) => {}
-        Err(other) => return Err(other),
     }
-    let replaced = replaced::lock(&tables, campaigns)?.triggers()?;
+    let columns = own.iter().filter_map(Trigger::total).map(|total| total.spent).collect();
+    let replaced = replaced::lock(&tables, Totals { campaigns, columns })?.triggers()?;
     replaced::replace(&tables, &replaced, || Ok(()))?;
-    large::forget(campaigns, catalog::keeper()?)?;
-    Ok(Detached {
-        campaigns: campaigns_table.name,
+    for own in &own {
+        if let Some(id) = own.total().map(|total| binding::id_of(&total)).transpose()?.flatten() {
+            large::forget(id, catalog::keeper()?)?;
+        }
+    }
+    let detached = |own: Trigger| Detached {
+        campaigns: table.name.clone(),
         said: own.says(),
-    })
+    };
+    Ok(own.into_iter().map(detached).collect())
+}
+
+/// Those that speak for the totals; none is an error.
+fn own_triggers(table: &Relation, spent: Option<&String>) -> Result<Vec<Trigger>> {
+    let mut own = binding::attached_on(table.oid)?;
+    if let Some(spent) = spent {
+        own.retain(|own| own.total().is_some_and(|total| total.spent == *spent));
+        if own.is_empty() {
+            let (table, column) = (table.display(), name::display_name(spent));
+            return Err(CallError::NoSuchTotal { table, column }.into());
+        }
+    }
+    Ok(own)
+}
+
+/// The clips and submissions of a total, where they are bound to it.
+fn tables_of(own: &Trigger, campaigns: &Relation) -> Result<Vec<Oid>> {
+    let named = match binding::resolve(own) {
+        Ok((named, _)) => [named.clips, named.submissions],
+        Err(Error::Ours(Ours::Trigger(_))) => return Ok(Vec::new()),
+        Err(other) => return Err(other),
+    };
+    let mut tables = Vec::new();
+    for table in named {
+        if is_bound_to(own, campaigns, &table)? {
+            tables.push(table.oid);
+        }
+    }
+    Ok(tables)
 }
 
 /// Whether a table that the campaigns table's trigger names is bound to it: its own triggers name it too. A trigger may name what it
 /// likes, and what is not bound is not its owner's to lock.
 fn is_bound_to(own: &Trigger, campaigns: &Relation, table: &Relation) -> Result<bool> {
-    let named = own.campaigns();
-    if named.as_ref() != Some(&campaigns.name) && table.owner != campaigns.owner {
+    let named = own.total();
+    if named.as_ref().map(|total| &total.campaigns) != Some(&campaigns.name) && table.owner != campaigns.owner {
         return Ok(false);
     }
     let present = present::triggers_on(table.oid)?;
-    Ok(present.iter().any(|trigger| trigger.campaigns() == named))
+    Ok(present.iter().any(|trigger| trigger.total() == named))
 }

@@ -24,6 +24,13 @@ pub struct Given {
     pub approved: Vec<String>,
 }
 
+impl Given {
+    /// The column of the total.
+    pub fn spent(&self) -> String {
+        self.spent.clone().unwrap_or_else(|| "spent".to_owned())
+    }
+}
+
 /// Completes what was given. The columns named are looked up and checked later, all at once.
 pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush: Flush) -> Result<Columns> {
     let of_campaigns = catalog::columns(tables.campaigns.oid)?;

@@ -12,6 +12,7 @@ use crate::value::param::Param;
 use crate::value::row::Row;
 use serde::Serialize;
 use serde_json::{Number, Value as Json};
+use std::rc::Rc;
 
 /// A row a campaign, as the calling query sees the tables.
 pub fn status(binding: &Binding) -> Result<Vec<Row>> {
@@ -69,6 +70,8 @@ struct Campaign {
     difference: Json,
     needs_sync: bool,
     approved_clips: u64,
+    /// The total: its table and its column.
+    total: String,
 }
 
 #[derive(Serialize)]
@@ -80,9 +83,16 @@ struct Summary {
     total_difference: Json,
 }
 
-/// The preview as JSON, amounts as exact numbers.
-pub fn report(binding: &Binding) -> Result<Json> {
-    let rows = status(binding)?;
+/// The preview of these totals as JSON, amounts as exact numbers.
+pub fn report(totals: &[Rc<Binding>]) -> Result<Json> {
+    let (mut rows, mut campaigns) = (Vec::new(), Vec::new());
+    for binding in totals {
+        let of_it = status(binding)?;
+        for row in &of_it {
+            campaigns.push(campaign(binding, row)?);
+        }
+        rows.extend(of_it);
+    }
     let needs_sync = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
     let report = Report {
         summary: Summary {
@@ -91,12 +101,12 @@ pub fn report(binding: &Binding) -> Result<Json> {
             in_sync: rows.len() - needs_sync,
             total_difference: amount(Some(&total_difference(&rows)?)),
         },
-        campaigns: rows.iter().map(campaign).collect::<Result<_>>()?,
+        campaigns,
     };
     serde_json::to_value(report).map_err(|error| Error::internal(error.to_string()))
 }
 
-fn campaign(row: &Row) -> Result<Campaign> {
+fn campaign(binding: &Binding, row: &Row) -> Result<Campaign> {
     Ok(Campaign {
         id: row.owned(summed::ID)?,
         title: row.get(summed::TITLE).map(str::to_owned),
@@ -105,6 +115,7 @@ fn campaign(row: &Row) -> Result<Campaign> {
         difference: amount(row.get(summed::DIFFERENCE)),
         needs_sync: row.is_true(summed::NEEDS_SYNC),
         approved_clips: row.number(summed::CLIPS)?,
+        total: binding.total(),
     })
 }
 

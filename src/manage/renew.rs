@@ -1,9 +1,9 @@
 //! Making the triggers of every binding anew, as this version makes them: for the script that updates the extension.
 
-use crate::binding::{self, owners, table_locks, triggers};
+use crate::binding::{self, Bound, owners, table_locks, triggers};
 use crate::catalog::shape::Tables;
 use crate::errors::Result;
-use crate::manage::replaced;
+use crate::manage::replaced::{self, Totals};
 use crate::pg::error::is_of_the_moment;
 use crate::pg::session;
 use crate::pg::subtransaction::attempt;
@@ -17,8 +17,8 @@ pub fn all() -> Result<()> {
     let (mut sound, mut locks) = (Vec::new(), Vec::new());
     for bound in binding::whole()? {
         if binding::sound(owners::check_tables(&bound.tables))?.is_some() {
-            locks.extend(replaced::locks(&oids(&bound.tables), bound.tables.campaigns.oid)?);
-            sound.push(bound.tables);
+            locks.extend(replaced::locks(&oids(&bound.tables), &totals(&bound))?);
+            sound.push(bound);
         } else {
             let hint = "Let one role own all its tables, and call spend_sync_attach() again.";
             warn(&bound.tables, hint);
@@ -26,16 +26,23 @@ pub fn all() -> Result<()> {
     }
     // Together, for writers come by the tables of several in an order of their own.
     table_locks::lock_tables(&locks)?;
-    for tables in &sound {
-        if let Err(problem) = attempt(|| renew(oids(tables))) {
+    for bound in &sound {
+        if let Err(problem) = attempt(|| renew(bound)) {
             if is_of_the_moment(&problem) {
                 return Err(problem);
             }
             let hint = "Call spend_sync_attach() again, as the owner of its tables: it says why.";
-            warn(tables, hint);
+            warn(&bound.tables, hint);
         }
     }
     Ok(())
+}
+
+fn totals(bound: &Bound) -> Totals {
+    Totals {
+        campaigns: bound.tables.campaigns.oid,
+        columns: vec![bound.columns.spent.clone()],
+    }
 }
 
 fn oids(tables: &Tables) -> [Oid; 3] {
@@ -47,13 +54,16 @@ fn warn(tables: &Tables, hint: &str) {
     session::warn(&format!("the triggers of {campaigns} are left as they are"), hint);
 }
 
-fn renew(bound: [Oid; 3]) -> Result<()> {
-    let [_, _, campaigns] = bound;
-    let locked = replaced::lock(&bound, campaigns)?;
+fn renew(bound: &Bound) -> Result<()> {
+    let tables = oids(&bound.tables);
+    let locked = replaced::lock(&tables, totals(bound))?;
     // Looked up anew: another command may have come first while we waited for a lock.
-    let Some(shape) = binding::sound(binding::shape_of(campaigns))?.flatten() else {
+    let Some(id) = binding::id_of(&bound.total())? else {
+        return Ok(());
+    };
+    let Some(shape) = binding::sound(binding::shape_of(id))?.flatten() else {
         return Ok(());
     };
     let old = locked.triggers()?;
-    replaced::replace(&bound, &old, || triggers::create_triggers(&shape, &old))
+    replaced::replace(&tables, &old, || triggers::create_triggers(&shape, &old))
 }

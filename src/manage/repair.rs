@@ -4,12 +4,13 @@ use crate::binding::Binding;
 use crate::catalog;
 use crate::errors::Result;
 use crate::errors::call::CallError;
-use crate::manage::salvage;
+use crate::manage::salvage::{self, Salvaged};
 use crate::pg::procedure::ProcedureCall;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, role, session};
 use crate::statements::{Statement, summed};
 use crate::value::key::Key;
+use crate::value::mapping::BindingId;
 use crate::value::row::Row;
 use crate::write::drift::FoundBy;
 use crate::write::{flush, verify};
@@ -97,26 +98,54 @@ fn sync_by(binding: &Binding, repair: impl FnOnce(&BTreeSet<Key>) -> Result<Vec<
 }
 
 /// Brings every campaign to the truth in batches, each in a transaction of its own: one set-based look at all, then locks
-/// only where the total differed, and no longer than its batch takes. Campaigns that could not be are named at the end. `find` gives the binding: tables may change between
-/// two batches.
-pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Result<Rc<Binding>>) -> Result<()> {
-    let begin = Instant::now();
-    let wrong = call.in_transaction(|| {
+/// only where the total differed, and no longer than its batch takes. Campaigns that could not be are named at the end. One total comes
+/// after the other. `find` gives them: tables may change between two batches.
+pub fn in_batches(call: &ProcedureCall, batch_size: usize, find: impl Fn() -> Result<Vec<Rc<Binding>>>) -> Result<()> {
+    let totals: Vec<BindingId> = call.in_transaction(|| {
         flush::now()?;
-        let binding = find()?;
-        session::distrusting(|| binding.differing())
+        Ok(find()?.iter().map(|binding| binding.id()).collect())
+    })?;
+    let is_one_of_several = totals.len() > 1;
+    for total in totals {
+        let find = || Ok(find()?.into_iter().find(|binding| binding.id() == total));
+        one_in_batches(call, batch_size, is_one_of_several, find)?;
+    }
+    Ok(())
+}
+
+/// One that is detached meanwhile has nothing more to repair.
+fn one_in_batches(
+    call: &ProcedureCall,
+    batch_size: usize,
+    is_one_of_several: bool,
+    find: impl Fn() -> Result<Option<Rc<Binding>>>,
+) -> Result<()> {
+    let begin = Instant::now();
+    let (name, wrong) = call.in_transaction(|| {
+        let Some(binding) = find()? else {
+            return Ok((String::new(), Vec::new()));
+        };
+        let name = if is_one_of_several {
+            format!("{}: ", binding.total())
+        } else {
+            String::new()
+        };
+        Ok((name, session::distrusting(|| binding.differing())?))
     })?;
     let (mut done, mut corrected, mut left) = (0, 0, Vec::new());
     let progress = |done, corrected| {
         let (of, seconds) = (wrong.len(), begin.elapsed().as_secs_f64());
         session::tell(format!(
-            "{done} of {of} campaigns done, {corrected} corrected, {seconds:.1} s elapsed"
+            "{name}{done} of {of} campaigns done, {corrected} corrected, {seconds:.1} s elapsed"
         ));
     };
     progress(done, corrected);
     for batch in wrong.chunks(batch_size) {
         let campaigns: BTreeSet<Key> = batch.iter().cloned().collect();
-        let salvaged = call.in_transaction(|| salvage::repair(&*find()?, &campaigns, FoundBy::Repair))?;
+        let salvaged = call.in_transaction(|| match find()? {
+            Some(binding) => salvage::repair(&binding, &campaigns, FoundBy::Repair),
+            None => Ok(Salvaged::default()),
+        })?;
         left.extend(salvaged.left);
         done += batch.len();
         corrected += salvaged

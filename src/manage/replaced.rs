@@ -9,7 +9,7 @@ use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock, is_in_use};
 use crate::pg::{name, role, session};
-use crate::value::mapping::FullName;
+use crate::value::mapping::{FullName, TotalName};
 use crate::write::{own_update, wake};
 use pgrx::pg_sys::Oid;
 
@@ -39,55 +39,59 @@ fn owned(oid: Oid) -> Result<Relation> {
     .into())
 }
 
-/// A campaigns table that is to be attached or detached: its tables, and all others whose triggers go, locked with their partitions.
+/// Totals of a campaigns table that are to be attached or let go.
+#[derive(Clone)]
+pub struct Totals {
+    pub campaigns: Oid,
+    /// Their columns, as they are called or as triggers say.
+    pub columns: Vec<String>,
+}
+
+/// Their tables, and all others whose triggers go, locked with their partitions.
 pub struct Locked {
-    campaigns: Oid,
+    totals: Totals,
     bound: Vec<Oid>,
     /// Where triggers that go stood before the tables were locked.
     concerned: Vec<Oid>,
-    /// What the campaigns table's own trigger said then.
-    said: Option<String>,
+    /// What the campaigns table's own triggers said then.
+    said: Vec<String>,
 }
 
 /// Locks them.
-pub fn lock(bound: &[Oid], campaigns: Oid) -> Result<Locked> {
+pub fn lock(bound: &[Oid], totals: Totals) -> Result<Locked> {
     if own_update::runs() {
         return Err(TableError::AmidStore {}.into());
     }
-    let said = said_by(campaigns)?;
-    let concerned = concerned(bound, &triggers_of(campaigns, bound)?);
-    let locks = locks_on(&concerned, campaigns)?;
+    let said = totals.said()?;
+    let concerned = concerned(bound, &totals.triggers(bound)?);
+    let locks = locks_on(&concerned, totals.campaigns)?;
     table_locks::lock_tables(&locks)?;
     if let Some(TableLock(table, _)) = locks.iter().find(|TableLock(table, _)| is_in_use(*table)) {
         let table = catalog::relation(*table)?.ok_or_else(|| Error::internal("a relation that is not there"))?;
         return Err(TableError::InUse { table: table.display() }.into());
     }
     Ok(Locked {
-        campaigns,
+        totals,
         bound: bound.to_vec(),
         concerned,
         said,
     })
 }
 
-fn said_by(campaigns: Oid) -> Result<Option<String>> {
-    Ok(present::own_trigger(campaigns)?.map(|own| own.argument))
-}
-
 impl Locked {
     /// The triggers that go, as they are now: another command may have come first while we waited for the locks. Only where that has
     /// bound the campaigns table otherwise can they stand elsewhere than they did, and are all triggers passed once more.
     pub fn triggers(&self) -> Result<Vec<Trigger>> {
-        if said_by(self.campaigns)? != self.said {
-            return triggers_of(self.campaigns, &self.bound);
+        if self.totals.said()? != self.said {
+            return self.totals.triggers(&self.bound);
         }
-        let names = names_of(self.campaigns)?;
-        let mut found = on_its_tables(&self.bound, &names)?;
+        let names = self.totals.names()?;
+        let mut found = self.totals.triggers_on(&self.bound, &names)?;
         let elsewhere = present::triggers_on_any(&self.concerned)?.into_iter();
         add(
             &mut found,
             elsewhere.filter(|trigger| names_one_of(trigger, &names)),
-            self.campaigns,
+            self.totals.campaigns,
         )?;
         Ok(found)
     }
@@ -95,8 +99,8 @@ impl Locked {
 
 /// To drop a trigger takes its table for itself alone; to make the first ones keeps writers off, and who locks campaigns, whose
 /// totals are stored under the lock.
-pub fn locks(bound: &[Oid], campaigns: Oid) -> Result<Vec<TableLock>> {
-    locks_on(&concerned(bound, &triggers_of(campaigns, bound)?), campaigns)
+pub fn locks(bound: &[Oid], totals: &Totals) -> Result<Vec<TableLock>> {
+    locks_on(&concerned(bound, &totals.triggers(bound)?), totals.campaigns)
 }
 
 fn locks_on(concerned: &[Oid], campaigns: Oid) -> Result<Vec<TableLock>> {
@@ -139,31 +143,89 @@ fn concerned(bound: &[Oid], replaced: &[Trigger]) -> Vec<Oid> {
     all
 }
 
-/// The triggers that go when a campaigns table is detached, or attached anew: those that name it now, those that name it
-/// as its own triggers do (it may have been renamed), and what renamed or dropped tables have left behind on its tables.
-/// Strangers' triggers on strangers' tables say what they like and stay, also where a superuser asks.
-fn triggers_of(campaigns: Oid, tables: &[Oid]) -> Result<Vec<Trigger>> {
-    let names = names_of(campaigns)?;
-    let mut found = on_its_tables(tables, &names)?;
-    for name in &names {
-        add(&mut found, present::triggers_naming(name)?.into_iter(), campaigns)?;
+impl Totals {
+    /// The triggers on the campaigns table that speak for them.
+    fn own(&self) -> Result<Vec<Trigger>> {
+        let mut own = present::own_triggers(self.campaigns)?;
+        own.retain(|trigger| trigger.total().is_none_or(|total| self.columns.contains(&total.spent)));
+        Ok(own)
     }
-    Ok(found)
+
+    fn said(&self) -> Result<Vec<String>> {
+        Ok(self.own()?.into_iter().map(|own| own.argument).collect())
+    }
+
+    /// The triggers that go when they are let go, or attached anew: those that name them by the table's name of now, those that do as
+    /// its own triggers do (it may have been renamed), and what renamed or dropped tables and columns have left behind on its tables.
+    /// Strangers' triggers on strangers' tables say what they like and stay, also where a superuser asks.
+    fn triggers(&self, tables: &[Oid]) -> Result<Vec<Trigger>> {
+        let names = self.names()?;
+        let mut found = self.triggers_on(tables, &names)?;
+        let mut of_table: Vec<&FullName> = names.iter().map(|name| &name.campaigns).collect();
+        of_table.dedup();
+        for name in of_table {
+            let naming = present::triggers_naming(name)?.into_iter();
+            add(
+                &mut found,
+                naming.filter(|trigger| names_one_of(trigger, &names)),
+                self.campaigns,
+            )?;
+        }
+        Ok(found)
+    }
+
+    /// Their names: by that of the campaigns table, and by the one that its own triggers say. None, if it is gone.
+    fn names(&self) -> Result<Vec<TotalName>> {
+        let Some(table) = catalog::relation(self.campaigns)? else {
+            return Ok(Vec::new());
+        };
+        let of_table = |column: &String| TotalName {
+            campaigns: table.name.clone(),
+            spent: column.clone(),
+        };
+        let mut names: Vec<TotalName> = self.columns.iter().map(of_table).collect();
+        for own in self.own()?.iter().filter_map(Trigger::total) {
+            if !names.contains(&own) {
+                names.push(own);
+            }
+        }
+        Ok(names)
+    }
+
+    fn triggers_on(&self, tables: &[Oid], names: &[TotalName]) -> Result<Vec<Trigger>> {
+        let Some(campaigns) = catalog::relation(self.campaigns)? else {
+            return Ok(Vec::new());
+        };
+        let columns = catalog::columns(self.campaigns)?;
+        let mut relations = Vec::new();
+        for table in tables {
+            relations.push(*table);
+            relations.extend(catalog::partition_oids(*table)?);
+        }
+        let mut found = Vec::new();
+        for trigger in present::triggers_on_any(&relations)? {
+            if trigger.function == TriggerFunction::FlushAtCommit {
+                continue; // a table's own, whatever totals need it
+            }
+            let goes = match trigger.total() {
+                Some(named) if names.contains(&named) => true,
+                Some(named) if named.campaigns == campaigns.name => {
+                    columns.iter().all(|column| column.name != named.spent)
+                }
+                Some(named) => catalog::find(&named.campaigns)?.is_none(),
+                None => true,
+            };
+            if goes {
+                owned(trigger.relation)?;
+                found.push(trigger);
+            }
+        }
+        Ok(found)
+    }
 }
 
-/// The name of a campaigns table, and the one by which its own trigger names it; none, if it is gone.
-fn names_of(campaigns: Oid) -> Result<Vec<FullName>> {
-    let Some(table) = catalog::relation(campaigns)? else {
-        return Ok(Vec::new());
-    };
-    let old_name = present::own_trigger(campaigns)?.and_then(|own| own.campaigns());
-    let mut names: Vec<FullName> = std::iter::once(table.name).chain(old_name).collect();
-    names.dedup();
-    Ok(names)
-}
-
-fn names_one_of(trigger: &Trigger, names: &[FullName]) -> bool {
-    trigger.campaigns().is_some_and(|named| names.contains(&named))
+fn names_one_of(trigger: &Trigger, names: &[TotalName]) -> bool {
+    trigger.total().is_some_and(|named| names.contains(&named))
 }
 
 /// Adds those that stand on tables of the campaigns table's owner.
@@ -176,30 +238,4 @@ fn add(found: &mut Vec<Trigger>, triggers: impl Iterator<Item = Trigger>, campai
         }
     }
     Ok(())
-}
-
-fn on_its_tables(tables: &[Oid], names: &[FullName]) -> Result<Vec<Trigger>> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut relations = Vec::new();
-    for table in tables {
-        relations.push(*table);
-        relations.extend(catalog::partition_oids(*table)?);
-    }
-    let mut found = Vec::new();
-    for trigger in present::triggers_on_any(&relations)? {
-        if trigger.function == TriggerFunction::FlushAtCommit {
-            continue; // a table's own, whatever totals need it
-        }
-        let goes = match trigger.campaigns() {
-            Some(named) => names.contains(&named) || catalog::find(&named)?.is_none(),
-            None => true,
-        };
-        if goes {
-            owned(trigger.relation)?;
-            found.push(trigger);
-        }
-    }
-    Ok(found)
 }

@@ -5,6 +5,7 @@ use crate::errors::Result;
 use pgrx::pg_sys::Oid;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::rc::Rc;
 
 thread_local! {
@@ -80,16 +81,16 @@ pub fn watch(relations: &[Oid]) {
     WATCHED.with_borrow_mut(|watched| watched.extend(relations));
 }
 
-/// Values by OID, all of one epoch.
+/// Values by what they are known by, all of one epoch.
 ///
 /// A thread's own must be wrapped in `ManuallyDrop` where values own memory of PostgreSQL's: when a backend's thread
 /// ends, that is gone already.
-pub struct Cached<T> {
-    entries: RefCell<HashMap<Oid, Rc<T>>>,
+pub struct Cached<K, T> {
+    entries: RefCell<HashMap<K, Rc<T>>>,
     epoch: Cell<u64>,
 }
 
-impl<T> Default for Cached<T> {
+impl<K, T> Default for Cached<K, T> {
     fn default() -> Self {
         Self {
             entries: RefCell::default(),
@@ -98,9 +99,9 @@ impl<T> Default for Cached<T> {
     }
 }
 
-impl<T> Cached<T> {
+impl<K: Eq + Hash, T> Cached<K, T> {
     /// The value kept, else the one loaded. What became wrong while it was loaded is used once and not kept.
-    pub fn get_or_load(&self, key: Oid, load: impl FnOnce() -> Result<Option<Rc<T>>>) -> Result<Option<Rc<T>>> {
+    pub fn get_or_load(&self, key: K, load: impl FnOnce() -> Result<Option<Rc<T>>>) -> Result<Option<Rc<T>>> {
         let epoch = EPOCH.get();
         if self.epoch.replace(epoch) != epoch {
             drop(self.entries.take());

@@ -108,20 +108,24 @@ impl LockedRow {
         self.written_by.is_some_and(transaction::is_own_transaction)
     }
 
-    /// Writes another value into a column, given as text, as `statement` would.
-    pub fn update(self, number: i16, value: &str, statement: &CStr) -> Result<()> {
+    /// Writes other values into columns, each given as text, as `statement` would.
+    pub fn update(self, columns: &[(i16, &str)], statement: &CStr) -> Result<()> {
         // SAFETY: the table is open.
         let table = unsafe { (*self.scan.table).rd_id };
-        let value = datum::read(table, number, value)?;
+        let read = |(number, value): &(i16, &str)| Ok((*number, datum::read(table, *number, value)?));
+        let values = columns.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let values = values.as_slice();
         // SAFETY: nothing in here owns anything. The slot for the new version has one place for each column of the table's.
         caught_as(statement, || unsafe {
             let columns = (*self.scan.table).rd_att;
             let new = raw::MakeSingleTupleTableSlot(columns, &raw const pg_sys::TTSOpsVirtual);
             copy_row(self.slot, new, columns);
             (*new).tts_tableOid = table;
-            if let Ok(at) = usize::try_from(number - 1) {
-                *(*new).tts_values.add(at) = value;
-                *(*new).tts_isnull.add(at) = false;
+            for (number, value) in values {
+                if let Ok(at) = usize::try_from(number - 1) {
+                    *(*new).tts_values.add(at) = *value;
+                    *(*new).tts_isnull.add(at) = false;
+                }
             }
             raw::ExecStoreVirtualTuple(new);
             write(&self.scan, self.slot, new);

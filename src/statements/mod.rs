@@ -42,7 +42,7 @@ pub enum Statement {
     LinksOfClip,
     /// By the key of a clip.
     Earnings,
-    /// By a campaign, and the difference, as text.
+    /// By a campaign, and the difference, as text; of each other total that is moved along, its own.
     Move,
     /// By the key of a clip.
     LockByClip,
@@ -58,7 +58,7 @@ pub enum Statement {
     SumByOwn,
     /// By one key: and the amount, as text.
     StoreOne,
-    /// A second array: the amounts, as text.
+    /// A second array: the amounts, as text; of each other total that is stored along, its own.
     Store,
     /// As for `Store`: how many campaigns hold these amounts.
     CountStored,
@@ -68,7 +68,7 @@ pub enum Statement {
     Differing,
     /// By keys of campaigns; a key and a title for each.
     Titles,
-    /// The campaigns relation; a key as text.
+    /// The campaigns relation, and the number of the total's column; a key as text.
     Large,
     /// The submissions relation, and the campaigns relation.
     Average,
@@ -149,14 +149,16 @@ pub mod large {
     pub const AGE_MS: usize = 1;
 }
 
-/// The columns of a row that `Store` gives, one row a campaign that was updated.
+/// The columns of a row that `Store` gives, one row a campaign that was updated. Of other totals that were stored along, one more column
+/// each.
 pub mod stored {
     pub const ID: usize = 0;
     /// Whether the column holds the amount now.
     pub const AS_GIVEN: usize = 1;
 }
 
-pub fn sql(names: &Names, statement: Statement) -> String {
+/// The text of a statement. `others`: totals of the same campaigns that it stores along, if it stores any.
+pub fn sql(names: &Names, others: &[&Names], statement: Statement) -> String {
     match statement {
         Statement::LockClips => looks::lock_clips(names),
         Statement::LockFreeClips => looks::lock_free_clips(names),
@@ -171,7 +173,7 @@ pub fn sql(names: &Names, statement: Statement) -> String {
         Statement::OwnAffected => own::affected(names),
         Statement::LinksOfClip => looks::links_of_clip(names),
         Statement::Earnings => looks::earnings(names),
-        Statement::Move => stores::move_one(names),
+        Statement::Move => stores::move_one(names, others),
         Statement::LockByClip => looks::lock_by_clips(names, "$1"),
         Statement::LockByClips => looks::lock_by_clips(names, "ANY ($1)"),
         Statement::LockByLink => looks::lock_by_link(names),
@@ -180,7 +182,7 @@ pub fn sql(names: &Names, statement: Statement) -> String {
         Statement::SumMany => sums::compared(names, &sums::join(names, Campaigns::OfKeys)),
         Statement::SumByOwn => sums::compared(names, &sums::sums_by_own(names)),
         Statement::StoreOne => stores::store_one(names),
-        Statement::Store => stores::store(names),
+        Statement::Store => stores::store(names, others),
         Statement::CountStored => stores::count_stored(names),
         Statement::Preview => sums::compared(names, &sums::join(names, Campaigns::AllWithTitles)),
         Statement::Differing => sums::differing(&sums::compared(names, &sums::join(names, Campaigns::All))),
@@ -196,7 +198,7 @@ const LARGE: &str = "SELECT g.approved_clips, \
      OPERATOR(pg_catalog.*) 1000::pg_catalog.float8)::pg_catalog.int8 \
      FROM spend_sync.large_campaign AS g \
      WHERE g.campaigns OPERATOR(pg_catalog.=) $1::pg_catalog.regclass \
-     AND g.campaign_id OPERATOR(pg_catalog.=) $2";
+     AND g.total OPERATOR(pg_catalog.=) $2 AND g.campaign_id OPERATOR(pg_catalog.=) $3";
 
 /// How many submissions there are to a campaign, by PostgreSQL's statistics.
 const AVERAGE: &str = "SELECT (s.reltuples::pg_catalog.float8 \

@@ -10,7 +10,10 @@ use crate::value::money::MoneyType;
 /// FROM ROWS FROM (unnest($1), unnest($2)) AS t (id, total)
 /// WHERE c.id = t.id RETURNING c.id, c.spent::numeric = t.total::numeric::numeric(10,2)::numeric
 /// ```
-pub fn store(names: &Names) -> String {
+pub fn store(names: &Names, others: &[&Names]) -> String {
+    if !others.is_empty() {
+        return store_several(names, others);
+    }
     let Names {
         campaigns, id, spent, ..
     } = names;
@@ -19,6 +22,36 @@ pub fn store(names: &Names) -> String {
          FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, total) WHERE c.{id} {EQ} t.id \
          RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric, false)",
         kind = names.spent_type,
+    )
+}
+
+/// The same of several totals of a row. What is stored is another campaign's alone where it is empty.
+/// ```sql
+/// UPDATE campaigns AS c SET spent = CASE WHEN t.total1 = '' THEN c.spent ELSE t.total1::numeric::numeric(10,2) END, ...
+/// FROM ROWS FROM (unnest($1), unnest($2), unnest($3)) AS t (id, total1, total2)
+/// WHERE c.id = t.id RETURNING c.id, CASE WHEN t.total1 = '' THEN true ELSE c.spent::numeric = ... END, ...
+/// ```
+fn store_several(first: &Names, others: &[&Names]) -> String {
+    let of_each = |say: &dyn Fn(usize, &Names) -> String| {
+        let all = std::iter::once(first).chain(others.iter().copied());
+        let said = all.enumerate().map(|(at, names)| say(at + 1, names));
+        said.collect::<Vec<_>>().join(", ")
+    };
+    let sets = of_each(&|at, names| {
+        let (spent, kind) = (&names.spent, &names.spent_type);
+        format!("{spent} = CASE WHEN t.total{at} {EQ} '' THEN c.{spent} ELSE t.total{at}::numeric::{kind} END")
+    });
+    let stored = of_each(&|at, names| {
+        let (spent, kind) = (&names.spent, &names.spent_type);
+        let is_stored = format!("coalesce(c.{spent}::numeric {EQ} t.total{at}::numeric::{kind}::numeric, false)");
+        format!("CASE WHEN t.total{at} {EQ} '' THEN true ELSE {is_stored} END")
+    });
+    let arrays = of_each(&|at, _| format!("pg_catalog.unnest(${})", at + 1));
+    let totals = of_each(&|at, _| format!("total{at}"));
+    let Names { campaigns, id, .. } = first;
+    format!(
+        "UPDATE {campaigns} AS c SET {sets} FROM ROWS FROM (pg_catalog.unnest($1), {arrays}) AS t (id, {totals}) \
+         WHERE c.{id} {EQ} t.id RETURNING c.{id}::pg_catalog.text, {stored}"
     )
 }
 
@@ -55,21 +88,32 @@ pub fn count_stored(names: &Names) -> String {
     )
 }
 
-/// Moves a campaign's total, where it is not NULL and the column can hold the new one. Whether that is what was stored
+/// Moves a campaign's totals, where none is NULL and the columns can hold the new ones. Whether that is what was stored
 /// is left to the trigger on campaigns, which sees the row before and after.
 /// ```sql
 /// UPDATE campaigns AS c SET spent = (c.spent::numeric + $2::numeric)::numeric(10,2)
 /// WHERE c.id = $1 AND abs(round(c.spent::numeric + $2::numeric, 2)) < 1e8
 /// ```
-pub fn move_one(names: &Names) -> String {
-    let Names {
-        campaigns, id, spent, ..
-    } = names;
-    let total = format!("(c.{spent}::numeric OPERATOR(pg_catalog.+) $2::numeric)");
+pub fn move_one(names: &Names, others: &[&Names]) -> String {
+    let (mut sets, mut all_fit) = (Vec::new(), String::new());
+    for (
+        at,
+        Names {
+            spent,
+            spent_type,
+            spent_money,
+            ..
+        },
+    ) in std::iter::once(names).chain(others.iter().copied()).enumerate()
+    {
+        let total = format!("(c.{spent}::numeric OPERATOR(pg_catalog.+) ${}::numeric)", at + 2);
+        sets.push(format!("{spent} = {total}::{spent_type}"));
+        all_fit += &format!(" AND {}", fits(&total, *spent_money));
+    }
+    let Names { campaigns, id, .. } = names;
     format!(
-        "UPDATE {campaigns} AS c SET {spent} = {total}::{kind} WHERE c.{id} {EQ} $1 AND {fits}",
-        kind = names.spent_type,
-        fits = fits(&total, names.spent_money),
+        "UPDATE {campaigns} AS c SET {sets} WHERE c.{id} {EQ} $1{all_fit}",
+        sets = sets.join(", "),
     )
 }
 

@@ -6,18 +6,35 @@ use pgrx::pg_sys::Oid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// By what a binding is known, and in which order bindings are locked: the campaigns relation.
+/// By what a binding is known, and in which order bindings are locked: the campaigns relation, and in it the total's column by
+/// its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BindingId(u32);
+pub struct BindingId {
+    campaigns: u32,
+    spent: i16,
+}
 
 impl BindingId {
-    pub fn of(campaigns: Oid) -> Self {
-        Self(campaigns.to_u32())
+    pub fn of(campaigns: Oid, spent: i16) -> Self {
+        let campaigns = campaigns.to_u32();
+        Self { campaigns, spent }
     }
 
     pub fn campaigns(self) -> Oid {
-        Oid::from(self.0)
+        Oid::from(self.campaigns)
     }
+
+    pub fn spent(self) -> i16 {
+        self.spent
+    }
+}
+
+/// A total by its names: what of two mappings must be the same for both to be of one total.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotalName {
+    pub campaigns: FullName,
+    /// The column.
+    pub spent: String,
 }
 
 /// A table's name in a trigger's argument. One in the trigger's own schema is written without it, so that a schema
@@ -175,6 +192,14 @@ pub struct Said {
 }
 
 impl Said {
+    /// The total that it is of.
+    pub fn total(&self) -> TotalName {
+        TotalName {
+            campaigns: self.campaigns.clone(),
+            spent: self.columns.spent.clone(),
+        }
+    }
+
     /// The mapping as a trigger on a table of this schema carries it.
     pub fn seen_from(&self, schema: &str) -> Mapping {
         let name = |full| TableName::seen_from(schema, full);

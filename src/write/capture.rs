@@ -333,7 +333,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     fn binding(number: u32) -> BindingId {
-        BindingId::of(pgrx::pg_sys::Oid::from(number))
+        BindingId::of(pgrx::pg_sys::Oid::from(number), 3)
     }
 
     fn write(pending: &mut Pending, nest: i32, clip: i64) {

@@ -11,7 +11,6 @@ use crate::value::param::Param;
 use crate::value::row::Row;
 use crate::write::own_update;
 use crate::write::touched::CommandId;
-use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
 use std::cell::{Cell, RefCell};
 
@@ -145,7 +144,9 @@ pub fn delete_acquitted() -> Result<()> {
         return Ok(());
     }
     ARE_DELETED.set(true);
-    let sql = "DELETE FROM spend_sync.correction AS c WHERE c.id OPERATOR(pg_catalog.=) ANY ($1)";
+    // Rows of another server's, which replication brings, have numbers of their own.
+    let sql = "DELETE FROM spend_sync.correction AS c WHERE c.id OPERATOR(pg_catalog.=) ANY ($1) \
+        AND c.server OPERATOR(pg_catalog.=) (SELECT s.system_identifier FROM pg_catalog.pg_control_system() AS s)";
     let delete = || spi::query(sql, &[Param::Int8s(&ids)], Sees::Own);
     let keeper = catalog::keeper()?;
     session::with_catalog_names(|| session::as_role(keeper, delete)).map(drop)
@@ -202,9 +203,9 @@ pub fn log(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> 
     let actual = column(|correction| correction.actual.clone());
     let written = column(|correction| correction.written.clone());
     let sql = "INSERT INTO spend_sync.correction (campaigns, campaign_id, recorded, actual, found_by, role, session_role, \
-        application_name) \
+        application_name, spent) \
         SELECT $1::pg_catalog.regclass, c.id, nullif(c.recorded, '')::numeric, c.actual::numeric - c.written::numeric, \
-               $6, pg_catalog.pg_get_userbyid($7), SESSION_USER, pg_catalog.current_setting('application_name') \
+               $6, pg_catalog.pg_get_userbyid($7), SESSION_USER, pg_catalog.current_setting('application_name'), $8 \
         FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) \
              AS c (id, recorded, actual, written) RETURNING id";
     let values = [
@@ -215,6 +216,7 @@ pub fn log(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> 
         Param::Texts(&written),
         Param::Text(found_by.name()),
         Param::Oid(role),
+        Param::Text(&binding.shape.spent.name),
     ];
     // Run by the owner of the extension, perhaps a superuser: nothing of the caller's may be in sight.
     let insert = || spi::query(sql, &values, Sees::Own);
@@ -222,14 +224,14 @@ pub fn log(binding: &Binding, found_by: FoundBy, corrections: &[Correction]) -> 
     binding.met(logged, sql)
 }
 
-/// How many totals of a campaigns table were corrected within the last 7 days, and by what the last one was found. What
+/// How many campaigns' totals were corrected within the last 7 days, and by what the last one was found. What
 /// attach found was wrong before it was kept. Read as the owner of the log.
-pub fn recent(campaigns: Oid) -> Result<(i64, String)> {
+pub fn recent(binding: &Binding) -> Result<(i64, String)> {
     let rows = session::as_role(catalog::keeper()?, || {
         catalog::read(
             "SELECT count(*), (array_agg(found_by ORDER BY at DESC))[1] FROM spend_sync.correction
-             WHERE campaigns = $1 AND found_by <> 'attach' AND at > now() - interval '7 days'",
-            &[Param::Oid(campaigns)],
+             WHERE campaigns = $1 AND server = (SELECT system_identifier FROM pg_control_system()) AND coalesce(spent, $2) = $2 AND found_by <> 'attach' AND at > now() - interval '7 days'",
+            &[Param::Oid(binding.oid()), Param::Text(&binding.shape.spent.name)],
         )
     })?;
     let row = rows.first().ok_or_else(|| Error::internal("a count without a row"))?;

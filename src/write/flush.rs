@@ -5,25 +5,21 @@ use crate::binding;
 use crate::binding::Binding;
 use crate::errors::total::TotalError;
 use crate::errors::{Error, Result};
-use crate::pg::{name, session, snapshot, transaction};
-use crate::settings::{self, Recompute};
-use crate::statements::{Statement, summed};
+use crate::pg::{name, session, transaction};
+use crate::statements::Statement;
 use crate::value::key::{Key, KeyType};
 use crate::value::mapping::BindingId;
-use crate::value::money;
 use crate::value::row::Row;
 use crate::write::capture::Owed;
-use crate::write::drift::{Correction, FoundBy};
-use crate::write::moves::{Locked, Move};
-use crate::write::schedule;
-use crate::write::single::Tried;
+use crate::write::drift::FoundBy;
+use crate::write::settle::{self, Due};
+use crate::write::sums::{self, Wanted};
 use crate::write::touched::Touched;
 use crate::write::under_way::Place;
 use crate::write::verify::Looked;
-use crate::write::{capture, drift, locks, moves, single, store, sums, under_way, verify, wake};
-use rust_decimal::Decimal;
+use crate::write::{capture, drift, locks, moves, store, under_way, verify, wake};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Brings up all totals that this transaction owes.
@@ -129,7 +125,7 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
             }));
         }
         // A table dropped, or detached, since the write has no total to bring up.
-        if let Some(binding) = binding::of(id.campaigns())? {
+        if let Some(binding) = binding::of(id)? {
             work.push((binding, touched));
         }
     }
@@ -137,16 +133,17 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
     let _taken = Taken::begin(&work);
     let looks = look_at_several(&work)?;
     lock_rows(&mut work)?;
-    for ((binding, touched), looked) in work.into_iter().zip(looks) {
-        let (is_restricted, id) = (touched.restricted, binding.id());
-        let settle = || binding.with_names_set_once(|| settle_written(&binding, touched, looked));
+    for due in settle::by_rows(work, looks) {
+        let is_restricted = due.iter().any(|due| due.touched.restricted);
+        let is_amid_more = |due: &Due| capture::owes(due.binding.id()) || around.contains(&due.binding.id());
+        let is_doubted = due.iter().any(is_amid_more);
         // A trigger of the user's has written more of it while another total of this flush was stored; or it is such a trigger's write
         // that is brought up here, amid another flush.
         let settle = || {
-            if capture::owes(id) || around.contains(&id) {
-                under_way::doubting(settle)
+            if is_doubted {
+                under_way::doubting(|| settle::settle(due))
             } else {
-                settle()
+                settle::settle(due)
             }
         };
         if is_restricted {
@@ -174,7 +171,12 @@ fn look_at_several(work: &[(Rc<Binding>, Touched)]) -> Result<Vec<Option<Looked>
 /// statement): the statement's own flush must not take it for news.
 pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -> Result<Vec<Row>> {
     session::distrusting(|| {
-        let rows = sums::bring_up(binding, campaigns, &BTreeSet::new())?;
+        let wanted = Wanted {
+            binding,
+            campaigns,
+            linked: &BTreeSet::new(),
+        };
+        let rows = sums::bring_up(&[wanted])?.into_iter().flatten().collect::<Vec<_>>();
         drift::suspect(binding, found_by, &drift::found(&rows)?)?;
         capture::flushed_before(binding.id(), transaction::next_command());
         // What triggers of the user's wrote when these were stored.
@@ -184,7 +186,7 @@ pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -
 }
 
 /// The campaigns that rows feed which came or went past all row triggers.
-pub enum Due {
+pub enum Fed {
     These(BTreeSet<Key>),
     OfClips(BTreeSet<Key>),
     /// Whichever totals are wrong now.
@@ -193,12 +195,12 @@ pub enum Due {
 
 /// Sums the campaigns of rows that came or went as no row trigger saw. What this session wrote comes first, as it does after a
 /// write. The rest is at once, whatever the settings say: at commit nobody could tell any more that it was no write.
-pub fn sum(binding: &Binding, due: Due) -> Result<()> {
+pub fn sum(binding: &Binding, due: Fed) -> Result<()> {
     now()?;
     capture::record(transaction::nest_level(), binding.id(), |touched| match due {
-        Due::These(campaigns) => campaigns.into_iter().for_each(|campaign| touched.sum(campaign)),
-        Due::OfClips(clips) => clips.into_iter().for_each(|clip| touched.clip(clip, None)),
-        Due::All => touched.every_campaign = true,
+        Fed::These(campaigns) => campaigns.into_iter().for_each(|campaign| touched.sum(campaign)),
+        Fed::OfClips(clips) => clips.into_iter().for_each(|clip| touched.clip(clip, None)),
+        Fed::All => touched.every_campaign = true,
     });
     session::distrusting(now)
 }
@@ -291,126 +293,4 @@ fn note_own_rows(binding: &Binding, touched: &mut Touched) -> Result<()> {
 fn own_keys(binding: &Binding, statement: Statement, kind: KeyType) -> Result<Vec<Key>> {
     let rows = binding.run_alone(statement)?;
     Ok(rows.iter().filter_map(|row| kind.parse(row.get(0)?)).collect())
-}
-
-fn settle_written(binding: &Binding, mut touched: Touched, looked: Option<Looked>) -> Result<()> {
-    if touched.every_campaign {
-        touched.campaigns.extend(binding.differing()?);
-    }
-    // Links may have named another campaign of the key, which is gone: by what they say the new one would be moved.
-    let of_links = touched.links.keys().map(|(campaign, _)| campaign);
-    let new = of_links.filter(|campaign| touched.new_campaigns.contains(*campaign));
-    touched.campaigns.extend(new.cloned());
-    let looked = match single::try_move(binding, &touched, looked)? {
-        Tried::Moved => {
-            capture::flushed_before(binding.id(), transaction::next_command());
-            return Ok(());
-        }
-        Tried::Nothing(None) => verify::before_locks(binding, &touched)?,
-        Tried::Nothing(looked) => looked,
-    };
-    if let Some(looked) = &looked
-        && !looked.is_written
-        && !looked.agrees(Decimal::ZERO)
-    {
-        touched.campaigns.insert(looked.key.clone());
-    }
-    verify::no_more();
-    let mut summed = sum_by_own(binding, &mut touched)?;
-    let Locked { mut campaigns, moves } = moves::lock(binding, &touched)?;
-    schedule::note(binding.oid(), campaigns.iter());
-    let movable = movable(&moves, looked.as_ref());
-    let known = keys_of(binding, &summed)?;
-    campaigns.retain(|key| !movable.contains(key) && !known.contains(key));
-    summed.extend(sums::sum(binding, &campaigns, touched.dropped > 0)?);
-    let moving = moves
-        .iter()
-        .filter(|(key, to)| movable.contains(key) && !to.difference.is_zero());
-    store::store(binding, &summed, moving.map(|(key, to)| (key, to.total)))?;
-    verify::remember(binding, &summed)?;
-    if let Some(looked) = looked.as_ref().filter(|looked| movable.contains(&looked.key)) {
-        looked.share(binding)?;
-    }
-    log_direct_writes(binding, &touched.written_by_hand, &summed)?;
-    suspect_drift(binding, &moves, &summed, looked.as_ref())?;
-    capture::flushed_before(binding.id(), transaction::next_command());
-    Ok(())
-}
-
-/// The campaigns whose totals are moved: all that can be, but for one that a look has shown to be wrong.
-fn movable<'a>(moves: &'a BTreeMap<Key, Move>, looked: Option<&Looked>) -> BTreeSet<&'a Key> {
-    if settings::recompute() == Recompute::EveryWrite {
-        return BTreeSet::new();
-    }
-    let is_right =
-        |key: &Key, to: &Move| looked.is_none_or(|looked| looked.key != *key || looked.agrees(to.difference));
-    let right = moves.iter().filter(|(key, to)| is_right(key, to));
-    right.map(|(key, _)| key).collect()
-}
-
-/// After a write too large to be noted row by row: finds the campaigns of all clips that this transaction wrote, and locks
-/// them. The one pass that finds them sums them too, and these are their sums under the locks if no transaction has ended
-/// since. Else none are known yet.
-fn sum_by_own(binding: &Binding, touched: &mut Touched) -> Result<Vec<Row>> {
-    if !touched.every_own_clip {
-        return Ok(Vec::new());
-    }
-    let ended = snapshot::transactions_ended();
-    let rows = binding.run_alone(Statement::SumByOwn)?;
-    touched.campaigns.extend(moves::campaigns_of(binding, touched)?);
-    touched.campaigns.extend(keys_of(binding, &rows)?);
-    // All of them are to be summed: how they were found need not be looked up again.
-    touched.clips.clear();
-    touched.links.clear();
-    locks::lock_campaigns(binding, &touched.campaigns, &touched.linked_campaigns)?;
-    if snapshot::transactions_ended() == ended {
-        return Ok(rows);
-    }
-    Ok(Vec::new())
-}
-
-fn log_direct_writes(binding: &Binding, written_by_hand: &BTreeSet<Key>, summed: &[Row]) -> Result<()> {
-    if written_by_hand.is_empty() {
-        return Ok(());
-    }
-    let mut corrected: Vec<&Row> = Vec::new();
-    for row in summed.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)) {
-        if written_by_hand.contains(&binding.campaign(row, summed::ID)?) {
-            corrected.push(row);
-        }
-    }
-    if let Some(row) = corrected.first().filter(|_| binding.rejects_direct_writes()) {
-        return Err(binding.direct_write(row.owned(summed::ID)?));
-    }
-    let corrections = corrected.into_iter().map(Correction::of).collect::<Result<Vec<_>>>()?;
-    drift::log(binding, FoundBy::DirectWrite, &corrections).map(drop)
-}
-
-/// A campaign that was summed although it could have been moved, or was not even written, tells whether its total was right before.
-fn suspect_drift(
-    binding: &Binding,
-    moves: &BTreeMap<Key, Move>,
-    summed: &[Row],
-    looked: Option<&Looked>,
-) -> Result<()> {
-    // One that agreed then has been written since, by who links it or by this flush itself.
-    let is_unwritten = |key: &Key| {
-        looked.is_some_and(|looked| looked.key == *key && !looked.is_written && !looked.agrees(Decimal::ZERO))
-    };
-    let mut found = Vec::new();
-    for row in summed {
-        let key = binding.campaign(row, summed::ID)?;
-        match moves.get(&key) {
-            Some(to) if !money::is_same(&to.total.normalize().to_string(), row.text(summed::TOTAL)?) => {
-                found.push(Correction::at_write(row, to.difference)?);
-            }
-            None if is_unwritten(&key) && row.is_true(summed::NEEDS_SYNC) => found.push(Correction::of(row)?),
-            _ => {}
-        }
-    }
-    drift::suspect(binding, FoundBy::Write, &found)
-}
-
-fn keys_of(binding: &Binding, rows: &[Row]) -> Result<BTreeSet<Key>> {
-    rows.iter().map(|row| binding.campaign(row, summed::ID)).collect()
 }

@@ -7,6 +7,7 @@ use crate::pg::snapshot::Sees;
 use crate::pg::{session, spi};
 use crate::statements::{Statement, large};
 use crate::value::key::Key;
+use crate::value::mapping::BindingId;
 use crate::value::param::Param;
 use crate::write::schedule;
 use pgrx::pg_sys::Oid;
@@ -20,13 +21,19 @@ pub struct Shared {
     pub ago: Duration,
 }
 
+/// A total, as the table has it.
+fn of_total(total: BindingId) -> [Param<'static>; 2] {
+    [Param::Oid(total.campaigns()), Param::Int8(total.spent().into())]
+}
+
 /// What the table says of a campaign, if anything.
 pub fn ask(binding: &Binding, key: &Key) -> Result<Option<Shared>> {
     if key.is_long() {
         return Ok(None);
     }
     let key = key.to_string();
-    let rows = binding.run_as_keeper(Statement::Large, &[Param::Oid(binding.oid()), Param::Text(&key)])?;
+    let [campaigns, total] = of_total(binding.id());
+    let rows = binding.run_as_keeper(Statement::Large, &[campaigns, total, Param::Text(&key)])?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -46,23 +53,25 @@ pub fn remember(binding: &Binding, verified: &[(Key, i64)]) -> Result<()> {
     }
     let keys: Vec<String> = verified.iter().map(|(key, _)| key.to_string()).collect();
     let clips: Vec<i64> = verified.iter().map(|(_, clips)| *clips).collect();
-    let values = [Param::Oid(binding.oid()), Param::Texts(&keys), Param::Int8s(&clips)];
+    let [campaigns, total] = of_total(binding.id());
+    let values = [campaigns, total, Param::Texts(&keys), Param::Int8s(&clips)];
     let upsert = || spi::query(UPSERT, &values, Sees::Own);
     let written = session::with_catalog_names(|| session::as_role(binding.keeper, upsert));
     binding.met(written, UPSERT).map(drop)
 }
 
-const UPSERT: &str = "INSERT INTO spend_sync.large_campaign AS g (campaigns, campaign_id, approved_clips, verified_at) \
-    SELECT $1::pg_catalog.regclass, c.id, c.clips, pg_catalog.clock_timestamp() \
-    FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS c (id, clips) \
-    ON CONFLICT (campaigns, campaign_id) DO UPDATE \
+const UPSERT: &str = "INSERT INTO spend_sync.large_campaign AS g (campaigns, total, campaign_id, approved_clips, verified_at) \
+    SELECT $1::pg_catalog.regclass, $2, c.id, c.clips, pg_catalog.clock_timestamp() \
+    FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4)) AS c (id, clips) \
+    ON CONFLICT (campaigns, total, campaign_id) DO UPDATE \
     SET approved_clips = excluded.approved_clips, verified_at = excluded.verified_at";
 
-/// Forgets all campaigns of a table that is attached anew, or no more.
-pub fn forget(campaigns: Oid, keeper: Oid) -> Result<()> {
-    schedule::forget(campaigns);
-    let delete = || spi::query(DELETE_ALL, &[Param::Oid(campaigns)], Sees::Own);
+/// Forgets all campaigns of a total that is attached anew, or no more.
+pub fn forget(total: BindingId, keeper: Oid) -> Result<()> {
+    schedule::forget(total);
+    let delete = || spi::query(DELETE_ALL, &of_total(total), Sees::Own);
     session::with_catalog_names(|| session::as_role(keeper, delete)).map(drop)
 }
 
-const DELETE_ALL: &str = "DELETE FROM spend_sync.large_campaign AS g WHERE g.campaigns = $1::pg_catalog.regclass";
+const DELETE_ALL: &str =
+    "DELETE FROM spend_sync.large_campaign AS g WHERE g.campaigns = $1::pg_catalog.regclass AND g.total = $2";

@@ -3,7 +3,8 @@
 //! 1. `touched`: the row trigger on clips notes the clip and the difference, in memory.
 //! 2. `capture`: what was noted stands at the level of its (sub)transaction, until it is flushed or rolled back.
 //! 3. `flush`: the statement trigger fires, once no other statement of its query is `under_way`, or the deferred one at
-//!    commit (`wake` says whether an event of that waits): what is owed is brought up, step by step.
+//!    commit (`wake` says whether an event of that waits): what is owed is brought up, step by step. From 5 on, `settle` takes the
+//!    totals of one row together.
 //! 4. `locks`: clips that a link came to point to are locked, then the campaigns, each set in the order of its keys.
 //! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `single` is the short way for
 //!    one row.
@@ -24,6 +25,7 @@ pub mod locks;
 mod moves;
 pub mod own_update;
 pub mod schedule;
+mod settle;
 mod single;
 mod store;
 pub mod sums;

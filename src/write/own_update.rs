@@ -1,7 +1,7 @@
 //! Our own update of campaigns, and how the triggers that it fires know its rows: the one place where the two meet.
 //!
-//! A row is ours by exactly what is stored: this campaigns table, this key, this total (of a move: this difference), once.
-//! While our update runs, a rule, the function of a CHECK or of a WHEN, or a trigger of the user's may write campaigns as
+//! A row is ours by exactly what is stored: this campaigns table and column, this key, this total (of a move: this difference), once.
+//! One update may store several totals of a row. While our update runs, a rule, the function of a CHECK or of a WHEN, or a trigger of the user's may write campaigns as
 //! well: those rows are direct writes like any other. One that stores what we mean to store counts as ours, until a rollback to
 //! before it.
 
@@ -15,15 +15,43 @@ use crate::value::mapping::BindingId;
 use crate::value::money::{self, MoneyType};
 use rust_decimal::Decimal;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-/// What an update of ours stores.
+/// What an update of ours stores of one total.
+struct Part {
+    binding: BindingId,
+    stores: Stores,
+}
+
 enum Stores {
     /// Totals, as PostgreSQL prints them; but for floats, as the column holds them.
     Totals(HashMap<Key, Row<String>>),
     /// By how much the total of one campaign moves, as far as a look has shown; then what it has come to.
     Move(Key, Decimal, Rc<Look>, Row<Option<String>>),
+}
+
+impl Part {
+    fn state(&mut self, key: &Key) -> Option<&mut State> {
+        match &mut self.stores {
+            Stores::Totals(rows) => rows.get_mut(key).map(|row| &mut row.state),
+            Stores::Move(moved, _, _, row) => Some(&mut row.state).filter(|_| moved == key),
+        }
+    }
+
+    /// What all its rows have come to, unless there is one that the update has not.
+    fn totals(&self) -> Option<HashMap<Key, String>> {
+        // Looked at one by one: most often the first one says it, and this is asked for each nested statement.
+        let rows: Box<dyn Iterator<Item = (&Key, Option<&String>, State)>> = match &self.stores {
+            Stores::Totals(rows) => Box::new(rows.iter().map(|(key, row)| (key, Some(&row.total), row.state))),
+            Stores::Move(key, _, _, row) => Box::new(std::iter::once((key, row.total.as_ref(), row.state))),
+        };
+        let come_to = |(key, total, state): (&Key, Option<&String>, State)| match state {
+            State::Due => None,
+            State::Seen | State::Stored => Some((key.clone(), total?.clone())),
+        };
+        rows.map(come_to).collect()
+    }
 }
 
 /// A look at a row or a few, which came before the lock of the campaign that it is to move.
@@ -70,6 +98,7 @@ enum State {
 struct Change {
     /// Its level.
     nest: i32,
+    binding: BindingId,
     key: Key,
     was: State,
 }
@@ -82,8 +111,8 @@ struct Running {
     nest: i32,
     /// Its number, as [`snapshot::query`] numbers queries: what it sets off has higher ones.
     query: u32,
-    binding: BindingId,
-    stores: Stores,
+    /// One a total.
+    parts: Vec<Part>,
     /// All of it is known to be stored, since a subtransaction of this level.
     stored_at: Option<i32>,
     /// In their order.
@@ -96,21 +125,27 @@ impl Running {
         self.depth + 1 == TriggerCall::depth() && self.query == snapshot::query()
     }
 
-    fn state(&mut self, key: &Key) -> Option<&mut State> {
-        match &mut self.stores {
-            Stores::Totals(rows) => rows.get_mut(key).map(|row| &mut row.state),
-            Stores::Move(moved, _, _, row) => Some(&mut row.state).filter(|_| moved == key),
-        }
+    fn part(&mut self, binding: BindingId) -> Option<&mut Part> {
+        self.parts.iter_mut().find(|part| part.binding == binding)
     }
 
-    /// A row has come further.
-    fn set(&mut self, nest: i32, key: &Key, state: State) {
-        let Some(was) = self.state(key).map(|is| std::mem::replace(is, state)) else {
+    fn state(&mut self, binding: BindingId, key: &Key) -> Option<&mut State> {
+        self.part(binding)?.state(key)
+    }
+
+    /// A row has come further, as a total has it.
+    fn set(&mut self, nest: i32, binding: BindingId, key: &Key, state: State) {
+        let Some(was) = self.state(binding, key).map(|is| std::mem::replace(is, state)) else {
             return;
         };
         if nest > self.nest {
             let key = key.clone();
-            self.changes.push(Change { nest, key, was });
+            self.changes.push(Change {
+                nest,
+                binding,
+                key,
+                was,
+            });
         }
     }
 
@@ -118,19 +153,9 @@ impl Running {
         if self.stored_at.is_some() {
             return Progress::Stored;
         }
-        // Looked at one by one: most often the first one says it, and this is asked for each nested statement.
-        let rows: Box<dyn Iterator<Item = (&Key, Option<&String>, State)>> = match &self.stores {
-            Stores::Totals(rows) => Box::new(rows.iter().map(|(key, row)| (key, Some(&row.total), row.state))),
-            Stores::Move(key, _, _, row) => Box::new(std::iter::once((key, row.total.as_ref(), row.state))),
-        };
-        let mut totals = HashMap::new();
-        for (key, total, state) in rows {
-            match (total, state) {
-                (None, _) | (_, State::Due) => return Progress::Amid,
-                (Some(total), State::Seen | State::Stored) => drop(totals.insert(key.clone(), total.clone())),
-            }
-        }
-        Progress::AtTheEnd(self.binding, totals)
+        let come_to = |part: &Part| Some((part.binding, part.totals()?));
+        let all: Option<Vec<_>> = self.parts.iter().map(come_to).collect();
+        all.map_or(Progress::Amid, Progress::AtTheEnd)
     }
 
     fn commit(&mut self, nest: i32) {
@@ -145,7 +170,7 @@ impl Running {
     fn abort(&mut self, nest: i32) {
         self.stored_at = self.stored_at.filter(|at| *at < nest);
         while let Some(change) = self.changes.pop_if(|change| change.nest >= nest) {
-            if let Some(state) = self.state(&change.key) {
+            if let Some(state) = self.state(change.binding, &change.key) {
                 *state = change.was;
             }
         }
@@ -162,27 +187,34 @@ pub struct OwnUpdate(());
 
 impl OwnUpdate {
     /// One that stores totals.
-    pub fn of_totals(binding: BindingId, totals: impl Iterator<Item = (Key, String)>) -> Self {
-        let due = |total| Row {
-            total,
-            state: State::Due,
+    pub fn of_totals(all: impl Iterator<Item = (BindingId, BTreeMap<Key, String>)>) -> Self {
+        let due = |(key, total)| {
+            let state = State::Due;
+            (key, Row { total, state })
         };
-        Self::begin(
+        let part = |(binding, totals): (BindingId, BTreeMap<Key, String>)| Part {
             binding,
-            Stores::Totals(totals.map(|(key, total)| (key, due(total))).collect()),
-        )
-    }
-
-    /// One that moves the total of one campaign.
-    pub fn of_move(binding: BindingId, campaign: Key, difference: Decimal, look: Rc<Look>) -> Self {
-        let row = Row {
-            total: None,
-            state: State::Due,
+            stores: Stores::Totals(totals.into_iter().map(due).collect()),
         };
-        Self::begin(binding, Stores::Move(campaign, difference, look, row))
+        Self::begin(all.map(part).collect())
     }
 
-    fn begin(binding: BindingId, stores: Stores) -> Self {
+    /// One that moves totals of one campaign.
+    pub fn of_moves(campaign: &Key, differences: impl Iterator<Item = (BindingId, Decimal)>, look: &Rc<Look>) -> Self {
+        let part = |(binding, difference)| {
+            let row = Row {
+                total: None,
+                state: State::Due,
+            };
+            Part {
+                binding,
+                stores: Stores::Move(campaign.clone(), difference, Rc::clone(look), row),
+            }
+        };
+        Self::begin(differences.map(part).collect())
+    }
+
+    fn begin(parts: Vec<Part>) -> Self {
         // Before anything is borrowed: it counts on, which may end in an error.
         let query = transaction::next_command();
         let (depth, nest) = (TriggerCall::depth(), transaction::nest_level());
@@ -191,8 +223,7 @@ impl OwnUpdate {
                 depth,
                 nest,
                 query,
-                binding,
-                stores,
+                parts,
                 stored_at: None,
                 changes: Vec::new(),
             });
@@ -200,12 +231,10 @@ impl OwnUpdate {
         Self(())
     }
 
-    /// Whether the total of a move was seen to be stored.
+    /// Whether the totals of a move were seen to be stored.
     pub fn is_moved(&self) -> bool {
-        RUNNING.with_borrow(|running| match running.last().map(|own| &own.stores) {
-            Some(Stores::Move(_, _, _, row)) => row.state == State::Stored,
-            _ => false,
-        })
+        let is_stored = |part: &Part| matches!(&part.stores, Stores::Move(_, _, _, row) if row.state == State::Stored);
+        RUNNING.with_borrow(|running| running.last().is_some_and(|own| own.parts.iter().all(is_stored)))
     }
 }
 
@@ -226,8 +255,8 @@ pub enum Progress {
     Stored,
     /// There are rows that it has not come to.
     Amid,
-    /// It has come to all of them, which does not say that the last is stored; for each campaign its total.
-    AtTheEnd(BindingId, HashMap<Key, String>),
+    /// It has come to all of them, which does not say that the last is stored; for each campaign its totals.
+    AtTheEnd(Vec<(BindingId, HashMap<Key, String>)>),
 }
 
 /// How many updates of ours run: what one sets off may lead to another.
@@ -275,8 +304,9 @@ impl Written<'_> {
 /// BEFORE the row is written, which has locked it: what our own statement's move of it rests on.
 pub fn look_behind(binding: BindingId, key: &Key) -> Option<Rc<Look>> {
     RUNNING.with_borrow(|running| {
-        let own = running.last().filter(|own| own.binding == binding)?;
-        match &own.stores {
+        let own = running.last()?;
+        let part = own.parts.iter().find(|part| part.binding == binding)?;
+        match &part.stores {
             Stores::Move(moved, _, look, row) if moved == key && row.state == State::Due && own.fires() => {
                 Some(Rc::clone(look))
             }
@@ -289,9 +319,9 @@ pub fn look_behind(binding: BindingId, key: &Key) -> Option<Rc<Look>> {
 /// user's that came before has perhaps changed it already: a row that our own statement writes is ours all the same.
 pub fn let_through(written: &Written) -> Option<String> {
     RUNNING.with_borrow_mut(|running| {
-        let own = running.last_mut().filter(|own| own.binding == written.binding)?;
+        let own = running.last_mut()?;
         let is_direct = own.fires();
-        let total = match &mut own.stores {
+        let total = match &mut own.part(written.binding)?.stores {
             Stores::Totals(rows) => {
                 let row = rows.get_mut(written.key).filter(|row| row.state == State::Due)?;
                 if !is_direct && !written.is(&row.total) {
@@ -311,7 +341,7 @@ pub fn let_through(written: &Written) -> Option<String> {
                 row.total.insert(total.to_string()).clone()
             }
         };
-        own.set(transaction::nest_level(), written.key, State::Seen);
+        own.set(transaction::nest_level(), written.binding, written.key, State::Seen);
         Some(total)
     })
 }
@@ -319,20 +349,21 @@ pub fn let_through(written: &Written) -> Option<String> {
 /// AFTER the row was written: whether it is ours, and holds what we mean.
 pub fn is_ours(written: &Written) -> bool {
     RUNNING.with_borrow_mut(|running| {
-        let Some(own) = running.last_mut().filter(|own| own.binding == written.binding) else {
+        let Some(own) = running.last_mut() else {
             return false;
         };
-        let meant = match &own.stores {
-            Stores::Totals(rows) => rows.get(written.key).map(|row| (row.state, row.total.as_str())),
-            Stores::Move(key, _, _, row) => {
+        let meant = match own.part(written.binding).map(|part| &part.stores) {
+            Some(Stores::Totals(rows)) => rows.get(written.key).map(|row| (row.state, row.total.as_str())),
+            Some(Stores::Move(key, _, _, row)) => {
                 let total = row.total.as_deref().filter(|_| key == written.key);
                 total.map(|total| (row.state, total))
             }
+            None => None,
         };
         let is_ours = meant.is_some_and(|(state, total)| state == State::Seen && written.is(total));
         if is_ours {
             let nest = transaction::nest_level();
-            own.set(nest, written.key, State::Stored);
+            own.set(nest, written.binding, written.key, State::Stored);
             // AFTER triggers of a statement fire when all its rows are in place.
             if own.fires() {
                 own.stored_at = Some(nest);
@@ -354,7 +385,11 @@ pub fn abort_subtransaction(nest: i32) {
 
 #[cfg(test)]
 mod tests {
-    use super::{BindingId, HashMap, Key, Row, Running, State, Stores};
+    use super::{BindingId, HashMap, Key, Part, Row, Running, State, Stores};
+
+    fn total() -> BindingId {
+        BindingId::of(pgrx::pg_sys::Oid::from(7), 3)
+    }
 
     fn running() -> Running {
         let due = |total: &str| Row {
@@ -364,8 +399,10 @@ mod tests {
         Running {
             depth: 0,
             nest: 1,
-            binding: BindingId::of(pgrx::pg_sys::Oid::from(7)),
-            stores: Stores::Totals(HashMap::from([(Key::Int(1), due("5")), (Key::Int(2), due("6"))])),
+            parts: vec![Part {
+                binding: total(),
+                stores: Stores::Totals(HashMap::from([(Key::Int(1), due("5")), (Key::Int(2), due("6"))])),
+            }],
             query: 3,
             stored_at: None,
             changes: Vec::new(),
@@ -373,15 +410,15 @@ mod tests {
     }
 
     fn is(own: &mut Running, key: i64, state: State) -> bool {
-        own.state(&Key::Int(key)).is_some_and(|is| *is == state)
+        own.state(total(), &Key::Int(key)).is_some_and(|is| *is == state)
     }
 
     #[test]
     fn a_row_written_in_a_subtransaction_is_due_again_after_its_rollback() {
         let mut own = running();
-        own.set(1, &Key::Int(2), State::Seen);
-        own.set(3, &Key::Int(1), State::Seen);
-        own.set(3, &Key::Int(1), State::Stored);
+        own.set(1, total(), &Key::Int(2), State::Seen);
+        own.set(3, total(), &Key::Int(1), State::Seen);
+        own.set(3, total(), &Key::Int(1), State::Stored);
         own.commit(3);
         assert!(is(&mut own, 1, State::Stored));
         own.abort(2);
@@ -392,9 +429,9 @@ mod tests {
     #[test]
     fn what_has_become_part_of_the_updates_own_level_stays() {
         let mut own = running();
-        own.set(2, &Key::Int(1), State::Seen);
+        own.set(2, total(), &Key::Int(1), State::Seen);
         own.commit(2);
-        own.set(2, &Key::Int(2), State::Seen);
+        own.set(2, total(), &Key::Int(2), State::Seen);
         own.abort(2);
         assert!(is(&mut own, 1, State::Seen));
         assert!(is(&mut own, 2, State::Due));

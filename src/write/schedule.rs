@@ -6,7 +6,7 @@
 
 use crate::settings::{self, Recompute};
 use crate::value::key::Key;
-use pgrx::pg_sys::Oid;
+use crate::value::mapping::BindingId;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -47,7 +47,7 @@ pub struct Candidate {
     pub clips: Option<i64>,
 }
 
-/// Those of one campaigns table.
+/// Those of one total.
 #[derive(Default)]
 struct Campaigns {
     known: HashMap<Key, Seen>,
@@ -153,7 +153,7 @@ impl Budget {
 
 thread_local! {
     static BEGIN: Instant = Instant::now();
-    static CAMPAIGNS: RefCell<HashMap<Oid, Campaigns>> = RefCell::default();
+    static CAMPAIGNS: RefCell<HashMap<BindingId, Campaigns>> = RefCell::default();
     static BUDGET: Cell<Budget> = Cell::new(Budget::default());
     /// This backend has come by a campaign.
     static HAS_WRITTEN: Cell<bool> = const { Cell::new(false) };
@@ -163,8 +163,8 @@ fn now() -> Time {
     BEGIN.with(Instant::elapsed) + settings::debug_clock()
 }
 
-fn with<T>(campaigns: Oid, body: impl FnOnce(&mut Campaigns) -> T) -> T {
-    CAMPAIGNS.with_borrow_mut(|all| body(all.entry(campaigns).or_default()))
+fn with<T>(total: BindingId, body: impl FnOnce(&mut Campaigns) -> T) -> T {
+    CAMPAIGNS.with_borrow_mut(|all| body(all.entry(total).or_default()))
 }
 
 /// A lot that one in [`ONE_IN`] wins.
@@ -173,13 +173,13 @@ fn draws() -> bool {
 }
 
 /// A write comes by these campaigns: those that are due wait from now on.
-pub fn note<'a>(campaigns: Oid, keys: impl Iterator<Item = &'a Key>) {
+pub fn note<'a>(total: BindingId, keys: impl Iterator<Item = &'a Key>) {
     let Recompute::After(interval) = settings::recompute() else {
         return;
     };
     let (now, is_first) = (now(), !HAS_WRITTEN.replace(true));
     let is_young = now < interval;
-    with(campaigns, |campaigns| {
+    with(total, |campaigns| {
         for key in keys {
             if campaigns.note(key, now, interval, draws) && is_first && is_young {
                 BUDGET.set(Budget {
@@ -192,13 +192,13 @@ pub fn note<'a>(campaigns: Oid, keys: impl Iterator<Item = &'a Key>) {
 }
 
 /// A campaign's total may be wrong: somebody meant to write it.
-pub fn doubt(campaigns: Oid, key: &Key) {
-    with(campaigns, |campaigns| campaigns.wait(key));
+pub fn doubt(total: BindingId, key: &Key) {
+    with(total, |campaigns| campaigns.wait(key));
 }
 
 /// Whether anything may be verified now: nothing, where the campaign whose turn it is cannot be afforded yet.
-pub fn may_verify(campaigns: Oid) -> bool {
-    let clips = first(campaigns).and_then(|first| first.clips).unwrap_or_default();
+pub fn may_verify(total: BindingId) -> bool {
+    let clips = first(total).and_then(|first| first.clips).unwrap_or_default();
     matches!(settings::recompute(), Recompute::After(_)) && may_verify_so_many(clips)
 }
 
@@ -218,13 +218,13 @@ pub fn estimate(clips: i64) -> Duration {
 }
 
 /// The campaign whose turn it is.
-pub fn first(campaigns: Oid) -> Option<Candidate> {
-    with(campaigns, Campaigns::first)
+pub fn first(total: BindingId) -> Option<Candidate> {
+    with(total, Campaigns::first)
 }
 
 /// About how many clips a campaign has.
-pub fn expect(campaigns: Oid, key: &Key, clips: i64) {
-    with(campaigns, |campaigns| {
+pub fn expect(total: BindingId, key: &Key, clips: i64) {
+    with(total, |campaigns| {
         if let Some(seen) = campaigns.seen(key) {
             seen.clips = Some(clips);
         }
@@ -233,14 +233,14 @@ pub fn expect(campaigns: Oid, key: &Key, clips: i64) {
 
 /// A campaign was verified so long ago, or was tried to be: one that is given up, or cancelled, is tried again after the
 /// interval.
-pub fn verified(campaigns: Oid, key: &Key, ago: Duration, clips: Option<i64>) {
+pub fn verified(total: BindingId, key: &Key, ago: Duration, clips: Option<i64>) {
     let at = now().saturating_sub(ago);
-    with(campaigns, |campaigns| campaigns.verified(key, at, clips));
+    with(total, |campaigns| campaigns.verified(key, at, clips));
 }
 
 /// Whether a campaign is known to have many clips.
-pub fn has_many_clips(campaigns: Oid, key: &Key) -> bool {
-    with(campaigns, |campaigns| {
+pub fn has_many_clips(total: BindingId, key: &Key) -> bool {
+    with(total, |campaigns| {
         campaigns
             .known
             .get(key)
@@ -249,9 +249,9 @@ pub fn has_many_clips(campaigns: Oid, key: &Key) -> bool {
     })
 }
 
-/// Forgets all campaigns of a table that is attached anew, or no more.
-pub fn forget(campaigns: Oid) {
-    CAMPAIGNS.with_borrow_mut(|all| all.remove(&campaigns));
+/// Forgets all campaigns of a total that is attached anew, or no more.
+pub fn forget(total: BindingId) {
+    CAMPAIGNS.with_borrow_mut(|all| all.remove(&total));
 }
 
 /// Says that a verification runs, as long as it lives: however it ends, its time is paid for.

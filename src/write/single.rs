@@ -13,9 +13,11 @@ use crate::settings::{self, Recompute};
 use crate::value::key::Key;
 use crate::value::money;
 use crate::write::own_update::Look;
+use crate::write::settle::Due;
+use crate::write::sums::{self, Wanted};
 use crate::write::touched::Touched;
 use crate::write::verify::{self, Looked};
-use crate::write::{moves, store, sums};
+use crate::write::{moves, store};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -37,64 +39,106 @@ struct Found {
     versions: Vec<RowVersion>,
 }
 
+/// The same for the totals of one row.
+struct Together {
+    campaign: Key,
+    /// One a total, as they stand.
+    differences: Vec<Decimal>,
+    versions: Vec<RowVersion>,
+}
+
 /// What became of a write.
 pub enum Tried {
     Moved,
     /// Nothing was done; but a campaign was perhaps looked at.
-    Nothing(Option<Looked>),
+    Nothing,
 }
 
-/// Brings up the total of a write that is single.
-pub fn try_move(binding: &Binding, touched: &Touched, looked: Option<Looked>) -> Result<Tried> {
-    let is_moving = settings::recompute() != Recompute::EveryWrite
-        && touched.new_clips.is_empty()
-        && moves::may_look_first(binding, touched);
-    let Some(write) = Write::of(touched).filter(|write| is_moving && write.is_of_known_rows(binding)) else {
-        return Ok(Tried::Nothing(looked));
-    };
+/// Brings up the totals of a write that is single. They stand in one row: by a look that all of them share.
+pub fn try_move(all: &mut [Due]) -> Result<Tried> {
+    if settings::recompute() == Recompute::EveryWrite || !all.iter().all(Due::may_be_single) {
+        return Ok(Tried::Nothing);
+    }
     let ended = snapshot::transactions_ended();
-    let Some(found) = write.look(binding)?.filter(|found| !found.difference.is_zero()) else {
-        return Ok(Tried::Nothing(looked));
+    let Some(found) = look(all)? else {
+        return Ok(Tried::Nothing);
     };
-    let looked = match looked {
-        None => verify::before_lock_of(binding, &found.campaign)?,
-        looked => looked,
-    };
-    if looked
-        .as_ref()
-        .is_some_and(|looked| !looked.agrees(found.difference_for(looked)))
-    {
-        return Ok(Tried::Nothing(looked));
+    let Together {
+        campaign,
+        differences,
+        versions,
+    } = found;
+    for (due, difference) in all.iter_mut().zip(&differences) {
+        if due.looked.is_none() {
+            due.looked = verify::before_lock_of(&due.binding, &campaign)?;
+        }
+        let looked = due.looked.as_ref();
+        let expected = |looked: &Looked| {
+            if looked.key == campaign {
+                *difference
+            } else {
+                Decimal::ZERO
+            }
+        };
+        if looked.is_some_and(|looked| !looked.agrees(expected(looked))) {
+            return Ok(Tried::Nothing);
+        }
     }
     verify::no_more();
     // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
-    let look = Look {
-        ended,
-        versions: found.versions,
-    };
-    // From here on the total may have moved, also where that was not seen to come true: it must not move twice.
-    if !store::move_one(binding, &found.campaign, found.difference, look)? {
-        sums::bring_up(
-            binding,
-            &BTreeSet::from([found.campaign.clone()]),
-            &touched.linked_campaigns,
-        )?;
+    let look = Look { ended, versions };
+    let moves: Vec<(&Binding, Decimal)> = all
+        .iter()
+        .zip(differences)
+        .map(|(due, difference)| (due.binding.as_ref(), difference))
+        .filter(|(_, difference)| !difference.is_zero())
+        .collect();
+    // From here on the totals may have moved, also where that was not seen to come true: they must not move twice.
+    if !store::move_one(&moves, &campaign, look)? {
+        let campaigns = BTreeSet::from([campaign.clone()]);
+        let wanted = all.iter().map(|due| Wanted {
+            binding: &due.binding,
+            campaigns: &campaigns,
+            linked: &due.touched.linked_campaigns,
+        });
+        sums::bring_up(&wanted.collect::<Vec<_>>())?;
     }
-    if let Some(looked) = looked.filter(|looked| looked.key == found.campaign) {
-        looked.share(binding)?;
+    for Due { binding, looked, .. } in all.iter() {
+        if let Some(looked) = looked.as_ref().filter(|looked| looked.key == campaign) {
+            looked.share(binding)?;
+        }
     }
     Ok(Tried::Moved)
 }
 
-impl Found {
-    /// What the write adds to the campaign that was looked at.
-    fn difference_for(&self, looked: &Looked) -> Decimal {
-        if looked.key == self.campaign {
-            self.difference
-        } else {
-            Decimal::ZERO
-        }
+impl Due {
+    fn may_be_single(&self) -> bool {
+        self.touched.new_clips.is_empty() && moves::may_look_first(&self.binding, &self.touched)
     }
+}
+
+/// The one campaign that a write means, by how much it moves each total of it, and the rows that say so.
+fn look(all: &[Due]) -> Result<Option<Together>> {
+    let (mut only, mut differences, mut versions) = (None, Vec::new(), Vec::new());
+    for Due { binding, touched, .. } in all {
+        let Some(write) = Write::of(touched).filter(|write| write.is_of_known_rows(binding)) else {
+            return Ok(None);
+        };
+        let Some(found) = write.look(binding)? else {
+            return Ok(None);
+        };
+        if only.get_or_insert_with(|| found.campaign.clone()) != &found.campaign {
+            return Ok(None);
+        }
+        differences.push(found.difference);
+        versions.extend(found.versions);
+    }
+    let is_moved = differences.iter().any(|difference| !difference.is_zero());
+    Ok(only.filter(|_| is_moved).map(|campaign| Together {
+        campaign,
+        differences,
+        versions,
+    }))
 }
 
 impl<'a> Write<'a> {
@@ -137,20 +181,20 @@ impl<'a> Write<'a> {
     }
 }
 
-/// Each of these clips has one link, it counts, and all are of one campaign.
+/// Each of these clips has one link, and all are of one campaign.
 fn look_at_links(binding: &Binding, clips: &[(&Key, Decimal)]) -> Result<Option<Found>> {
     let mut found: Option<Found> = None;
     for (clip, difference) in clips {
-        let Some(link) = binding.only_link(clip)?.filter(|link| link.counts) else {
+        let Some(link) = binding.only_link(clip)? else {
             return Ok(None);
         };
+        let difference = if link.counts { *difference } else { Decimal::ZERO };
         let mut all = found.unwrap_or_else(|| Found {
             campaign: link.campaign.clone(),
             difference: Decimal::ZERO,
             versions: Vec::new(),
         });
-        let Some(sum) = money::exact_sum([all.difference, *difference]).filter(|_| all.campaign == link.campaign)
-        else {
+        let Some(sum) = money::exact_sum([all.difference, difference]).filter(|_| all.campaign == link.campaign) else {
             return Ok(None);
         };
         all.difference = sum;

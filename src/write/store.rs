@@ -1,7 +1,7 @@
 //! Storing totals: the only writer of a total.
 
 use super::own_update::{self, Look, OwnUpdate, Progress, Written};
-use crate::binding::{self, Binding, InRow, Total};
+use crate::binding::{self, Binding, InRow, Totals};
 use crate::errors::Result;
 use crate::errors::total::TotalError;
 use crate::pg::name;
@@ -10,111 +10,171 @@ use crate::value::key::Key;
 use crate::value::money;
 use crate::value::row::Row;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// Writes totals into campaigns that are locked: those that were summed, where they differ, and those that move. No
-/// write, no dead row, no trigger of the user's otherwise.
-pub fn store<'a>(binding: &Binding, summed: &[Row], moving: impl Iterator<Item = (&'a Key, Decimal)>) -> Result<()> {
-    let shape = &binding.shape;
-    let mut owed: BTreeMap<String, String> = moving
-        .map(|(key, total)| (key.to_string(), total.to_string()))
-        .collect();
-    for row in summed.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)) {
-        let (id, total) = (row.text(summed::ID)?, row.text(summed::TOTAL)?);
-        if !row.is_true(summed::FITS) {
-            return Err(binding.refused(TotalError::TotalDoesNotFit {
-                campaigns: shape.campaigns.display(),
-                id: id.to_owned(),
-                total: total.to_owned(),
-                column: name::display_name(&shape.spent.name),
-                kind: shape.spent.type_name.clone(),
-            }));
+/// The campaigns of one total that hold another one than they should.
+pub struct Owed<'a> {
+    binding: &'a Binding,
+    totals: BTreeMap<Key, String>,
+}
+
+impl<'a> Owed<'a> {
+    /// Of campaigns that are locked: those that were summed, where they differ, and those that move.
+    pub fn of<'k>(
+        binding: &'a Binding,
+        summed: &[Row],
+        moving: impl Iterator<Item = (&'k Key, Decimal)>,
+    ) -> Result<Self> {
+        let mut totals: BTreeMap<Key, String> = moving.map(|(key, total)| (key.clone(), total.to_string())).collect();
+        for row in summed.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)) {
+            totals.insert(binding.campaign(row, summed::ID)?, held(binding, row)?);
         }
-        // As the column will hold it; a float shows fewer digits in ACTUAL than it has.
-        let held = if shape.spent_money.is_float() {
-            total
-        } else {
-            row.text(summed::ACTUAL)?
-        };
-        owed.insert(id.to_owned(), held.to_owned());
+        Ok(Self { binding, totals })
     }
-    if owed.is_empty() {
-        return Ok(());
+
+    fn of_key(&self, key: &Key) -> String {
+        self.totals.get(key).cloned().unwrap_or_default()
     }
-    let keys: Vec<Key> = owed.keys().filter_map(|id| shape.campaign_key.parse(id)).collect();
-    let totals: Vec<String> = owed.values().cloned().collect();
-    let update = OwnUpdate::of_totals(binding.id(), keys.iter().cloned().zip(totals.iter().cloned()));
-    let stored = binding.store(&keys, &totals)?;
-    drop(update);
-    for row in stored.iter().filter(|row| row.is_true(stored::AS_GIVEN)) {
-        owed.remove(row.text(stored::ID)?);
-    }
-    match owed.pop_first() {
-        None => Ok(()),
-        Some((id, total)) => Err(binding.refused(TotalError::TotalNotStored {
+}
+
+/// What the column of a total will hold of a sum; an error where it cannot. A float shows fewer digits in ACTUAL than it has.
+fn held(binding: &Binding, row: &Row) -> Result<String> {
+    let (shape, total) = (&binding.shape, row.owned(summed::TOTAL)?);
+    if !row.is_true(summed::FITS) {
+        return Err(binding.refused(TotalError::TotalDoesNotFit {
             campaigns: shape.campaigns.display(),
-            id,
+            id: row.owned(summed::ID)?,
             total,
             column: name::display_name(&shape.spent.name),
-        })),
+            kind: shape.spent.type_name.clone(),
+        }));
     }
+    if shape.spent_money.is_float() {
+        return Ok(total);
+    }
+    row.owned(summed::ACTUAL)
+}
+
+/// Writes totals of one campaigns table, which know its rows by one key: one update a row. No write, no dead row, no trigger of the
+/// user's where none differs.
+pub fn store(mut all: Vec<Owed>) -> Result<()> {
+    all.retain(|owed| !owed.totals.is_empty());
+    let Some((first, others)) = all.split_first() else {
+        return Ok(());
+    };
+    let keys: BTreeSet<&Key> = all.iter().flat_map(|owed| owed.totals.keys()).collect();
+    let keys: Vec<Key> = keys.into_iter().cloned().collect();
+    let totals: Vec<Vec<String>> = all
+        .iter()
+        .map(|owed| keys.iter().map(|key| owed.of_key(key)).collect())
+        .collect();
+    let others: Vec<&Binding> = others.iter().map(|owed| owed.binding).collect();
+    let update = OwnUpdate::of_totals(all.iter().map(|owed| (owed.binding.id(), owed.totals.clone())));
+    let stored = first.binding.store(&others, &keys, &totals)?;
+    drop(update);
+    check_stored(all, &stored)
+}
+
+/// Each total that was to be stored was.
+fn check_stored(all: Vec<Owed>, stored: &[Row]) -> Result<()> {
+    for (at, Owed { binding, mut totals }) in all.into_iter().enumerate() {
+        for row in stored.iter().filter(|row| row.is_true(stored::AS_GIVEN + at)) {
+            totals.remove(&binding.campaign(row, stored::ID)?);
+        }
+        if let Some((key, total)) = totals.pop_first() {
+            return Err(binding.refused(TotalError::TotalNotStored {
+                campaigns: binding.shape.campaigns.display(),
+                id: key.to_string(),
+                total,
+                column: name::display_name(&binding.shape.spent.name),
+            }));
+        }
+    }
+    Ok(())
 }
 
 /// Whether an update of ours runs that has not stored all that it is to store: its BEFORE triggers fire, or it checks a row. Once its
 /// AFTER triggers fire, all is stored.
 pub fn is_amid() -> Result<bool> {
     for at in (0..own_update::running()).rev() {
-        let (campaigns, totals) = match own_update::progress(at) {
+        let parts = match own_update::progress(at) {
             Progress::Stored => continue,
             Progress::Amid => return Ok(true),
-            Progress::AtTheEnd(binding, totals) => (binding.campaigns(), totals),
+            Progress::AtTheEnd(parts) => parts,
         };
-        let Some(binding) = binding::of(campaigns)? else {
-            return Ok(true);
-        };
-        let (keys, totals): (Vec<Key>, Vec<String>) = totals.into_iter().unzip();
-        if binding.count_stored(&keys, &totals)? < keys.len() {
-            return Ok(true);
+        for (id, totals) in parts {
+            let Some(binding) = binding::of(id)? else {
+                return Ok(true);
+            };
+            let (keys, totals): (Vec<Key>, Vec<String>) = totals.into_iter().unzip();
+            if binding.count_stored(&keys, &totals)? < keys.len() {
+                return Ok(true);
+            }
         }
         own_update::note_stored(at);
     }
     Ok(false)
 }
 
-/// Moves the total of one campaign, and locks it by that; false if no row came to hold the total moved (it is not there,
-/// its total is NULL or would not fit, a trigger of the user's interfered, or what the look has shown is true no more).
-pub fn move_one(binding: &Binding, campaign: &Key, difference: Decimal, look: Look) -> Result<bool> {
+/// Moves totals of one campaign, and locks it by that; false if no row came to hold them moved (it is not there,
+/// a total is NULL or would not fit, a trigger of the user's interfered, or what the look has shown is true no more).
+pub fn move_one(moves: &[(&Binding, Decimal)], campaign: &Key, look: Look) -> Result<bool> {
+    let Some(((first, _), others)) = moves.split_first() else {
+        return Ok(false);
+    };
     let look = Rc::new(look);
-    let update = OwnUpdate::of_move(binding.id(), campaign.clone(), difference, Rc::clone(&look));
-    match binding.lock_total(campaign)? {
-        InRow::No => binding.move_one(campaign, &difference.to_string())?,
+    let differences = moves.iter().map(|(binding, difference)| (binding.id(), *difference));
+    let update = OwnUpdate::of_moves(campaign, differences, &look);
+    let others: Vec<&Binding> = others.iter().map(|(binding, _)| *binding).collect();
+    match first.lock_totals(&others, campaign)? {
+        InRow::No => {
+            let differences: Vec<String> = moves.iter().map(|(_, difference)| difference.to_string()).collect();
+            first.move_one(&others, campaign, &differences)?;
+        }
         InRow::NotThere => {}
-        InRow::Locked(total) => move_in_row(binding, total, (campaign, difference), &look)?,
+        InRow::Locked(row) => move_in_row(row, moves, campaign, &look)?,
     }
     Ok(update.is_moved())
 }
 
 /// No trigger of ours fires there: what they find of the row, and say of it, is found and said here.
-fn move_in_row(binding: &Binding, total: Total, (campaign, difference): (&Key, Decimal), look: &Look) -> Result<()> {
-    let kind = binding.shape.spent_money;
-    let recorded = total.recorded().filter(|_| total.campaign().as_ref() == Some(campaign));
-    let exact = recorded.and_then(|recorded| Some((recorded, money::exact_sum([recorded, difference])?)));
-    let fits = exact.is_some_and(|(_, moved)| kind.holds(moved));
-    if !fits || !look.is_true()? {
-        return total.leave();
+fn move_in_row(row: Totals, moves: &[(&Binding, Decimal)], campaign: &Key, look: &Look) -> Result<()> {
+    let mut moved: Vec<(&Binding, String)> = Vec::new();
+    let is_it = row.campaign().as_ref() == Some(campaign);
+    for (binding, difference) in moves {
+        let kind = binding.shape.spent_money;
+        let recorded = row.recorded(binding).filter(|_| is_it);
+        let exact = recorded.and_then(|recorded| Some((recorded, money::exact_sum([recorded, *difference])?)));
+        let through = exact
+            .filter(|(_, total)| kind.holds(*total))
+            .and_then(|exact| own_update::let_through(&written(binding, campaign, None, Some(exact))));
+        match through {
+            Some(total) => moved.push((binding, total)),
+            None => return row.leave(),
+        }
     }
-    let row = |new| Written {
-        binding: binding.id(),
-        key: campaign,
-        new,
-        kind,
-        exact,
-    };
-    let Some(moved) = own_update::let_through(&row(None)) else {
-        return total.leave();
-    };
-    total.store(&moved)?;
-    own_update::is_ours(&row(Some(&moved)));
+    if !look.is_true()? {
+        return row.leave();
+    }
+    row.store(&moved)?;
+    for (binding, total) in &moved {
+        own_update::is_ours(&written(binding, campaign, Some(total), None));
+    }
     Ok(())
+}
+
+fn written<'a>(
+    binding: &Binding,
+    key: &'a Key,
+    new: Option<&'a str>,
+    exact: Option<(Decimal, Decimal)>,
+) -> Written<'a> {
+    Written {
+        binding: binding.id(),
+        key,
+        new,
+        kind: binding.shape.spent_money,
+        exact,
+    }
 }

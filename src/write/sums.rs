@@ -5,18 +5,39 @@ use crate::errors::Result;
 use crate::statements::Statement;
 use crate::value::key::Key;
 use crate::value::row::Row;
-use crate::write::{locks, schedule, store, verify};
+use crate::write::store::{self, Owed};
+use crate::write::{locks, schedule, verify};
 use std::collections::BTreeSet;
 
-/// Locks campaigns, sums them, stores what differs; a row of [`summed`] for each that exists, as it was found. `linked`:
-/// campaigns that a link points to anew.
-pub fn bring_up(binding: &Binding, campaigns: &BTreeSet<Key>, linked: &BTreeSet<Key>) -> Result<Vec<Row>> {
+/// Campaigns of one total that are to be summed.
+pub struct Wanted<'a> {
+    pub binding: &'a Binding,
+    pub campaigns: &'a BTreeSet<Key>,
+    /// Those that a link points to anew.
+    pub linked: &'a BTreeSet<Key>,
+}
+
+/// Locks campaigns, sums them, stores what differs; a row of [`summed`] for each that exists, as it was found, for each of these totals,
+/// whose rows are the same ones.
+pub fn bring_up(all: &[Wanted]) -> Result<Vec<Vec<Row>>> {
     verify::no_more();
-    locks::lock_campaigns(binding, campaigns, linked)?;
-    let rows = sum(binding, campaigns, false)?;
-    store::store(binding, &rows, std::iter::empty())?;
-    verify::remember(binding, &rows)?;
-    Ok(rows)
+    let mut found = Vec::new();
+    for Wanted {
+        binding,
+        campaigns,
+        linked,
+    } in all
+    {
+        locks::lock_campaigns(binding, campaigns, linked)?;
+        found.push(sum(binding, campaigns, false)?);
+    }
+    let owed = all.iter().zip(&found);
+    let owed = owed.map(|(wanted, rows)| Owed::of(wanted.binding, rows, std::iter::empty()));
+    store::store(owed.collect::<Result<_>>()?)?;
+    for (wanted, rows) in all.iter().zip(&found) {
+        verify::remember(wanted.binding, rows)?;
+    }
+    Ok(found)
 }
 
 /// The sums of campaigns. `are_large`: to be summed in one pass, be there but one.
@@ -28,7 +49,7 @@ pub fn sum(binding: &Binding, campaigns: &BTreeSet<Key>, are_large: bool) -> Res
     let keys: Vec<Key> = campaigns.iter().cloned().collect();
     let mut in_one_pass = are_large || keys.len() > FEW_KEYS;
     for key in &keys {
-        in_one_pass = in_one_pass || schedule::has_many_clips(binding.oid(), key);
+        in_one_pass = in_one_pass || schedule::has_many_clips(binding.id(), key);
     }
     if in_one_pass {
         binding.run_once(Statement::SumMany, kind, &keys)

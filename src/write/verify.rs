@@ -68,7 +68,7 @@ impl Looked {
 
 /// Before anything is locked for a flush: the campaign of this binding whose turn it is, if one is to be verified now.
 pub fn before_locks(binding: &Binding, touched: &Touched) -> Result<Option<Looked>> {
-    if !is_possible() || !schedule::may_verify(binding.oid()) || !moves::may_look_first(binding, touched) {
+    if !is_possible() || !schedule::may_verify(binding.id()) || !moves::may_look_first(binding, touched) {
         return Ok(None);
     }
     // Finding the campaigns costs time too.
@@ -79,8 +79,8 @@ pub fn before_locks(binding: &Binding, touched: &Touched) -> Result<Option<Looke
 
 /// The same for a flush that writes one campaign.
 pub fn before_lock_of(binding: &Binding, written: &Key) -> Result<Option<Looked>> {
-    schedule::note(binding.oid(), std::iter::once(written));
-    if !is_possible() || schedule::first(binding.oid()).is_none() || !schedule::may_verify(binding.oid()) {
+    schedule::note(binding.id(), std::iter::once(written));
+    if !is_possible() || schedule::first(binding.id()).is_none() || !schedule::may_verify(binding.id()) {
         return Ok(None);
     }
     look(binding, &BTreeSet::from([written.clone()]))
@@ -90,7 +90,7 @@ pub fn before_lock_of(binding: &Binding, written: &Key) -> Result<Option<Looked>
 /// since an earlier flush.
 pub fn before_locks_of_several(binding: &Binding, touched: &Touched) -> Result<Option<Looked>> {
     // Links that name a campaign which came to be are looked for only later: until then it is not known to be written.
-    if touched.restricted || !touched.new_campaigns.is_empty() || schedule::first(binding.oid()).is_none() {
+    if touched.restricted || !touched.new_campaigns.is_empty() || schedule::first(binding.id()).is_none() {
         return Ok(None);
     }
     before_locks(binding, touched)
@@ -111,7 +111,7 @@ pub fn remember_here(binding: &Binding, rows: &[Row]) -> Result<Vec<(Key, i64)>>
     let mut all = Vec::new();
     for row in rows {
         let (key, clips) = (binding.campaign(row, summed::ID)?, row.number(summed::CLIPS)?);
-        schedule::verified(binding.oid(), &key, Duration::ZERO, Some(clips));
+        schedule::verified(binding.id(), &key, Duration::ZERO, Some(clips));
         all.push((key, clips));
     }
     Ok(all)
@@ -123,19 +123,19 @@ fn is_possible() -> bool {
 }
 
 fn look(binding: &Binding, written: &BTreeSet<Key>) -> Result<Option<Looked>> {
-    schedule::note(binding.oid(), written.iter());
+    schedule::note(binding.id(), written.iter());
     let Some((key, clips)) = next(binding)? else {
         return Ok(None);
     };
     let _verifying = Verifying::begin();
     // It counts from here, also if it is cancelled.
-    schedule::verified(binding.oid(), &key, Duration::ZERO, Some(clips));
+    schedule::verified(binding.id(), &key, Duration::ZERO, Some(clips));
     let rows = sums::sum(binding, &BTreeSet::from([key.clone()]), false)?;
     let Some(row) = rows.first() else {
         return Ok(None); // there is no such campaign
     };
     let clips = row.number(summed::CLIPS)?;
-    schedule::verified(binding.oid(), &key, Duration::ZERO, Some(clips));
+    schedule::verified(binding.id(), &key, Duration::ZERO, Some(clips));
     Ok(Some(Looked {
         is_written: written.contains(&key),
         recorded: row.get(summed::RECORDED).and_then(money::parse),
@@ -148,7 +148,7 @@ fn look(binding: &Binding, written: &BTreeSet<Key>) -> Result<Option<Looked>> {
 
 /// The campaign whose turn it is, and about how many clips it has.
 fn next(binding: &Binding) -> Result<Option<(Key, i64)>> {
-    while let Some(candidate) = schedule::first(binding.oid()) {
+    while let Some(candidate) = schedule::first(binding.id()) {
         let key = candidate.key;
         if candidate
             .clips
@@ -160,19 +160,19 @@ fn next(binding: &Binding) -> Result<Option<(Key, i64)>> {
         if let Some(shared) = shared
             && is_recent(shared.ago)
         {
-            schedule::verified(binding.oid(), &key, shared.ago, Some(shared.clips));
+            schedule::verified(binding.id(), &key, shared.ago, Some(shared.clips));
             continue;
         }
         let clips = match shared.map(|shared| shared.clips).or(candidate.clips) {
             Some(clips) => clips,
             None => clips_of_a_campaign(binding)?,
         };
-        schedule::expect(binding.oid(), &key, clips);
+        schedule::expect(binding.id(), &key, clips);
         if !schedule::may_verify_so_many(clips) {
             return Ok(None);
         }
         if session::statement_timeout().is_some_and(|timeout| schedule::estimate(clips) > timeout / 10) {
-            schedule::verified(binding.oid(), &key, Duration::ZERO, Some(clips));
+            schedule::verified(binding.id(), &key, Duration::ZERO, Some(clips));
             continue;
         }
         return Ok(Some((key, clips)));

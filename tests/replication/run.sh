@@ -314,7 +314,7 @@ all_tables_are_published() {
   done
   publisher -f "$sql/writes.sql"
   publisher -c "DELETE FROM spend_sync.correction"
-  publisher -c "INSERT INTO spend_sync.large_campaign SELECT 'campaigns', id, 10000, now() FROM campaigns"
+  publisher -c "INSERT INTO spend_sync.large_campaign SELECT 'campaigns', id, 10000, now(), 3 FROM campaigns"
   publisher -c "UPDATE clips SET earnings = earnings + 1"
   caught_up
   agrees publisher

@@ -12,7 +12,7 @@ CREATE TEMP VIEW member AS
 SELECT 'version', extversion FROM pg_extension WHERE extname = 'spend_sync';
 SELECT 'configuration', c::regclass, f FROM pg_extension e, unnest(extconfig, extcondition) AS u (c, f) WHERE extname = 'spend_sync' ORDER BY c::regclass::text;
 SELECT 'object', name, obj_description(objid, classid::regclass::text::name) FROM member ORDER BY 2;
-SELECT 'function', pg_get_functiondef(p.oid), ARRAY(SELECT a::text FROM unnest(p.proacl) AS a ORDER BY 1), p.probin, p.procost, p.prorows
+SELECT 'function', pg_get_functiondef(p.oid), ARRAY(SELECT a::text FROM unnest(coalesce(p.proacl, acldefault('f', p.proowner))) AS a ORDER BY 1), p.probin, p.procost, p.prorows
 FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass ORDER BY m.name;
 SELECT 'relation', m.name, c.relkind, c.relpersistence, c.relacl, c.reloptions, c.relrowsecurity,
        CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END

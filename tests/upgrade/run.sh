@@ -103,7 +103,8 @@ old=0.0.0
 cp "$library/spend_sync-$current.so" "$library/spend_sync-$old.so"
 trap 'rm -f "$library/spend_sync-$old.so" "$extension"/spend_sync--*.control; scripts/cluster.sh stop upgrade' EXIT
 createdb fresh
-sql -d fresh -c 'CREATE EXTENSION spend_sync'
+# The one that tests/upgrade/before.sql has granted, which an upgrade keeps.
+sql -d fresh -c 'CREATE EXTENSION spend_sync' -c 'GRANT EXECUTE ON FUNCTION sync_campaign(bigint, regclass) TO pg_monitor'
 for script in "$released"/spend_sync--*.sql; do
   version="$(basename "$script" .sql)"
   version="${version#spend_sync--}"

@@ -55,7 +55,7 @@ ALTER TABLE clip_submissions ADD user_id int;
 CREATE INDEX ON clip_submissions (user_id);
 SELECT corrected FROM spend_sync_attach('users', submission_campaign => 'user_id');
 SAVEPOINT a;
-SELECT * FROM spend_sync_status();
+SELECT * FROM spend_sync_clips(1);
 \echo :SQLSTATE
 ROLLBACK TO a;
 SELECT * FROM sync_campaign(1);
@@ -223,6 +223,7 @@ BEGIN
             RAISE NOTICE '% %: %', spent, amount, sqlerrm;
         END;
     END LOOP;
+    PERFORM spend_sync_detach('bounds.campaigns', try.spent);
 END $$;
 CALL bounds.try('as_numeric', 'Infinity', '-Infinity', 'NaN', '1e100');
 CALL bounds.try('as_int2', '32767', '32767.4', '32767.5', '32768', '-32767', '-32768', '-32769', 'NaN');

@@ -59,6 +59,13 @@ SET ROLE priv_writer;
 SELECT count(*) FROM spend_sync.correction;
 RESET ROLE;
 REVOKE SELECT ON spend_sync.correction FROM priv_writer;
+-- Of a row that replication brings from another server the number names none of this one's tables.
+BEGIN;
+UPDATE spend_sync.correction SET server = server + 1;
+SET LOCAL ROLE priv_member;
+SELECT count(*) FROM spend_sync.correction;
+SELECT problem FROM spend_sync_check() WHERE problem LIKE '%found wrong%';
+ROLLBACK;
 SELECT campaigns::regclass, campaign_id, recorded, actual, found_by, role FROM spend_sync.correction ORDER BY at, campaign_id;
 
 -- The writer has no right on campaigns, and every write of it is in the totals.

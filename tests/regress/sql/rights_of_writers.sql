@@ -86,6 +86,7 @@ SET search_path = app, public;
 SELECT id, spent FROM campaigns ORDER BY id;
 -- real, too.
 ALTER TABLE campaigns ADD brief real DEFAULT 0;
+SELECT FROM spend_sync_detach('campaigns');
 SELECT corrected FROM spend_sync_attach(spent => 'brief');
 SET extra_float_digits = -15;
 UPDATE campaigns SET brief = 1300.5 WHERE id = 1;

@@ -7,13 +7,16 @@ SET spend_sync.recompute_interval = 0;
 SELECT total FROM spend_sync_attach();
 DELETE FROM spend_sync.correction;
 
--- A repair asked for amid a statement, by a trigger that fires before ours.
+-- A repair asked for amid a statement, by a trigger that fires before ours. What is taken back is not another server's, of the same number.
+INSERT INTO spend_sync.correction (campaigns, campaign_id, actual, found_by, role, server, id) OVERRIDING SYSTEM VALUE
+SELECT 'campaigns'::regclass, 'theirs', 1, 'write', 'somebody', 1, n FROM generate_series(1, 100) n;
 CREATE FUNCTION legacy() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM sync_campaign('1'); RETURN NULL; END$$;
 CREATE TRIGGER legacy AFTER UPDATE ON clips FOR EACH ROW EXECUTE FUNCTION legacy();
 UPDATE clips SET earnings = 11 WHERE id = 1;
 DROP TRIGGER legacy ON clips;
 TABLE totals;
-SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction;
+SELECT campaign_id, recorded, actual, found_by, count(*) FROM spend_sync.correction GROUP BY 1, 2, 3, 4;
+DELETE FROM spend_sync.correction;
 
 -- Drift that was healed stays logged, whatever another flush amid a later statement suspected.
 SET session_replication_role = replica;

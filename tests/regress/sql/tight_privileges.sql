@@ -17,10 +17,16 @@ DROP TABLE spend_sync.something;
 -- And by default gives others what they would not need there.
 ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO tight_writer;
 ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO tight_writer;
 GRANT ALL ON SCHEMA spend_sync TO tight_writer;
 CREATE EXTENSION spend_sync;
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM tight_writer;
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM tight_writer;
+-- Who was granted a sync function by name may repair: not by such a default.
+SELECT p.oid::regprocedure, a.grantee FROM pg_proc p, aclexplode(p.proacl) a
+WHERE p.oid IN (SELECT objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE e.extname = 'spend_sync' AND d.classid = 'pg_proc'::regclass)
+  AND a.grantee NOT IN (0, p.proowner);
 SELECT c.relname, a.grantee, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
 WHERE c.relnamespace = 'spend_sync'::regnamespace AND a.grantee <> c.relowner ORDER BY 1, 2, 3;
 SELECT a.grantee, a.privilege_type FROM pg_namespace n, aclexplode(n.nspacl) a
@@ -69,6 +75,8 @@ RESET ROLE;
 GRANT USAGE ON SCHEMA spend_sync TO PUBLIC; GRANT EXECUTE ON FUNCTION spend_sync.wakes() TO PUBLIC;
 SET ROLE tight_writer;
 UPDATE clips SET earnings = 4;
+SELECT FROM sync_all_campaigns();
+\echo :SQLSTATE
 RESET ROLE;
 TABLE campaigns;
 REVOKE EXECUTE ON FUNCTION spend_sync.is_own(xid) FROM tight_owner;

@@ -63,7 +63,7 @@ TABLE earned;
 SELECT tgrelid::regclass::text AS "table", tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE '%flush' ORDER BY 1, 2;
 SELECT campaigns, spent, clips, submissions, submission_campaign FROM spend_sync.binding ORDER BY 1;
 
--- Now a bare call sees two.
+-- Now a bare call speaks of two.
 SELECT * FROM spend_sync_status();
 \echo :SQLSTATE
 SELECT * FROM sync_all_campaigns();

@@ -123,6 +123,5 @@ fn both_links(dice: &mut Dice, schema: &Schema) -> String {
 }
 
 fn sync(dice: &mut Dice, schema: &Schema) -> String {
-    let total = &schema.totals[1];
-    repaired(&format!("sync_campaign({}, '{}')", account(dice), total.name()), total)
+    repaired(&format!("sync_campaign({}, '{}.accounts')", account(dice), schema.name))
 }

@@ -12,7 +12,6 @@
 use crate::dice::Dice;
 use crate::operations::{DUPLICATE_KEY, Kind, NO_SUCH_CAMPAIGN, NOTHING, Needs, campaign, on_conflict, unless_exists};
 use crate::schema::{Schema, Shape};
-use crate::totals::Total;
 
 pub const KINDS: &[Kind] = &[
     Kind::anywhere("campaign: spent", 3, NOTHING, spent),
@@ -38,8 +37,9 @@ fn spent(dice: &mut Dice, schema: &Schema) -> String {
     } else {
         dice.money()
     };
+    let column = dice.pick(&["spent", "spent", "reserved"]);
     format!(
-        "UPDATE {}.campaigns SET spent = {spent} WHERE id = {}",
+        "UPDATE {}.campaigns SET {column} = {spent} WHERE id = {}",
         schema.name,
         campaign(dice)
     )
@@ -47,7 +47,11 @@ fn spent(dice: &mut Dice, schema: &Schema) -> String {
 
 /// Locks every campaign in the order they lie in.
 fn spent_of_all(dice: &mut Dice, schema: &Schema) -> String {
-    format!("UPDATE {}.campaigns SET spent = spent + {}", schema.name, dice.money())
+    let money = dice.money();
+    format!(
+        "UPDATE {}.campaigns SET spent = spent + {money}, reserved = -{money}",
+        schema.name
+    )
 }
 
 fn title(dice: &mut Dice, schema: &Schema) -> String {
@@ -88,21 +92,20 @@ fn key(dice: &mut Dice, schema: &Schema) -> String {
 }
 
 fn sync(dice: &mut Dice, schema: &Schema) -> String {
-    repaired(
-        &format!("sync_campaign({}, '{}.campaigns')", campaign(dice), schema.name),
-        &schema.totals[0],
-    )
+    repaired(&format!(
+        "sync_campaign({}, '{}.campaigns')",
+        campaign(dice),
+        schema.name
+    ))
 }
 
 fn sync_all(_: &mut Dice, schema: &Schema) -> String {
-    let total = &schema.totals[0];
-    repaired(&format!("sync_all_campaigns('{}')", total.name()), total)
+    repaired(&format!("sync_all_campaigns('{}.campaigns')", schema.name))
 }
 
 /// The rows of a repair that had something to repair, in the form of the oracle's: where, recorded, actual.
-pub fn repaired(function: &str, total: &Total) -> String {
-    let name = total.name();
+pub fn repaired(function: &str) -> String {
     format!(
-        "SELECT 'sync {name}.' || campaign_id, old_spent, new_spent FROM {function} WHERE difference IS DISTINCT FROM 0"
+        "SELECT 'sync ' || total || '.' || campaign_id, old_spent, new_spent FROM {function} WHERE difference IS DISTINCT FROM 0"
     )
 }

@@ -30,7 +30,7 @@ fn returned(dice: &mut Dice, schema: &Schema) -> String {
              PERFORM set_config('stress.held', FOUND::text, true);
          END$$;
          WITH w AS (UPDATE {name}.campaigns SET spent = spent + {} WHERE id = {campaign} RETURNING id, spent)
-         SELECT 'returned {name}.campaigns.' || id, spent, {sum} FROM w
+         SELECT 'returned {name}.campaigns.spent.' || id, spent, {sum} FROM w
          WHERE spent IS DISTINCT FROM {sum} AND current_setting('transaction_isolation') = 'read committed'
                AND current_setting('stress.held')::boolean",
         dice.money()
@@ -43,7 +43,7 @@ fn inserted(dice: &mut Dice, schema: &Schema) -> String {
         "WITH w AS (
              INSERT INTO {name}.campaigns (id, title, spent) VALUES ({campaign}, 'Campaign', 1 + {money})
              ON CONFLICT DO NOTHING RETURNING id, spent)
-         SELECT 'inserted {name}.campaigns.' || id, spent, 0 FROM w WHERE spent IS DISTINCT FROM 0"
+         SELECT 'inserted {name}.campaigns.spent.' || id, spent, 0 FROM w WHERE spent IS DISTINCT FROM 0"
     )
 }
 

@@ -9,8 +9,13 @@ use crate::schema::Schema;
 
 /// Brings the totals to the truth once and leaves the rest to the triggers.
 pub fn create_triggers(client: &mut Client, schema: &Schema) -> Result<()> {
-    let (name, sum) = (schema.name, oracle::sum_of_campaign(&schema.totals[0], "k.id"));
-    let update = format!("UPDATE {name}.campaigns k SET spent = {sum} WHERE k.spent IS DISTINCT FROM {sum}");
+    let name = schema.name;
+    let of_campaigns = schema.totals.iter().filter(|total| total.campaigns == "campaigns");
+    let updates = of_campaigns.map(|total| {
+        let (column, sum) = (total.column, oracle::sum_of_campaign(total, "k.id"));
+        format!("UPDATE {name}.campaigns k SET {column} = {sum} WHERE k.{column} IS DISTINCT FROM {sum}")
+    });
+    let update = updates.collect::<Vec<_>>().join("; ");
     // The function's own UPDATE fires the trigger of campaigns again, where there is nothing left to do.
     let function = format!(
         "CREATE FUNCTION {name}.sum_spent() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -166,7 +166,7 @@ fn fits(kind: &Kind, schema: &Schema, extension: bool) -> bool {
         Needs::Nothing => true,
         Needs::LooseTables => schema.is_loose(),
         Needs::Extension => extension,
-        Needs::SecondTotal => extension && schema.totals.len() > 1,
+        Needs::SecondTotal => extension && schema.has_accounts(),
         Needs::NoRule => schema.shape != Shape::Meddled,
         Needs::Shape(shape) => schema.shape == shape,
     }

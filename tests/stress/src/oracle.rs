@@ -46,15 +46,16 @@ fn approved_clips(total: &Total, campaign: &str) -> String {
     )
 }
 
-/// A query of no row if every campaign of the total agrees: where ('spent <schema>.<campaigns>.<campaign>'), recorded,
+/// A query of no row if every campaign of the total agrees: where ('spent <schema>.<campaigns>.<column>.<campaign>'), recorded,
 /// actual.
 ///
-///     SELECT 'spent s.campaigns.' || k.id, k.spent, sum
+///     SELECT 'spent s.campaigns.spent.' || k.id, k.spent, sum
 ///     FROM s.campaigns k
 ///     WHERE k.spent IS DISTINCT FROM (SELECT sum(c.earnings) FROM s.clip_submissions s JOIN s.clips c ...)
 pub fn spent_query(total: &Total) -> String {
-    let (name, sum) = (total.name(), sum_of_campaign(total, "k.id"));
-    format!("SELECT 'spent {name}.' || k.id, k.spent, {sum} FROM {name} k WHERE k.spent IS DISTINCT FROM {sum}")
+    let (name, table, column) = (total.name(), total.table(), total.column);
+    let sum = sum_of_campaign(total, "k.id");
+    format!("SELECT 'spent {name}.' || k.id, k.{column}, {sum} FROM {table} k WHERE k.{column} IS DISTINCT FROM {sum}")
 }
 
 /// A query of no row if the user's own trigger has seen nothing but true totals; none where there is no such trigger.
@@ -62,7 +63,7 @@ pub fn seen_query(schema: &Schema) -> Option<String> {
     let name = schema.name;
     (schema.shape == Shape::Checked).then(|| {
         format!(
-            "SELECT 'seen {name}.campaigns.' || campaign, spent, actual FROM {name}.completions
+            "SELECT 'seen {name}.campaigns.spent.' || campaign, spent, actual FROM {name}.completions
              WHERE spent IS DISTINCT FROM actual"
         )
     })
@@ -71,21 +72,18 @@ pub fn seen_query(schema: &Schema) -> Option<String> {
 /// A query of no row if `spend_sync_status()` says of every campaign, in key order, what the plain sum says. Approved
 /// clips are the terms of the sum: approved submissions whose clip exists.
 pub fn status_query(total: &Total) -> String {
-    let (name, sum, from) = (
-        total.name(),
-        sum_of_campaign(total, "k.id"),
-        approved_clips(total, "k.id"),
-    );
+    let (name, table, column) = (total.name(), total.table(), total.column);
+    let (sum, from) = (sum_of_campaign(total, "k.id"), approved_clips(total, "k.id"));
     format!(
         "WITH truth AS (
-             SELECT row_number() OVER (ORDER BY k.id) AS place, k.id AS campaign_id, k.title, k.spent AS recorded_spent,
-                    {sum} AS actual_spent, {sum} - k.spent AS difference, k.spent IS DISTINCT FROM {sum} AS needs_sync,
+             SELECT row_number() OVER (ORDER BY k.id) AS place, k.id AS campaign_id, k.title, k.{column} AS recorded_spent,
+                    {sum} AS actual_spent, {sum} - k.{column} AS difference, k.{column} IS DISTINCT FROM {sum} AS needs_sync,
                     (SELECT count(*) FROM {from}) AS approved_clips
-             FROM {name} k),
+             FROM {table} k),
          said AS (
-             SELECT ordinality AS place, campaign_id, title, recorded_spent, actual_spent, difference, needs_sync,
+             SELECT row_number() OVER (ORDER BY ordinality) AS place, campaign_id, title, recorded_spent, actual_spent, difference, needs_sync,
                     approved_clips
-             FROM spend_sync_status('{name}') WITH ORDINALITY)
+             FROM spend_sync_status('{table}') WITH ORDINALITY WHERE total = '{name}')
          SELECT 'status {name}.' || coalesce(truth.campaign_id, said.campaign_id), said, truth
          FROM truth FULL JOIN said USING (place)
          WHERE (truth.*) IS DISTINCT FROM (said.*)"
@@ -95,8 +93,9 @@ pub fn status_query(total: &Total) -> String {
 /// One row, 'totals', of everything that is summed.
 pub fn totals_query(total: &Total) -> String {
     format!(
-        "SELECT 'totals', string_agg(id || '=' || spent, ' ' ORDER BY id), '' FROM {}",
-        total.name()
+        "SELECT 'totals', string_agg(id || '=' || {}, ' ' ORDER BY id), '' FROM {}",
+        total.column,
+        total.table()
     )
 }
 

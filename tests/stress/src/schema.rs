@@ -10,8 +10,10 @@
 //!   known by another key, brought up at the other moment.
 //! - `stress_orphans`: immediate keys, and links that outlive their rows for all that: a trigger keeps them, and writes in
 //!   replica mode, in which our triggers fire too. Two totals as well.
-//! - `stress_checked`: a CHECK and a trigger of the user's on spent that no transient total may reach.
+//! - `stress_checked`: CHECKs and a trigger of the user's on spent that no transient total may reach.
 //! - `stress_meddled`: functions of the user's that write other campaigns amid the storing UPDATE, and postgres_fdw.
+//!
+//! Campaigns of all have a second total, `reserved` over the pending submissions: brought up with the first, but for the deferred ones.
 
 use anyhow::{Context, Result};
 use postgres::Client;
@@ -55,12 +57,18 @@ const TWO: &[&str] = &["APPROVED", "PAID"];
 pub static KEYED: Schema = Schema {
     name: "stress_keyed",
     shape: Shape::Keyed,
-    totals: &[Total::of_campaigns("stress_keyed", APPROVED)],
+    totals: &[
+        Total::of_campaigns("stress_keyed", APPROVED),
+        Total::of_pending("stress_keyed"),
+    ],
 };
 pub static LOOSE: Schema = Schema {
     name: "stress_loose",
     shape: Shape::Loose,
-    totals: &[Total::of_campaigns("stress_loose", TWO)],
+    totals: &[
+        Total::of_campaigns("stress_loose", TWO),
+        Total::of_pending("stress_loose"),
+    ],
 };
 pub static DEFERRED: Schema = Schema {
     name: "stress_deferred",
@@ -68,6 +76,10 @@ pub static DEFERRED: Schema = Schema {
     totals: &[
         Total::of_campaigns("stress_deferred", APPROVED),
         Total::of_accounts("stress_deferred"),
+        Total {
+            is_of_other_moment: true,
+            ..Total::of_pending("stress_deferred")
+        },
     ],
 };
 pub static ORPHANS: Schema = Schema {
@@ -76,17 +88,24 @@ pub static ORPHANS: Schema = Schema {
     totals: &[
         Total::of_campaigns("stress_orphans", TWO),
         Total::of_accounts("stress_orphans"),
+        Total::of_pending("stress_orphans"),
     ],
 };
 pub static CHECKED: Schema = Schema {
     name: "stress_checked",
     shape: Shape::Checked,
-    totals: &[Total::of_campaigns("stress_checked", APPROVED)],
+    totals: &[
+        Total::of_campaigns("stress_checked", APPROVED),
+        Total::of_pending("stress_checked"),
+    ],
 };
 pub static MEDDLED: Schema = Schema {
     name: "stress_meddled",
     shape: Shape::Meddled,
-    totals: &[Total::of_campaigns("stress_meddled", APPROVED)],
+    totals: &[
+        Total::of_campaigns("stress_meddled", APPROVED),
+        Total::of_pending("stress_meddled"),
+    ],
 };
 
 pub fn chosen(choice: SchemaChoice) -> Vec<&'static Schema> {
@@ -115,6 +134,11 @@ pub fn submission_key(number: u32) -> String {
 }
 
 impl Schema {
+    /// Whether there is a total of accounts over the same clips.
+    pub fn has_accounts(&self) -> bool {
+        self.totals.iter().any(|total| total.campaigns == "accounts")
+    }
+
     /// Partitioned and without foreign keys.
     pub fn is_loose(&self) -> bool {
         self.shape == Shape::Loose
@@ -197,8 +221,7 @@ impl Schema {
         let bound = self
             .totals
             .iter()
-            .zip([flush, other])
-            .map(|(total, flush)| total.attach(client, flush))
+            .map(|total| total.attach(client, if total.is_of_other_moment { other } else { flush }))
             .collect::<Result<Vec<_>>>()?;
         if self.shape == Shape::Orphans {
             client.batch_execute(&shapes::ALWAYS.replace("SCHEMA", self.name))?;
@@ -210,7 +233,8 @@ impl Schema {
 const KEYED_TABLES: &str = r#"
     CREATE TYPE "SubmissionStatus" AS ENUM ('PENDING', 'APPROVED', 'REJECTED', 'PAID');
     CREATE TABLE campaigns (
-        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0);
+        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0,
+        reserved numeric(10,2) DEFAULT 0);
     CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0);
     CREATE TABLE clip_submissions (
         id text PRIMARY KEY,
@@ -222,7 +246,8 @@ const KEYED_TABLES: &str = r#"
 // The upper partition begins at UPPER_CLIPS_FROM.
 const LOOSE_TABLES: &str = r#"
     CREATE TABLE campaigns (
-        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0);
+        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0,
+        reserved numeric(10,2) DEFAULT 0);
     CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0) PARTITION BY RANGE (id);
     CREATE TABLE clips_low PARTITION OF clips FOR VALUES FROM (MINVALUE) TO ('k09');
     CREATE TABLE clips_high PARTITION OF clips FOR VALUES FROM ('k09') TO (MAXVALUE);

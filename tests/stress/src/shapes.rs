@@ -3,7 +3,8 @@
 /// Two links tables know the clips by different keys. `ON_KEYS` is what their foreign keys do.
 const TWO_TOTALS: &str = r#"
     CREATE TABLE campaigns (
-        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0);
+        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0,
+        reserved numeric(10,2) DEFAULT 0);
     CREATE TABLE accounts (id text PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
     CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0, code text UNIQUE NOT NULL);
     CREATE TABLE clip_submissions (
@@ -72,7 +73,8 @@ pub const ALWAYS: &str = r#"
 pub const CHECKED: &str = r#"
     CREATE TABLE campaigns (
         id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0,
-        spent numeric(10,2) DEFAULT 0 CHECK (spent >= 0 AND spent < 1000000));
+        spent numeric(10,2) DEFAULT 0 CHECK (spent >= 0 AND spent < 1000000),
+        reserved numeric(10,2) DEFAULT 0 CHECK (reserved >= 0 AND reserved < 1000000));
     CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0 CHECK (earnings >= 0));
     CREATE TABLE clip_submissions (
         id text PRIMARY KEY,
@@ -98,7 +100,8 @@ pub const CHECKED: &str = r#"
 /// that writes each total to a foreign table, which is one of this database.
 pub const MEDDLED: &str = r#"
     CREATE TABLE campaigns (
-        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0);
+        id text PRIMARY KEY, title text NOT NULL, budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0,
+        reserved numeric(10,2) DEFAULT 0);
     CREATE TABLE clips (id text PRIMARY KEY, title text, earnings numeric(10,2) DEFAULT 0);
     CREATE TABLE clip_submissions (
         id text PRIMARY KEY,
@@ -110,7 +113,7 @@ pub const MEDDLED: &str = r#"
         -- What it writes would call it again.
         IF coalesce(current_setting('stress.meddles', true), '') <> 'yes' AND random() * 100 < percent THEN
             PERFORM set_config('stress.meddles', 'yes', true);
-            UPDATE campaigns SET spent = spent + 1000 WHERE id = 'c' || (substr(campaign, 2)::int % 6 + 1);
+            UPDATE campaigns SET spent = spent + 1000, reserved = reserved + 1000 WHERE id = 'c' || (substr(campaign, 2)::int % 6 + 1);
             PERFORM set_config('stress.meddles', 'no', true);
         END IF;
         RETURN true;

@@ -10,6 +10,10 @@ pub struct Total {
     /// Where its tables stand.
     pub schema: &'static str,
     pub campaigns: &'static str,
+    /// The column of campaigns.
+    pub column: &'static str,
+    /// Brought up at the other moment than the schema's first.
+    pub is_of_other_moment: bool,
     pub links: &'static str,
     /// The links' columns, quoted where need be.
     pub link_campaign: &'static str,
@@ -26,6 +30,8 @@ impl Total {
         Total {
             schema,
             campaigns: "campaigns",
+            column: "spent",
+            is_of_other_moment: false,
             links: "clip_submissions",
             link_campaign: "\"campaignId\"",
             link_clip: "\"clipId\"",
@@ -34,11 +40,21 @@ impl Total {
         }
     }
 
+    /// `campaigns.reserved`, over the same submissions as long as they are pending.
+    pub const fn of_pending(schema: &'static str) -> Total {
+        Total {
+            column: "reserved",
+            ..Total::of_campaigns(schema, &["PENDING"])
+        }
+    }
+
     /// `accounts.spent` over the same clips, by links of its own, which know clips by their code.
     pub const fn of_accounts(schema: &'static str) -> Total {
         Total {
             schema,
             campaigns: "accounts",
+            column: "spent",
+            is_of_other_moment: true,
             links: "account_links",
             link_campaign: "account",
             link_clip: "code",
@@ -47,36 +63,45 @@ impl Total {
         }
     }
 
-    pub fn name(&self) -> String {
+    pub fn table(&self) -> String {
         format!("{}.{}", self.schema, self.campaigns)
+    }
+
+    /// As the extension calls it.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.table(), self.column)
     }
 
     /// Binds the tables; gives what attach says it bound.
     pub fn attach(&self, client: &mut Client, flush: &str) -> Result<String> {
-        let (name, approved) = (self.name(), self.approved.join(","));
+        let (table, approved) = (self.table(), self.approved.join(","));
         // No link column is named: the keyed links are read from foreign keys, the loose ones from the columns' names.
         let bound = client
             .query_one(
                 &format!(
                     "SELECT concat_ws(', ', total, source, link, approved_when, on_direct_write,
                          brought_up_at, 'corrected ' || corrected)
-                     FROM spend_sync_attach(campaigns => '{name}', clips => '{schema}.clips',
+                     FROM spend_sync_attach(campaigns => '{table}', spent => '{column}', clips => '{schema}.clips',
                          submissions => '{schema}.{links}', clip_id => '{clip_key}', approved => '{{{approved}}}',
                          flush => '{flush}')",
                     schema = self.schema,
+                    column = self.column,
                     links = self.links,
                     clip_key = self.clip_key,
                 ),
                 &[],
             )
-            .with_context(|| format!("cannot attach {name}"))?;
+            .with_context(|| format!("cannot attach {}", self.name()))?;
         Ok(bound.try_get(0)?)
     }
 }
 
 /// The totals of the schemas that are attached with `flush => 'commit'`.
 pub fn flushed_at_commit(client: &mut Client, schemas: &[&'static Schema]) -> Result<Vec<String>> {
-    let rows = client.query("SELECT campaigns FROM spend_sync.binding WHERE flush = 'commit'", &[])?;
+    let rows = client.query(
+        "SELECT campaigns || '.' || spent FROM spend_sync.binding WHERE flush = 'commit'",
+        &[],
+    )?;
     let names = rows
         .iter()
         .map(|row| row.try_get(0))

@@ -1,0 +1,236 @@
+-- Several totals on one table: what is spent, what is reserved, and both again by other means.
+CREATE EXTENSION spend_sync;
+\ir ../tables.sql
+ALTER TABLE campaigns ADD "reservedAmount" numeric(12,2) NOT NULL DEFAULT 0;
+CREATE VIEW wrong AS
+SELECT c.id, c.spent, c."reservedAmount", o.spent AS oracle, o.reserved AS oracle_reserved
+FROM campaigns c, LATERAL (
+    SELECT coalesce(sum(k.earnings) FILTER (WHERE s.status = 'APPROVED'), 0) AS spent,
+           coalesce(sum(k.earnings) FILTER (WHERE s.status = 'PENDING'), 0) AS reserved
+    FROM clip_submissions s LEFT JOIN clips k ON k.id = s.clip_id WHERE s.campaign_id = c.id) o
+WHERE c.spent IS DISTINCT FROM o.spent OR c."reservedAmount" IS DISTINCT FROM o.reserved ORDER BY c.id;
+SELECT * FROM spend_sync_attach() \gx
+SELECT * FROM spend_sync_attach(spent => 'reservedAmount', approved => '{PENDING}') \gx
+TABLE wrong;
+SELECT id, spent, "reservedAmount" FROM campaigns ORDER BY id;
+SELECT spent, approved, flush FROM spend_sync.binding ORDER BY spent;
+SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgname LIKE 'spend_sync%' ORDER BY 1, 2;
+SELECT * FROM spend_sync_check();
+
+-- Every write brings up both.
+CREATE PROCEDURE write_all(amount numeric) LANGUAGE plpgsql AS $$
+DECLARE
+    command text;
+    differing bigint;
+BEGIN
+    FOREACH command IN ARRAY ARRAY[
+        'UPDATE clips SET earnings = earnings + $1 WHERE id = 3',
+        'UPDATE clips SET earnings = earnings + $1',
+        'UPDATE clip_submissions SET status = CASE status WHEN ''PENDING'' THEN ''APPROVED'' ELSE ''PENDING'' END WHERE id = 3',
+        'UPDATE clip_submissions SET status = CASE status WHEN ''PENDING'' THEN ''APPROVED'' ELSE ''PENDING'' END',
+        'UPDATE clip_submissions SET status = ''REJECTED'' WHERE id = 1',
+        'UPDATE clip_submissions SET campaign_id = 3 WHERE id = 2',
+        'INSERT INTO clip_submissions VALUES (10, 2, 4, ''PENDING''), (11, 3, 4, ''APPROVED'')',
+        'INSERT INTO clips VALUES (20, $1)',
+        'UPDATE campaigns SET spent = $1, "reservedAmount" = -$1',
+        'UPDATE campaigns SET spent = spent + $1, title = ''x'' WHERE id = 2',
+        'INSERT INTO campaigns VALUES (30, ''new'', $1, $1)',
+        'WITH c AS (UPDATE clips SET earnings = earnings * 2) UPDATE clip_submissions SET status = ''APPROVED'' WHERE id = 10',
+        'DELETE FROM clip_submissions WHERE id IN (10, 11)',
+        'UPDATE clip_submissions SET status = ''APPROVED'' WHERE id IN (1, 2, 4)',
+        'UPDATE clip_submissions SET status = ''PENDING'', campaign_id = 1 WHERE id IN (2, 3)',
+        'DELETE FROM clips WHERE id = 20',
+        'DELETE FROM campaigns WHERE id = 30'] LOOP
+        EXECUTE command USING amount;
+        SELECT count(*) FROM wrong INTO differing;
+        IF differing > 0 THEN
+            RAISE WARNING '% wrong after %', differing, command;
+        END IF;
+    END LOOP;
+END $$;
+CALL write_all(7);
+SELECT id, spent, "reservedAmount" FROM campaigns ORDER BY id;
+UPDATE campaigns SET spent = 99, "reservedAmount" = 98 WHERE id = 1 RETURNING spent, "reservedAmount";
+TRUNCATE clip_submissions;
+TABLE wrong;
+INSERT INTO clip_submissions VALUES (1, 1, 1, 'APPROVED'), (2, 1, 2, 'APPROVED'), (3, 1, 3, 'PENDING'), (4, 2, 3, 'APPROVED');
+TABLE wrong;
+
+-- One flushed at commit, beside one that is not.
+SELECT brought_up_at FROM spend_sync_attach(spent => 'reservedAmount', approved => '{PENDING}', flush => 'commit');
+BEGIN;
+UPDATE clips SET earnings = earnings + 1;
+UPDATE clip_submissions SET status = 'PENDING' WHERE id = 1;
+SELECT id, spent - oracle AS spent, "reservedAmount" - oracle_reserved AS reserved FROM wrong;
+SET CONSTRAINTS ALL IMMEDIATE;
+TABLE wrong;
+SAVEPOINT a;
+UPDATE clips SET earnings = 0;
+ROLLBACK TO a;
+UPDATE clips SET earnings = earnings + 1 WHERE id = 1;
+COMMIT;
+TABLE wrong;
+SELECT FROM spend_sync_attach(flush => 'commit');
+CALL write_all(3);
+TABLE wrong;
+SELECT FROM spend_sync_attach();
+SELECT FROM spend_sync_attach(spent => 'reservedAmount', approved => '{PENDING}');
+CALL write_all(5);
+
+-- One refuses direct writes, the other corrects them.
+SELECT on_direct_write FROM spend_sync_attach(direct_writes => 'reject');
+UPDATE campaigns SET spent = 1 WHERE id = 1;
+\echo :SQLSTATE
+UPDATE campaigns SET "reservedAmount" = 1 WHERE id = 1 RETURNING "reservedAmount";
+UPDATE clips SET earnings = earnings + 1;
+TABLE wrong;
+SELECT FROM spend_sync_attach();
+
+-- A trigger of the user's on campaigns that writes both, and one that writes clips.
+CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.spent := NEW.spent + 1;
+    NEW."reservedAmount" := NEW."reservedAmount" + 1;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER a_meddle BEFORE UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION meddle();
+CALL write_all(2);
+DROP TRIGGER a_meddle ON campaigns;
+\set SHOW_CONTEXT never
+CREATE TRIGGER zz_meddle BEFORE UPDATE ON campaigns FOR EACH ROW WHEN (pg_trigger_depth() < 3) EXECUTE FUNCTION meddle();
+CALL write_all(2);
+DROP TRIGGER zz_meddle ON campaigns;
+CREATE FUNCTION write_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 3 THEN
+        UPDATE clips SET earnings = earnings + 1 WHERE id = 2;
+        UPDATE clip_submissions SET status = CASE status WHEN 'PENDING' THEN 'APPROVED' ELSE 'PENDING' END WHERE id = 4;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER write_back AFTER UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION write_back();
+CALL write_all(2);
+DROP TRIGGER write_back ON campaigns;
+-- A CHECK over both meets no pair that was never true: what moves from one to the other does so at once.
+UPDATE clips SET earnings = 40;
+ALTER TABLE campaigns ADD CONSTRAINT budget CHECK (spent + "reservedAmount" <= 120);
+CREATE PROCEDURE flip() LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE clip_submissions SET status = 'APPROVED';
+    UPDATE clip_submissions SET status = 'PENDING' WHERE id = 1;
+    UPDATE clip_submissions SET status = 'APPROVED' WHERE id = 1;
+    UPDATE clip_submissions SET status = 'PENDING';
+    UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (1, 2);
+    UPDATE clip_submissions SET status = 'PENDING' WHERE id IN (1, 2);
+END $$;
+CALL flip();
+SET spend_sync.recompute_interval = 0;
+CALL flip();
+RESET spend_sync.recompute_interval;
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.spent + NEW."reservedAmount" <> OLD.spent + OLD."reservedAmount" THEN
+        RAISE WARNING 'campaign % was %, is %', NEW.id, OLD.spent + OLD."reservedAmount", NEW.spent + NEW."reservedAmount";
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER watch AFTER UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION watch();
+CALL flip();
+SET spend_sync.recompute_interval = 0;
+CALL flip();
+RESET spend_sync.recompute_interval;
+SELECT FROM spend_sync_attach(flush => 'commit', sync => false);
+CALL flip();
+SELECT FROM spend_sync_attach(spent => 'reservedAmount', approved => '{PENDING}', flush => 'commit', sync => false);
+CALL flip();
+SELECT FROM spend_sync_attach(sync => false);
+SELECT FROM spend_sync_attach(spent => 'reservedAmount', approved => '{PENDING}', sync => false);
+DROP TRIGGER watch ON campaigns;
+\set VERBOSITY terse
+UPDATE clips SET earnings = 41 WHERE id = 1;
+\set VERBOSITY default
+\echo :SQLSTATE
+TABLE wrong;
+SELECT id, spent, "reservedAmount" FROM campaigns ORDER BY id;
+ALTER TABLE campaigns DROP CONSTRAINT budget;
+
+-- Repair, preview, why.
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = 1, "reservedAmount" = 2 WHERE id = 1;
+RESET session_replication_role;
+SELECT campaign_id, recorded_spent, actual_spent, needs_sync, total FROM spend_sync_status() WHERE needs_sync;
+SELECT spend_sync_report() -> 'summary';
+SELECT campaign_id, old_spent, new_spent, total FROM sync_campaign(1);
+SELECT campaign_id, recorded, actual, spent FROM spend_sync.correction WHERE found_by = 'sync_campaign' ORDER BY id;
+SELECT submission, clip_id, status, counts, total FROM spend_sync_clips(1) ORDER BY total, submission;
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = 1, "reservedAmount" = 2;
+RESET session_replication_role;
+SELECT campaign_id, total FROM sync_all_campaigns() WHERE difference <> 0 ORDER BY 2, 1;
+TABLE wrong;
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = 1, "reservedAmount" = 2;
+RESET session_replication_role;
+SET client_min_messages = warning;
+CALL spend_sync_repair('campaigns', 1);
+RESET client_min_messages;
+TABLE wrong;
+SELECT object, problem FROM spend_sync_check();
+
+-- Columns that get other names, and trade them.
+ALTER TABLE campaigns RENAME "reservedAmount" TO reserved;
+ALTER TABLE campaigns RENAME spent TO "reservedAmount";
+ALTER TABLE campaigns RENAME reserved TO spent;
+UPDATE clips SET earnings = earnings + 1;
+SELECT spent, approved FROM spend_sync.binding ORDER BY spent;
+SELECT count(*) AS traded FROM campaigns c, LATERAL (
+    SELECT coalesce(sum(k.earnings) FILTER (WHERE s.status = 'APPROVED'), 0) AS spent,
+           coalesce(sum(k.earnings) FILTER (WHERE s.status = 'PENDING'), 0) AS reserved
+    FROM clip_submissions s JOIN clips k ON k.id = s.clip_id WHERE s.campaign_id = c.id) o
+WHERE c."reservedAmount" = o.spent AND c.spent = o.reserved;
+ALTER TABLE campaigns RENAME spent TO reserved;
+ALTER TABLE campaigns RENAME "reservedAmount" TO spent;
+ALTER TABLE campaigns RENAME reserved TO "reservedAmount";
+TABLE wrong;
+
+-- A column that is dropped past all event triggers: writes say so, of the other total nothing is lost, and attaching it again clears up.
+ALTER EVENT TRIGGER spend_sync_before DISABLE;
+ALTER EVENT TRIGGER spend_sync_after DISABLE;
+BEGIN;
+ALTER TABLE campaigns RENAME "reservedAmount" TO gone;
+UPDATE clips SET earnings = 1;
+\echo :SQLSTATE
+ROLLBACK;
+BEGIN;
+ALTER TABLE campaigns RENAME "reservedAmount" TO gone;
+SELECT spent, campaigns FROM spend_sync.binding ORDER BY spent;
+SELECT problem FROM spend_sync_check();
+SELECT corrected FROM spend_sync_attach(spent => 'gone', approved => '{PENDING}', sync => false);
+SELECT spent FROM spend_sync.binding ORDER BY spent;
+UPDATE clips SET earnings = earnings + 1;
+ROLLBACK;
+BEGIN;
+ALTER TABLE campaigns RENAME "reservedAmount" TO gone;
+SELECT total FROM spend_sync_detach('campaigns', 'reservedAmount');
+UPDATE clips SET earnings = earnings + 1;
+SELECT spent FROM spend_sync.binding ORDER BY spent;
+ROLLBACK;
+ALTER EVENT TRIGGER spend_sync_before ENABLE;
+ALTER EVENT TRIGGER spend_sync_after ENABLE;
+ALTER TABLE campaigns DROP "reservedAmount";
+\echo :SQLSTATE
+
+-- One is let go, the other stays.
+SELECT * FROM spend_sync_detach('campaigns', 'title');
+\echo :SQLSTATE
+BEGIN;
+SELECT total, approved_when FROM spend_sync_detach('campaigns', 'spent');
+UPDATE clips SET earnings = earnings + 100;
+UPDATE campaigns SET spent = 5 WHERE id = 1 RETURNING spent;
+SELECT count(*) AS wrong_reserved FROM wrong WHERE "reservedAmount" <> oracle_reserved;
+SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgname LIKE 'spend_sync%' GROUP BY 1 ORDER BY 1;
+ROLLBACK;
+SELECT total, approved_when FROM spend_sync_detach('campaigns') ORDER BY 1;
+SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'spend_sync%';
+SELECT * FROM spend_sync_detach('campaigns');
+\echo :SQLSTATE

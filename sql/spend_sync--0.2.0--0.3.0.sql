@@ -17,8 +17,9 @@ DROP FUNCTION @extschema@.spend_sync_attach(regclass, regclass, regclass, name, 
 CREATE OR REPLACE FUNCTION @extschema@.spend_sync_attach(campaigns regclass DEFAULT NULL, clips regclass DEFAULT
         NULL, submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
         DEFAULT NULL, clip_id name DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign name DEFAULT NULL,
-        submission_clip name DEFAULT NULL, status name DEFAULT NULL, approved TEXT[] DEFAULT '{APPROVED}',
-        direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement')
+        submission_clip name DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
+        direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement',
+        count bool DEFAULT false)
     RETURNS TABLE (total TEXT, source TEXT, link TEXT, approved_when TEXT, on_direct_write TEXT, brought_up_at TEXT,
         corrected bigint, total_difference NUMERIC)
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_attach_wrapper';

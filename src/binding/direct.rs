@@ -124,7 +124,7 @@ impl Binding {
         let index_of = |table: Oid, column: i16, kind: KeyType, is_unique| {
             catalog::index_of(table, column, kind.scalar_oid(), is_unique, self.epoch)
         };
-        let status = of_trigger::status(shape, &shape.status)?;
+        let status = of_trigger::status(shape, shape.counting_column())?;
         let links = index_of(
             shape.submissions.oid,
             shape.submission_clip.number,
@@ -211,13 +211,18 @@ impl Binding {
     /// What the clip of a key earns, if there is exactly one.
     pub fn earnings_of(&self, clip: &Key) -> Result<Option<Earnings>> {
         let key = Param::Key(self.shape.clip_key, clip);
-        let (number, kind) = (self.shape.earnings.number, self.shape.earnings_money);
+        let (number, kind) = (self.shape.amount_column().number, self.shape.earnings_money);
+        let is_count = self.shape.earnings.is_none();
         if let Some(clips) = &self.direct()?.clips {
             let looked = index::look(clips.index, &key, [number, number], &clips.statement);
             if let Some(seen) = of_one(self.met_by(looked, Statement::Earnings)?) {
                 return Ok(seen.map(|seen| Earnings {
                     version: seen.version,
-                    amount: seen.amount(0, kind),
+                    amount: if is_count {
+                        Some(Decimal::ONE)
+                    } else {
+                        seen.amount(0, kind)
+                    },
                 }));
             }
         }

@@ -73,12 +73,16 @@ impl Bound {
     pub fn columns_of(&self, table: Oid) -> Vec<&str> {
         let of = &self.columns;
         let columns = match table {
-            _ if table == self.tables.campaigns.oid => vec![&of.campaign_id, &of.spent],
-            _ if table == self.tables.clips.oid => vec![&of.clip_id, &of.earnings],
-            _ if table == self.tables.submissions.oid => vec![&of.submission_campaign, &of.submission_clip, &of.status],
-            _ => Vec::new(),
+            _ if table == self.tables.campaigns.oid => [Some(&of.campaign_id), Some(&of.spent), None],
+            _ if table == self.tables.clips.oid => [Some(&of.clip_id), of.earnings.as_ref(), None],
+            _ if table == self.tables.submissions.oid => [
+                Some(&of.submission_campaign),
+                Some(&of.submission_clip),
+                of.status.as_ref(),
+            ],
+            _ => [None; 3],
         };
-        columns.into_iter().map(String::as_str).collect()
+        columns.into_iter().flatten().map(String::as_str).collect()
     }
 
     /// Whether it names this column of one of its tables.

@@ -113,7 +113,9 @@ fn read(id: BindingId) -> Result<Option<(Trigger, Shape, bool)>> {
     let shape = still_fits(&trigger, tables, columns)?;
     let may_double = !is_unique_at_once(&trigger, &shape)?;
     // Statements, and the triggers' memory, know its labels.
-    cache::watch_type(kind::hash(shape.status.base_type));
+    if let Some(status) = &shape.status {
+        cache::watch_type(kind::hash(status.base_type));
+    }
     Ok(Some((trigger, shape, may_double)))
 }
 

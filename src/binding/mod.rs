@@ -343,11 +343,11 @@ pub fn names_of(shape: &Shape) -> Names {
         spent_money: shape.spent_money,
         clips: shape.clips.sql(),
         clip_id: ident(&shape.clip_id.name),
-        earnings: ident(&shape.earnings.name),
+        earnings: shape.earnings.as_ref().map(|earnings| ident(&earnings.name)),
         submissions: shape.submissions.sql(),
         campaign: ident(&shape.submission_campaign.name),
         clip: ident(&shape.submission_clip.name),
-        status: ident(&shape.status.name),
+        status: shape.status.as_ref().map(|status| ident(&status.name)),
         approved: shape.columns.approved.clone(),
     }
 }

@@ -28,14 +28,14 @@ pub struct TriggerBinding {
 pub enum Attributes {
     Clip {
         id: KeyAttribute,
-        earnings: i16,
-        earnings_type: MoneyType,
+        /// `None`: each clip adds one.
+        earnings: Option<(i16, MoneyType)>,
     },
     Submission {
         campaign: KeyAttribute,
         clip: KeyAttribute,
         status_column: i16,
-        /// None where it takes PostgreSQL to tell which statuses count.
+        /// `None` where it takes PostgreSQL to tell which statuses count.
         status: Option<StatusAttribute>,
     },
     Campaign {
@@ -165,11 +165,13 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
     Ok(match trigger.function {
         TriggerFunction::CaptureClip => Attributes::Clip {
             id: key(&shape.clip_id)?,
-            earnings: find(&shape.earnings, of_partition)?.number,
-            earnings_type: shape.earnings_money,
+            earnings: match &shape.earnings {
+                Some(earnings) => Some((find(earnings, of_partition)?.number, shape.earnings_money)),
+                None => None,
+            },
         },
         TriggerFunction::CaptureSubmission => {
-            let column = find(&shape.status, of_partition)?;
+            let column = find(shape.counting_column(), of_partition)?;
             Attributes::Submission {
                 campaign: key(&shape.submission_campaign)?,
                 clip: key(&shape.submission_clip)?,
@@ -190,6 +192,12 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
 /// cannot tell then.
 pub fn status(shape: &Shape, column: &Column) -> Result<Option<StatusAttribute>> {
     let wanted = &shape.columns.approved;
+    if shape.status.is_none() {
+        return Ok(Some(StatusAttribute {
+            number: column.number,
+            approved: Approved::All,
+        }));
+    }
     let approved = match column.status_type() {
         Some(StatusType::Enum) => Approved::Labels(catalog::label_oids(column.base_type, wanted)?),
         Some(StatusType::Boolean) => Approved::Booleans(wanted.iter().map(|value| value == "true").collect()),

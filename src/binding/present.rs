@@ -97,8 +97,11 @@ impl Trigger {
         };
         let of = mapping.columns;
         match self.function {
-            TriggerFunction::CaptureClip => vec![of.earnings, of.clip_id],
-            TriggerFunction::CaptureSubmission => vec![of.status, of.submission_campaign, of.submission_clip],
+            TriggerFunction::CaptureClip => of.earnings.into_iter().chain([of.clip_id]).collect(),
+            TriggerFunction::CaptureSubmission => {
+                let links = [of.submission_campaign, of.submission_clip];
+                of.status.into_iter().chain(links).collect()
+            }
             TriggerFunction::CaptureCampaign => vec![of.campaign_id, of.spent],
             _ => Vec::new(),
         }

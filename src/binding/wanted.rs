@@ -132,10 +132,14 @@ pub fn present(shape: &Shape) -> Result<Vec<Trigger>> {
 /// drops one, by whatever road, takes the trigger along, and no other column of its name is taken for it.
 pub fn captured(shape: &Shape) -> [(&Relation, Vec<&Column>); 3] {
     [
-        (&shape.clips, vec![&shape.earnings, &shape.clip_id]),
+        (&shape.clips, shape.earnings.iter().chain([&shape.clip_id]).collect()),
         (
             &shape.submissions,
-            vec![&shape.status, &shape.submission_campaign, &shape.submission_clip],
+            shape
+                .status
+                .iter()
+                .chain([&shape.submission_campaign, &shape.submission_clip])
+                .collect(),
         ),
         (&shape.campaigns, vec![&shape.campaign_id, &shape.spent]),
     ]

@@ -22,12 +22,15 @@ pub struct Shape {
     pub spent_money: MoneyType,
     pub clips: Relation,
     pub clip_id: Column,
-    pub earnings: Column,
+    /// `None`: it counts clips.
+    pub earnings: Option<Column>,
+    /// What a clip adds.
     pub earnings_money: MoneyType,
     pub submissions: Relation,
     pub submission_campaign: Column,
     pub submission_clip: Column,
-    pub status: Column,
+    /// `None`: every submission counts.
+    pub status: Option<Column>,
     pub columns: Columns,
     /// The keys' types.
     pub campaign_key: KeyType,
@@ -52,6 +55,22 @@ impl Shape {
     /// What its triggers say.
     pub fn said(&self) -> Said {
         self.tables().said(&self.columns)
+    }
+
+    /// Where to read what a clip adds; of a count, whose clips all add one, its key.
+    pub fn amount_column(&self) -> &Column {
+        self.earnings.as_ref().unwrap_or(&self.clip_id)
+    }
+
+    /// Where to read whether a submission counts; where all do, its campaign.
+    pub fn counting_column(&self) -> &Column {
+        self.status.as_ref().unwrap_or(&self.submission_campaign)
+    }
+
+    /// The enum that the status is of, if it is one.
+    pub fn status_enum(&self) -> Option<Oid> {
+        let status = self.status.as_ref().filter(|status| status.is_enum)?;
+        Some(status.base_type)
     }
 
     /// Whether the spent column holds every sum of earnings exactly: a total can be moved by a difference then.
@@ -124,27 +143,27 @@ pub fn of_columns(tables: Tables, columns: Columns) -> Result<Shape> {
     let campaign_id = column(&tables.campaigns, &of_campaigns, "campaign_id", &columns.campaign_id)?;
     let spent = column(&tables.campaigns, &of_campaigns, "spent", &columns.spent)?;
     let clip_id = column(&tables.clips, &of_clips, "clip_id", &columns.clip_id)?;
-    let earnings = column(&tables.clips, &of_clips, "earnings", &columns.earnings)?;
+    let earnings = optional(&tables.clips, &of_clips, "earnings", columns.earnings.as_ref())?;
     let find = |argument, name: &str| column(&tables.submissions, &of_submissions, argument, name);
     let submission_campaign = find("submission_campaign", &columns.submission_campaign)?;
     let submission_clip = find("submission_clip", &columns.submission_clip)?;
-    let status = find("status", &columns.status)?;
+    let status = optional(&tables.submissions, &of_submissions, "status", columns.status.as_ref())?;
 
-    for (table, column) in [
-        (&tables.clips, &clip_id),
-        (&tables.clips, &earnings),
-        (&tables.submissions, &submission_campaign),
-        (&tables.submissions, &submission_clip),
-        (&tables.submissions, &status),
-    ] {
-        stored(table, column)?;
+    let of_clips = [Some(&clip_id), earnings.as_ref()].map(|column| (&tables.clips, column));
+    let of_links = [Some(&submission_campaign), Some(&submission_clip), status.as_ref()];
+    let of_links = of_links.map(|column| (&tables.submissions, column));
+    for (table, column) in of_clips.into_iter().chain(of_links) {
+        column.map_or(Ok(()), |column| stored(table, column))?;
     }
     let campaign_key = key(&tables.campaigns, &campaign_id)?;
     let clip_key = key(&tables.clips, &clip_id)?;
     link(&tables.submissions, &submission_campaign, &campaign_id, campaign_key)?;
     link(&tables.submissions, &submission_clip, &clip_id, clip_key)?;
     let spent_money = money(&tables.campaigns, &spent)?;
-    let earnings_money = money(&tables.clips, &earnings)?;
+    let earnings_money = match &earnings {
+        Some(earnings) => money(&tables.clips, earnings)?,
+        None => MoneyType::Int8,
+    };
     if spent.is_generated {
         let problem = "A generated column cannot be written";
         return Err(wrong_type(
@@ -154,7 +173,9 @@ pub fn of_columns(tables: Tables, columns: Columns) -> Result<Shape> {
             "Let spent be an ordinary column.",
         ));
     }
-    approved(&tables.submissions, &status, &columns.approved)?;
+    if let Some(status) = &status {
+        approved(&tables.submissions, status, &columns.approved)?;
+    }
 
     Ok(Shape {
         campaigns: tables.campaigns,
@@ -190,6 +211,15 @@ fn column(table: &Relation, columns: &[Column], argument: &'static str, name: &s
             }
             .into()
         })
+}
+
+fn optional(
+    table: &Relation,
+    columns: &[Column],
+    argument: &'static str,
+    name: Option<&String>,
+) -> Result<Option<Column>> {
+    name.map(|name| column(table, columns, argument, name)).transpose()
 }
 
 fn wrong_type(table: &Relation, column: &Column, problem: &str, hint: &str) -> Error {

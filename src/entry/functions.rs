@@ -25,7 +25,7 @@ use std::rc::Rc;
 /// approved submissions, and brings every total to the truth.
 ///
 /// What is left out is read from the catalog: keys from primary keys, links from foreign keys, else from usual names.
-/// `approved`: the statuses that count. `direct_writes`: `correct` (a write of spent by others is brought back to
+/// `approved`: the statuses that count; with `status => NULL` every submission does. `count`: how many clips, not how much. `direct_writes`: `correct` (a write of spent by others is brought back to
 /// the truth) or `reject` (it fails with 428C9). `sync`: false leaves every total as found. `flush`: `statement` (the total is
 /// brought up at the end of each statement) or `commit` (once, at commit or at `SET CONSTRAINTS ... IMMEDIATE`).
 ///
@@ -43,11 +43,12 @@ fn spend_sync_attach(
     earnings: default!(Option<Name>, "NULL"),
     submission_campaign: default!(Option<Name>, "NULL"),
     submission_clip: default!(Option<Name>, "NULL"),
-    status: default!(Option<Name>, "NULL"),
+    status: default!(Option<Name>, "'status'"),
     approved: default!(Option<Vec<Option<String>>>, "'{APPROVED}'"),
     direct_writes: default!(Option<String>, "'correct'"),
     sync: default!(Option<bool>, "true"),
     flush: default!(Option<String>, "'statement'"),
+    count: default!(Option<bool>, "false"),
 ) -> Result<
     TableIterator<
         'static,
@@ -75,6 +76,7 @@ fn spend_sync_attach(
             spent: name(spent),
             clip_id: name(clip_id),
             earnings: name(earnings),
+            count: count.unwrap_or(false),
             submission_campaign: name(submission_campaign),
             submission_clip: name(submission_clip),
             status: name(status),
@@ -142,14 +144,20 @@ fn described(said: &Said) -> [String; 4] {
     };
     [
         by(&said.campaigns, &of.spent, &of.campaign_id),
-        by(&said.clips, &of.earnings, &of.clip_id),
+        match &of.earnings {
+            Some(earnings) => by(&said.clips, earnings, &of.clip_id),
+            None => format!("count of {} by {}", catalog::display(&said.clips), name(&of.clip_id)),
+        },
         format!(
             "{} ({}, {})",
             catalog::display(&said.submissions),
             name(&of.submission_campaign),
             name(&of.submission_clip)
         ),
-        format!("{} in ({})", name(&of.status), of.approved.join(", ")),
+        match &of.status {
+            Some(status) => format!("{} in ({})", name(status), of.approved.join(", ")),
+            None => "always".to_owned(),
+        },
     ]
 }
 

@@ -21,23 +21,21 @@ use std::rc::Rc;
 pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_clip")?;
     let found = of_trigger::binding_of(call.trigger())?;
-    let Attributes::Clip {
-        id,
-        earnings,
-        earnings_type,
-    } = found.at
-    else {
+    let Attributes::Clip { id, earnings } = found.at else {
         return Err(misplaced("capture_clip"));
     };
     let event = call.event();
+    let amount = |version| match earnings {
+        Some((earnings, kind)) => call.amount(version, earnings, kind),
+        None => Some(Decimal::ONE),
+    };
     if event == Event::Update && call.keeps(id) {
-        if call.leaves(earnings) {
+        if earnings.is_none_or(|(earnings, _)| call.leaves(earnings)) {
             return Ok(());
         }
         if capture::has_every_own_clip(transaction::nest_level(), found.binding.id()) {
             return note(call, &found.binding, |_| {});
         }
-        let amount = |version| call.amount(version, earnings, earnings_type);
         let difference = money::difference(amount(Version::New), amount(Version::Old));
         if difference.is_some_and(|difference| difference.is_zero()) {
             return Ok(());
@@ -61,8 +59,8 @@ pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     };
     // One that is inserted grew from nothing, one that is deleted shrinks to nothing.
     let difference = match event {
-        Event::Insert => call.amount(Version::New, earnings, earnings_type),
-        Event::Delete => call.amount(Version::Old, earnings, earnings_type).map(Decimal::neg),
+        Event::Insert => amount(Version::New),
+        Event::Delete => amount(Version::Old).map(Decimal::neg),
         _ => None,
     };
     note(call, &found.binding, move |touched| {

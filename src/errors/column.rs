@@ -51,7 +51,13 @@ errors! {
             => ERRCODE_INVALID_PARAMETER_VALUE,
             "no status is named as approved",
             "The argument approved is empty or has a NULL in it.",
-            "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...).";
+            "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...). With status => NULL every submission counts.";
+
+        CountOfEarnings {}
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "a count sums no earnings",
+            "Each clip adds one to a total with count => true, whatever it earns.",
+            "Leave out one of the arguments count and earnings; a table may have a total of each.";
 
         BadFlush { given: String }
             => ERRCODE_INVALID_PARAMETER_VALUE,

@@ -97,10 +97,9 @@ fn describe(bound: Bound) -> Result<Option<Named>> {
     let Some(shape) = binding::sound(shape::of_columns(bound.tables, bound.columns))? else {
         return Ok(None);
     };
-    let labels = if shape.status.is_enum {
-        catalog::label_oids(shape.status.base_type, &shape.columns.approved)?
-    } else {
-        Vec::new()
+    let labels = match shape.status_enum() {
+        Some(kind) => catalog::label_oids(kind, &shape.columns.approved)?,
+        None => Vec::new(),
     };
     Ok(Some(Named {
         shape,
@@ -184,7 +183,7 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
         }
         Some(now.name.clone())
     };
-    let approved = if shape.status.is_enum {
+    let approved = if shape.status_enum().is_some() {
         catalog::labels_of(labels)?
     } else {
         shape.columns.approved.clone()
@@ -198,10 +197,16 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
             },
             spent: name("spent", &of_campaigns, &shape.spent)?,
             clip_id: name("clip_id", &of_clips, &shape.clip_id)?,
-            earnings: name("earnings", &of_clips, &shape.earnings)?,
+            earnings: match &shape.earnings {
+                Some(earnings) => Some(name("earnings", &of_clips, earnings)?),
+                None => None,
+            },
             submission_campaign: name("submission_campaign", &of_submissions, &shape.submission_campaign)?,
             submission_clip: name("submission_clip", &of_submissions, &shape.submission_clip)?,
-            status: name("status", &of_submissions, &shape.status)?,
+            status: match &shape.status {
+                Some(status) => Some(name("status", &of_submissions, status)?),
+                None => None,
+            },
             approved,
             direct_writes: shape.columns.direct_writes,
             flush: shape.columns.flush,

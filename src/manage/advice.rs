@@ -126,17 +126,13 @@ pub fn code_of_others(shape: &Shape) -> Result<Vec<Finding>> {
 
 /// What makes PostgreSQL unsure how to compare two statuses.
 pub fn implicit_cast(shape: &Shape) -> Result<Option<Finding>> {
-    if !shape.status.is_enum {
+    let Some(status) = shape.status.as_ref().filter(|status| status.is_enum) else {
         return Ok(None);
-    }
-    let cast = catalog::implicit_cast(shape.status.base_type)?;
+    };
+    let cast = catalog::implicit_cast(status.base_type)?;
     Ok(cast.map(|(kind, target)| Finding {
         severity: "error",
-        object: format!(
-            "{}.{}",
-            shape.submissions.display(),
-            name::display_name(&shape.status.name)
-        ),
+        object: format!("{}.{}", shape.submissions.display(), name::display_name(&status.name)),
         problem: format!(
             "an IMPLICIT cast from {kind} to {target} keeps PostgreSQL from comparing two statuses; writes may fail"
         ),

@@ -50,13 +50,13 @@ pub fn attach(request: Request) -> Result<Attached> {
     let when = Flush::parse(&request.flush)?;
     let columns = detect::columns(&tables, request.given, direct_writes, when)?;
     let (submissions, status) = (tables.submissions.clone(), columns.status.clone());
-    let shape = match shape::of_columns(tables, columns) {
-        Err(Error::Ours(error)) => Err(statuses::with_those_present(&submissions, &status, error)?),
-        found => found,
+    let shape = match (shape::of_columns(tables, columns), status) {
+        (Err(Error::Ours(error)), Some(status)) => Err(statuses::with_those_present(&submissions, &status, error)?),
+        (found, _) => found,
     }?;
-    if shape.status.is_enum {
+    if let Some(kind) = shape.status_enum() {
         // A rename that is under way has not seen this binding.
-        table::keep_labels(shape.status.base_type)?;
+        table::keep_labels(kind)?;
     }
     let shape = shape::of_columns(shape.tables(), shape.columns)?;
     check_owner(&shape)?;

@@ -242,14 +242,17 @@ fn traded_names(shape: &Shape) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for (argument, was) in &of.formerly {
         let (table, now) = match argument.as_str() {
-            "campaign_id" => (&shape.campaigns, &of.campaign_id),
-            "spent" => (&shape.campaigns, &of.spent),
-            "clip_id" => (&shape.clips, &of.clip_id),
-            "earnings" => (&shape.clips, &of.earnings),
-            "submission_campaign" => (&shape.submissions, &of.submission_campaign),
-            "submission_clip" => (&shape.submissions, &of.submission_clip),
-            "status" => (&shape.submissions, &of.status),
+            "campaign_id" => (&shape.campaigns, Some(&of.campaign_id)),
+            "spent" => (&shape.campaigns, Some(&of.spent)),
+            "clip_id" => (&shape.clips, Some(&of.clip_id)),
+            "earnings" => (&shape.clips, of.earnings.as_ref()),
+            "submission_campaign" => (&shape.submissions, Some(&of.submission_campaign)),
+            "submission_clip" => (&shape.submissions, Some(&of.submission_clip)),
+            "status" => (&shape.submissions, of.status.as_ref()),
             _ => continue,
+        };
+        let Some(now) = now else {
+            continue;
         };
         if was == now || !catalog::columns(table.oid)?.iter().any(|column| column.name == *was) {
             continue;
@@ -273,7 +276,7 @@ fn rounding(shape: &Shape) -> Option<Finding> {
     if shape.holds_every_sum() {
         return None;
     }
-    let (spent, earnings) = (&shape.spent, &shape.earnings);
+    let spent = &shape.spent;
     let problem = if shape.spent_money.is_float() {
         "it keeps about 15 digits (real: 6) of a total"
     } else {
@@ -287,10 +290,10 @@ fn rounding(shape: &Shape) -> Option<Finding> {
             "ALTER TABLE {} ALTER COLUMN {} TYPE {};",
             shape.campaigns.display(),
             name::display_name(&spent.name),
-            if shape.earnings_money.is_float() {
-                "numeric"
-            } else {
-                &earnings.type_name
+            match &shape.earnings {
+                _ if shape.earnings_money.is_float() => "numeric",
+                Some(earnings) => &earnings.type_name,
+                None => "bigint",
             }
         ),
     })

@@ -18,8 +18,11 @@ pub struct Given {
     pub spent: Option<String>,
     pub clip_id: Option<String>,
     pub earnings: Option<String>,
+    /// Clips are counted.
+    pub count: bool,
     pub submission_campaign: Option<String>,
     pub submission_clip: Option<String>,
+    /// `None`: every submission counts.
     pub status: Option<String>,
     pub approved: Vec<String>,
 }
@@ -66,14 +69,36 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
     // Numbers may be a status, or money: what is a key is neither.
     let keys = catalog::unique_columns(tables.submissions.oid, Unique::InPartitions)?;
     let is_link = |column: &Column| [&submission_campaign, &submission_clip].contains(&&column.name);
-    let status = named(&tables.submissions, &of_submissions, "status", given.status, |column| {
-        column.status_type().is_some() && !is_link(column) && !keys.contains(&column.name)
-    })?;
-    let status_type = of_submissions.iter().find(|column| column.name == status);
+    let could_be_status =
+        |column: &Column| column.status_type().is_some() && !is_link(column) && !keys.contains(&column.name);
+    let status = match given.status {
+        Some(status) => Some(named(
+            &tables.submissions,
+            &of_submissions,
+            "status",
+            Some(status),
+            could_be_status,
+        )?),
+        None => None,
+    };
+    let status_type = of_submissions
+        .iter()
+        .find(|column| Some(&column.name) == status.as_ref());
     let status_type = status_type.and_then(Column::status_type);
     let spelt = |value: String| match status_type {
         Some(kind) => kind.spelt(value),
         None => value,
+    };
+    let approved = if status.is_some() { given.approved } else { Vec::new() };
+    let earnings = if given.count {
+        if given.earnings.is_some() {
+            return Err(ColumnError::CountOfEarnings {}.into());
+        }
+        None
+    } else {
+        Some(named(&tables.clips, &of_clips, "earnings", given.earnings, |c| {
+            c.money().is_some() && c.name != clip_id
+        })?)
     };
     Ok(Columns {
         title: match given.title {
@@ -83,10 +108,8 @@ pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush
         spent: named(&tables.campaigns, &of_campaigns, "spent", given.spent, |c| {
             c.money().is_some() && c.name != campaign_id
         })?,
-        earnings: named(&tables.clips, &of_clips, "earnings", given.earnings, |c| {
-            c.money().is_some() && c.name != clip_id
-        })?,
-        approved: given.approved.into_iter().map(spelt).collect(),
+        earnings,
+        approved: approved.into_iter().map(spelt).collect(),
         campaign_id,
         clip_id,
         submission_campaign,

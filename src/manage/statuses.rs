@@ -9,6 +9,7 @@ use crate::pg::snapshot::Sees;
 use crate::pg::{name, session, spi};
 use crate::statements::status;
 use crate::value::money;
+use crate::value::names::ident;
 use crate::value::row::Row;
 use crate::value::status::StatusType;
 use crate::{binding, statements};
@@ -43,16 +44,16 @@ impl Status {
 
 /// The condition of a trigger compares two statuses: PostgreSQL must know how.
 pub fn check_comparable(shape: &Shape) -> Result<()> {
-    match advice::implicit_cast(shape)? {
-        Some(Finding { problem, advice, .. }) => Err(ColumnError::WrongType {
+    match (advice::implicit_cast(shape)?, &shape.status) {
+        (Some(Finding { problem, advice, .. }), Some(status)) => Err(ColumnError::WrongType {
             table: shape.submissions.display(),
-            column: name::display_name(&shape.status.name),
-            kind: shape.status.type_name.clone(),
+            column: name::display_name(&status.name),
+            kind: status.type_name.clone(),
             problem,
             hint: advice,
         }
         .into()),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -87,7 +88,10 @@ fn values(table: &Relation, column: &str) -> Result<Vec<String>> {
 /// Insists that a submission counts, if there are any: a status that no row has is perhaps misspelt, and all totals would become 0.
 /// Only of types that may hold anything; whoever leaves the totals as they are is warned.
 pub fn check(shape: &Shape, sync: bool) -> Result<()> {
-    if !shape.status.status_type().is_some_and(StatusType::is_open) {
+    let Some(status) = &shape.status else {
+        return Ok(());
+    };
+    if !status.status_type().is_some_and(StatusType::is_open) {
         return Ok(());
     }
     let sql = statements::some_counts(&binding::names_of(shape));
@@ -96,7 +100,7 @@ pub fn check(shape: &Shape, sync: bool) -> Result<()> {
         return Ok(());
     }
     let present: Vec<String> = all(shape)?.iter().map(Status::display).collect();
-    let (table, column) = (shape.submissions.display(), name::display_name(&shape.status.name));
+    let (table, column) = (shape.submissions.display(), name::display_name(&status.name));
     if sync {
         return Err(ColumnError::NoneApproved { table, column, present }.into());
     }
@@ -137,9 +141,12 @@ pub fn tell(shape: &Shape) -> Result<()> {
 }
 
 fn all(shape: &Shape) -> Result<Vec<Status>> {
-    let sql = statements::statuses(&binding::names_of(shape));
+    let Some(status) = &shape.status else {
+        return Ok(Vec::new());
+    };
+    let sql = statements::statuses(&binding::names_of(shape), &ident(&status.name));
     binding::look(shape, &sql, &[], Sees::Latest)?
         .iter()
-        .map(|row| Status::of(row, shape.status.status_type()))
+        .map(|row| Status::of(row, status.status_type()))
         .collect()
 }

@@ -33,6 +33,8 @@ pub enum Approved {
     Booleans(Vec<bool>),
     /// Numbers of a type of integers.
     Ints(KeyType, Vec<Key>),
+    /// There is no status: all that there is.
+    All,
 }
 
 /// No unique index holds a longer text, however well it is compressed: a link that has one names no row, and is not
@@ -110,6 +112,7 @@ pub(super) unsafe fn counts(datum: Datum, status: &StatusAttribute) -> bool {
                 .is_some_and(|text| texts.iter().any(|one| one == text)),
             Approved::Ints(kind, values) => key(datum, *kind).is_some_and(|value| values.contains(&value)),
             Approved::Booleans(values) => bool::from_datum(datum, false).is_some_and(|value| values.contains(&value)),
+            Approved::All => true,
         }
     }
 }

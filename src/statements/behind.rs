@@ -1,6 +1,6 @@
 //! The rows behind a total.
 
-use super::{EQ, Names, approved, text};
+use super::{EQ, Names, amount, approved, text};
 use crate::value::names::ident;
 
 /// The columns of a row that [`behind`] gives, one row a submission, or one that has none, for a campaign without.
@@ -30,7 +30,6 @@ pub fn behind(names: &Names, key: &[String]) -> String {
         id,
         clips,
         clip_id,
-        earnings,
         submissions,
         campaign,
         clip,
@@ -45,12 +44,16 @@ pub fn behind(names: &Names, key: &[String]) -> String {
     };
     format!(
         "SELECT l.tableoid IS NOT NULL, {submission}, l.{clip}::pg_catalog.text, {status}, \
-         CASE WHEN k.tableoid IS NOT NULL THEN coalesce(k.{earnings}::numeric, 0) END, \
+         CASE WHEN k.tableoid IS NOT NULL THEN coalesce({amount}, 0) END, \
          k.tableoid IS NOT NULL AND coalesce({approved}, false) \
          FROM {campaigns} AS c LEFT JOIN {submissions} AS l ON l.{campaign} {EQ} c.{id} \
          LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} WHERE c.{id} {EQ} $1 \
          ORDER BY least(pg_catalog.age(l.xmin), pg_catalog.age(k.xmin)), 2 DESC",
-        status = text(&format!("l.{status}")),
+        status = match status {
+            Some(status) => text(&format!("l.{status}")),
+            None => "NULL::pg_catalog.text".to_owned(),
+        },
+        amount = amount(names),
         approved = approved(names),
     )
 }

@@ -1,6 +1,6 @@
 //! Locking, and looking at what was written.
 
-use super::{EQ, Names, approved};
+use super::{EQ, Names, amount, approved};
 
 /// ```sql
 /// SELECT k.id FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k
@@ -104,15 +104,11 @@ pub fn links_of_clip(names: &Names) -> String {
 /// SELECT k.tableoid, k.ctid, k.xmin::text, coalesce(k.earnings::numeric, 0) FROM clips AS k WHERE k.id = $1
 /// ```
 pub fn earnings(names: &Names) -> String {
-    let Names {
-        clips,
-        clip_id,
-        earnings,
-        ..
-    } = names;
+    let Names { clips, clip_id, .. } = names;
     format!(
-        "SELECT k.tableoid, k.ctid, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0) \
-         FROM {clips} AS k WHERE k.{clip_id} {EQ} $1"
+        "SELECT k.tableoid, k.ctid, k.xmin::pg_catalog.text, coalesce({amount}, 0) \
+         FROM {clips} AS k WHERE k.{clip_id} {EQ} $1",
+        amount = amount(names),
     )
 }
 
@@ -155,13 +151,13 @@ pub fn lock_by_link(names: &Names) -> String {
         spent,
         clips,
         clip_id,
-        earnings,
         ..
     } = names;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0), $2 \
+        "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce({amount}, 0), $2 \
          FROM {campaigns} AS c LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} $2 \
-         WHERE c.{id} {EQ} $1 FOR NO KEY UPDATE OF c"
+         WHERE c.{id} {EQ} $1 FOR NO KEY UPDATE OF c",
+        amount = amount(names),
     )
 }
 
@@ -180,15 +176,15 @@ pub fn lock_by_links(names: &Names) -> String {
         spent,
         clips,
         clip_id,
-        earnings,
         ..
     } = names;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce(k.{earnings}::numeric, 0), u.clip \
+        "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce({amount}, 0), u.clip \
          FROM {campaigns} AS c \
          LEFT JOIN ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \
          AS u (campaign, clip, links) ON u.campaign {EQ} c.{id} \
          LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} u.clip \
-         WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c"
+         WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c",
+        amount = amount(names),
     )
 }

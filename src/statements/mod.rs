@@ -217,12 +217,14 @@ pub struct Names {
     pub spent_money: MoneyType,
     pub clips: String,
     pub clip_id: String,
-    pub earnings: String,
+    /// `None`: each clip adds one.
+    pub earnings: Option<String>,
     pub submissions: String,
     /// The columns of submissions that point to a campaign and to a clip.
     pub campaign: String,
     pub clip: String,
-    pub status: String,
+    /// `None`: every submission counts.
+    pub status: Option<String>,
     /// The statuses that count, unquoted.
     pub approved: Vec<String>,
 }
@@ -231,7 +233,19 @@ pub struct Names {
 /// a cast would run.
 fn approved(names: &Names) -> String {
     let Names { status, approved, .. } = names;
-    format!("l.{status} {EQ} ANY ({})", literal(&array(approved)))
+    match status {
+        Some(status) => format!("l.{status} {EQ} ANY ({})", literal(&array(approved))),
+        None => "true".to_owned(),
+    }
+}
+
+/// What a clip `k` adds, if there is one: NULL for NULL.
+fn amount(names: &Names) -> String {
+    let Names { earnings, clip_id, .. } = names;
+    match earnings {
+        Some(earnings) => format!("k.{earnings}::numeric"),
+        None => format!("CASE WHEN k.{clip_id} IS NOT NULL THEN 1::numeric END"),
+    }
 }
 
 /// As text, by a type's own output: a cast may be code of the type's owner.
@@ -271,27 +285,26 @@ pub mod status {
     pub const COUNTS: usize = 3;
 }
 
-/// The statuses that submissions have, those of most rows first.
+/// The values in a column of submissions, those of most rows first: statuses, most often.
 /// ```sql
 /// SELECT l.status, count(*), sum(coalesce(k.earnings::numeric, 0)), l.status = ANY ('{APPROVED}')
 /// FROM submissions AS l LEFT JOIN clips AS k ON k.id = l.clip WHERE l.status IS NOT NULL GROUP BY l.status
 /// ORDER BY count(*) DESC, l.status LIMIT 20
 /// ```
-pub fn statuses(names: &Names) -> String {
+pub fn statuses(names: &Names, status: &str) -> String {
     let Names {
         submissions,
-        status,
         clips,
         clip_id,
         clip,
-        earnings,
         ..
     } = names;
     format!(
-        "SELECT {text}, pg_catalog.count(*), pg_catalog.sum(coalesce(k.{earnings}::numeric, 0)), {approved} \
+        "SELECT {text}, pg_catalog.count(*), pg_catalog.sum(coalesce({amount}, 0)), {approved} \
          FROM {submissions} AS l LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} WHERE l.{status} IS NOT NULL \
          GROUP BY l.{status} ORDER BY 2 DESC, 1 LIMIT 20",
         text = text(&format!("l.{status}")),
+        amount = amount(names),
         approved = approved(names),
     )
 }

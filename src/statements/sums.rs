@@ -1,7 +1,7 @@
 //! Sums: what every campaign's spent should be.
 
 use super::stores::fits;
-use super::{EQ, NE, Names, approved, text};
+use super::{EQ, NE, Names, amount, approved, text};
 
 /// The sums of a few campaigns: for each, its approved submissions, and for each of those its clip, by their indexes.
 /// A join here would let the planner hash all clips for one campaign's. OFFSET 0 keeps the inner look-up from being
@@ -19,7 +19,6 @@ pub fn walk(names: &Names) -> String {
         id,
         clips,
         clip_id,
-        earnings,
         submissions,
         campaign,
         clip,
@@ -28,11 +27,12 @@ pub fn walk(names: &Names) -> String {
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c CROSS JOIN LATERAL (\
          SELECT coalesce(pg_catalog.sum(e.earned), 0) AS total, pg_catalog.count(e.earned) AS clips FROM (\
-         SELECT (SELECT pg_catalog.sum(coalesce(k.{earnings}::numeric, 0)) \
+         SELECT (SELECT pg_catalog.sum(coalesce({amount}, 0)) \
          FROM {clips} AS k WHERE k.{clip_id} {EQ} l.{clip}) AS earned \
          FROM {submissions} AS l WHERE l.{campaign} {EQ} c.{id} AND {approved} OFFSET 0) AS e) AS s \
          WHERE c.{id} {EQ} ANY ($1)",
         picked = picked(names, NO_TITLE),
+        amount = amount(names),
         approved = approved(names),
     )
 }
@@ -60,7 +60,6 @@ pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
         id,
         clips,
         clip_id,
-        earnings,
         submissions,
         campaign,
         clip,
@@ -81,11 +80,12 @@ pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
     format!(
         "SELECT {picked}, coalesce(s.total, 0) AS total, coalesce(s.clips, 0) AS clips \
          FROM {campaigns} AS c LEFT JOIN (\
-         SELECT l.{campaign} AS campaign, pg_catalog.sum(coalesce(k.{earnings}::numeric, 0)) AS total, \
+         SELECT l.{campaign} AS campaign, pg_catalog.sum(coalesce({amount}, 0)) AS total, \
          pg_catalog.count(*) AS clips \
          FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
          WHERE {approved}{links_of} GROUP BY l.{campaign}) AS s ON s.campaign {EQ} c.{id}{of_keys}",
         picked = picked(names, &title),
+        amount = amount(names),
         approved = approved(names),
     )
 }
@@ -105,7 +105,6 @@ pub fn sums_by_own(names: &Names) -> String {
         id,
         clips,
         clip_id,
-        earnings,
         submissions,
         campaign,
         clip,
@@ -114,11 +113,12 @@ pub fn sums_by_own(names: &Names) -> String {
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c JOIN (\
          SELECT l.{campaign} AS campaign, \
-         coalesce(pg_catalog.sum(CASE WHEN {approved} THEN k.{earnings}::numeric END), 0) AS total, \
+         coalesce(pg_catalog.sum(CASE WHEN {approved} THEN {amount} END), 0) AS total, \
          pg_catalog.count(*) FILTER (WHERE {approved}) AS clips \
          FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
          GROUP BY l.{campaign} HAVING pg_catalog.bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign {EQ} c.{id}",
         picked = picked(names, NO_TITLE),
+        amount = amount(names),
         approved = approved(names),
     )
 }

@@ -141,10 +141,15 @@ pub struct Columns {
     pub title: Option<String>,
     pub spent: String,
     pub clip_id: String,
-    pub earnings: String,
+    /// Absent: the total is a count, to which each clip adds one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earnings: Option<String>,
     pub submission_campaign: String,
     pub submission_clip: String,
-    pub status: String,
+    /// Absent: every submission counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approved: Vec<String>,
     pub direct_writes: DirectWrites,
     /// Absent in triggers that 0.2.0 made, until they are made anew.
@@ -158,13 +163,15 @@ pub struct Columns {
 impl Columns {
     /// Whether one of them, of whichever table, is of this name.
     pub fn name(&self, column: &str) -> bool {
-        let of_links = [&self.submission_campaign, &self.submission_clip, &self.status];
-        let of_others = [&self.campaign_id, &self.spent, &self.clip_id, &self.earnings];
-        self.title
-            .iter()
-            .chain(of_links)
-            .chain(of_others)
-            .any(|one| one == column)
+        let each = [
+            &self.campaign_id,
+            &self.spent,
+            &self.clip_id,
+            &self.submission_campaign,
+            &self.submission_clip,
+        ];
+        let some = [&self.title, &self.earnings, &self.status].into_iter().flatten();
+        each.into_iter().chain(some).any(|one| one == column)
     }
 }
 
@@ -260,10 +267,10 @@ mod tests {
                 title: None,
                 spent: "spent".into(),
                 clip_id: "id".into(),
-                earnings: "earnings".into(),
+                earnings: Some("earnings".into()),
                 submission_campaign: "campaignId".into(),
                 submission_clip: "clipId".into(),
-                status: "status".into(),
+                status: Some("status".into()),
                 approved: vec!["APPROVED".into(), "it's \\ PAID".into()],
                 direct_writes: DirectWrites::Correct,
                 flush: Flush::Statement,

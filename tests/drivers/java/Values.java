@@ -15,7 +15,8 @@ final class Values {
         BigDecimal corrected = new BigDecimal("-10.50");
         drift(connection, schema, "10.50");
         equal(row(connection, "SELECT * FROM sync_campaign(?, ?)", key(schema, 3), schema + ".campaigns"),
-            List.of(key(schema, 3).toString(), "Campaign 3", plus(before, "10.50"), before, corrected, 4L));
+            List.of(key(schema, 3).toString(), "Campaign 3", plus(before, "10.50"), before, corrected, 4L,
+                schema + ".campaigns.spent"));
         write(connection, "SELECT FROM sync_all_campaigns(?)", schema + ".campaigns");
         String text = key(schema, 2).toString();
         String sync = "SELECT campaign_id FROM sync_campaign(?, ?)";
@@ -38,9 +39,9 @@ final class Values {
         drift(connection, "by_bigint", null);
         String id = key("by_bigint", 1).toString();
         equal(row(connection, "SELECT * FROM spend_sync_status('by_bigint.campaigns')"),
-            Arrays.asList(id, "Campaign 1", null, total, total, true, 4L));
+            Arrays.asList(id, "Campaign 1", null, total, total, true, 4L, "by_bigint.campaigns.spent"));
         equal(row(connection, "SELECT * FROM sync_campaign(?, 'by_bigint.campaigns')", key("by_bigint", 1)),
-            Arrays.asList(id, "Campaign 1", null, total, total, 4L));
+            Arrays.asList(id, "Campaign 1", null, total, total, 4L, "by_bigint.campaigns.spent"));
         write(connection, "SELECT FROM sync_all_campaigns('by_bigint.campaigns')");
         agrees(connection);
     }

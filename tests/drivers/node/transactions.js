@@ -101,6 +101,7 @@ export async function documented(client) {
     new_spent: total,
     difference: '0.00',
     approved_clips: '5',
+    total: 'by_uuid.campaigns.spent',
   }]);
   await agrees(client);
 }

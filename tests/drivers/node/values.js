@@ -51,6 +51,7 @@ export async function totalsAreStrings(client) {
     difference: '9007199254741034.07',
     needs_sync: true,
     approved_clips: '4',
+    total: 'by_bigint.campaigns.spent',
   });
   const result = await row(client, "SELECT * FROM sync_campaign($1, 'by_bigint.campaigns')", [KEYS.by_bigint(1)]);
   equal([result.old_spent, result.new_spent, result.difference], [null, '9007199254741034.07', '9007199254741034.07']);

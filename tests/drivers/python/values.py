@@ -19,7 +19,8 @@ def binds_keys(conn, schema):
     before = spent(conn, schema, 3)
     drift(conn, schema, Decimal("10.50"))
     row = conn.execute("SELECT * FROM sync_campaign(%s, %s)", [KEYS[schema](3), f"{schema}.campaigns"]).fetchone()
-    equal(row, (str(KEYS[schema](3)), "Campaign 3", before + Decimal("10.50"), before, Decimal("-10.50"), 4))
+    total = f"{schema}.campaigns.spent"
+    equal(row, (str(KEYS[schema](3)), "Campaign 3", before + Decimal("10.50"), before, Decimal("-10.50"), 4, total))
     conn.execute("SELECT FROM sync_all_campaigns(%s)", [f"{schema}.campaigns"])
     agrees(conn)
 
@@ -59,7 +60,7 @@ def totals_are_decimals(conn):
     status = rows.execute("SELECT * FROM spend_sync_status('by_bigint.campaigns')").fetchone()
     equal(status, {
         "campaign_id": str(bigint(1)), "title": "Campaign 1", "recorded_spent": None, "actual_spent": before,
-        "difference": before, "needs_sync": True, "approved_clips": 4,
+        "difference": before, "needs_sync": True, "approved_clips": 4, "total": "by_bigint.campaigns.spent",
     })  # fmt: skip
     row = rows.execute("SELECT * FROM sync_campaign(%s, 'by_bigint.campaigns')", [bigint(1)]).fetchone()
     equal((row["old_spent"], row["new_spent"], row["difference"]), (None, before, before))

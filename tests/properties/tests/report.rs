@@ -32,6 +32,7 @@ struct Campaign {
     difference: Amount,
     needs_sync: bool,
     approved_clips: u64,
+    total: String,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -104,7 +105,7 @@ fn a_report_says_what_the_status_says_and_reads_back_as_itself() -> Result<(), S
     set_up(&mut session)?;
     let (text, read) = report(&mut session)?;
     let status = session.must(
-        "SELECT campaign_id, title, recorded_spent, actual_spent, difference, needs_sync, approved_clips FROM spend_sync_status()",
+        "SELECT campaign_id, title, recorded_spent, actual_spent, difference, needs_sync, approved_clips, total FROM spend_sync_status()",
     )?;
     assert_eq!((status.len(), read.campaigns.len()), (AMOUNTS.len(), AMOUNTS.len()));
     for (row, campaign) in status.iter().zip(&read.campaigns) {
@@ -119,6 +120,7 @@ fn a_report_says_what_the_status_says_and_reads_back_as_itself() -> Result<(), S
         assert_eq!(row[2..5], digits, "{}", campaign.id);
         assert_eq!(row[5].as_deref() == Some("t"), campaign.needs_sync, "{}", campaign.id);
         assert_eq!(row[6], Some(campaign.approved_clips.to_string()));
+        assert_eq!(row[7].as_ref(), Some(&campaign.total));
     }
     let of_status = session.must(
         "SELECT count(*), count(*) FILTER (WHERE needs_sync), count(*) FILTER (WHERE NOT needs_sync), sum(difference) FROM spend_sync_status()",

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use std::fmt::Display;
 
-type Synced = (String, Option<String>, Option<Decimal>, Decimal, Decimal, i64);
+type Synced = (String, Option<String>, Option<Decimal>, Decimal, Decimal, i64, String);
 
 /// The natural call: sqlx tells PostgreSQL the type of what is bound, and that chooses the overload.
 pub async fn binds_keys(conn: &mut PgConnection, schema: &str, key: impl Key + Display) -> Result<()> {
@@ -20,7 +20,8 @@ pub async fn binds_keys(conn: &mut PgConnection, schema: &str, key: impl Key + D
         .bind(format!("{schema}.campaigns"));
     let row: Synced = sync.fetch_one(&mut *conn).await?;
     let (old, title) = (Some(before + money("10.50")?), Some("Campaign 3".to_owned()));
-    equal(row, (key.to_string(), title, old, before, money("-10.50")?, 4))?;
+    let total = format!("{schema}.campaigns.spent");
+    equal(row, (key.to_string(), title, old, before, money("-10.50")?, 4, total))?;
     sync_all(conn, schema).await?;
     agrees(conn).await
 }

@@ -109,5 +109,5 @@ def documented(conn):
 
     total = with_retry(conn, approve)
     row = conn.execute("SELECT * FROM sync_campaign(%s, 'by_uuid.campaigns')", [campaign]).fetchone()
-    equal(row, (str(campaign), "Campaign 2", total, total, Decimal("0.00"), 5))
+    equal(row, (str(campaign), "Campaign 2", total, total, Decimal("0.00"), 5, "by_uuid.campaigns.spent"))
     agrees(conn)

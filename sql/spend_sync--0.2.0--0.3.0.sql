@@ -24,6 +24,15 @@ CREATE OR REPLACE FUNCTION @extschema@.spend_sync_attach(campaigns regclass DEFA
         corrected bigint, total_difference NUMERIC)
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_attach_wrapper';
 
+CREATE FUNCTION @extschema@.spend_sync_plan(campaigns regclass DEFAULT NULL, clips regclass DEFAULT
+        NULL, submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
+        DEFAULT NULL, clip_id name DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign name DEFAULT NULL,
+        submission_clip name DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
+        direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement',
+        count bool DEFAULT false)
+    RETURNS TABLE (severity TEXT, object TEXT, problem TEXT, advice TEXT)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_plan_wrapper';
+
 CREATE OR REPLACE FUNCTION @extschema@.spend_sync_check(campaigns regclass DEFAULT NULL)
     RETURNS TABLE (severity TEXT, object TEXT, problem TEXT, advice TEXT) STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_check_wrapper';

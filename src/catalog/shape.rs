@@ -3,6 +3,7 @@
 use crate::catalog;
 use crate::catalog::{Column, Relation};
 use crate::errors::column::ColumnError;
+use crate::errors::problems::Problems;
 use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{name, session};
@@ -134,50 +135,91 @@ impl Tables {
 
 /// Looks a binding's columns up and checks their types.
 pub fn of_columns(tables: Tables, columns: Columns) -> Result<Shape> {
+    let mut problems = Problems::default();
+    let shape = noting(tables, columns, &mut problems)?;
+    match problems.into_iter().next() {
+        Some(first) => Err(Error::Ours(first)),
+        None => shape.ok_or_else(|| Error::internal("no shape, and no problem")),
+    }
+}
+
+/// The same, with all problems noted; `None` where there are any.
+pub fn noting(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Option<Shape>> {
+    let mut met = Problems::default();
+    let shape = look(tables, columns, &mut met)?.filter(|_| met.is_empty());
+    for problem in met {
+        problems.take::<()>(Err(Error::Ours(problem)))?;
+    }
+    Ok(shape)
+}
+
+fn look(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Option<Shape>> {
     let of_campaigns = catalog::columns(tables.campaigns.oid)?;
     let of_clips = catalog::columns(tables.clips.oid)?;
     let of_submissions = catalog::columns(tables.submissions.oid)?;
     // No total hangs on it: one that is gone is none.
     let is_title = |column: &&Column| columns.title.as_ref() == Some(&column.name);
     let title = of_campaigns.iter().find(is_title).cloned();
-    let campaign_id = column(&tables.campaigns, &of_campaigns, "campaign_id", &columns.campaign_id)?;
-    let spent = column(&tables.campaigns, &of_campaigns, "spent", &columns.spent)?;
-    let clip_id = column(&tables.clips, &of_clips, "clip_id", &columns.clip_id)?;
-    let earnings = optional(&tables.clips, &of_clips, "earnings", columns.earnings.as_ref())?;
-    let find = |argument, name: &str| column(&tables.submissions, &of_submissions, argument, name);
-    let submission_campaign = find("submission_campaign", &columns.submission_campaign)?;
-    let submission_clip = find("submission_clip", &columns.submission_clip)?;
-    let status = optional(&tables.submissions, &of_submissions, "status", columns.status.as_ref())?;
+    let mut find = |table, of_table, argument, name| problems.take(column(table, of_table, argument, name));
+    let campaign_id = find(&tables.campaigns, &of_campaigns, "campaign_id", &columns.campaign_id)?;
+    let spent = find(&tables.campaigns, &of_campaigns, "spent", &columns.spent)?;
+    let clip_id = find(&tables.clips, &of_clips, "clip_id", &columns.clip_id)?;
+    let of_links = of_submissions.as_slice();
+    let (by_campaign, by_clip) = (&columns.submission_campaign, &columns.submission_clip);
+    let submission_campaign = find(&tables.submissions, of_links, "submission_campaign", by_campaign)?;
+    let submission_clip = find(&tables.submissions, of_links, "submission_clip", by_clip)?;
+    let earnings = problems.take(optional(
+        &tables.clips,
+        &of_clips,
+        "earnings",
+        columns.earnings.as_ref(),
+    ))?;
+    let status = problems.take(optional(
+        &tables.submissions,
+        of_links,
+        "status",
+        columns.status.as_ref(),
+    ))?;
+    let found = || {
+        let of_links = (submission_campaign?, submission_clip?, status?);
+        Some((campaign_id?, spent?, clip_id?, earnings?, of_links))
+    };
+    let Some((campaign_id, spent, clip_id, earnings, of_links)) = found() else {
+        return Ok(None);
+    };
+    let (submission_campaign, submission_clip, status) = of_links;
 
     let of_clips = [Some(&clip_id), earnings.as_ref()].map(|column| (&tables.clips, column));
     let of_links = [Some(&submission_campaign), Some(&submission_clip), status.as_ref()];
     let of_links = of_links.map(|column| (&tables.submissions, column));
     for (table, column) in of_clips.into_iter().chain(of_links) {
-        column.map_or(Ok(()), |column| stored(table, column))?;
+        problems.take(column.map_or(Ok(()), |column| stored(table, column)))?;
     }
-    let campaign_key = key(&tables.campaigns, &campaign_id)?;
-    let clip_key = key(&tables.clips, &clip_id)?;
-    link(&tables.submissions, &submission_campaign, &campaign_id, campaign_key)?;
-    link(&tables.submissions, &submission_clip, &clip_id, clip_key)?;
-    let spent_money = money(&tables.campaigns, &spent)?;
+    let campaign_key = problems.take(key(&tables.campaigns, &campaign_id))?;
+    let clip_key = problems.take(key(&tables.clips, &clip_id))?;
+    for (column, target, key) in [
+        (&submission_campaign, &campaign_id, campaign_key),
+        (&submission_clip, &clip_id, clip_key),
+    ] {
+        problems.take(key.map_or(Ok(()), |key| link(&tables.submissions, column, target, key)))?;
+    }
+    let spent_money = problems.take(money(&tables.campaigns, &spent))?;
     let earnings_money = match &earnings {
-        Some(earnings) => money(&tables.clips, earnings)?,
-        None => MoneyType::Int8,
+        Some(earnings) => problems.take(money(&tables.clips, earnings))?,
+        None => Some(MoneyType::Int8),
     };
-    if spent.is_generated {
-        let problem = "A generated column cannot be written";
-        return Err(wrong_type(
-            &tables.campaigns,
-            &spent,
-            problem,
-            "Let spent be an ordinary column.",
-        ));
-    }
+    problems.take(ordinary(&tables.campaigns, &spent))?;
     if let Some(status) = &status {
-        approved(&tables.submissions, status, &columns.approved)?;
+        problems.take(approved(&tables.submissions, status, &columns.approved))?;
     }
+    let (Some(campaign_key), Some(clip_key)) = (campaign_key, clip_key) else {
+        return Ok(None);
+    };
+    let (Some(spent_money), Some(earnings_money)) = (spent_money, earnings_money) else {
+        return Ok(None);
+    };
 
-    Ok(Shape {
+    Ok(Some(Shape {
         campaigns: tables.campaigns,
         clips: tables.clips,
         submissions: tables.submissions,
@@ -194,7 +236,21 @@ pub fn of_columns(tables: Tables, columns: Columns) -> Result<Shape> {
         columns,
         campaign_key,
         clip_key,
-    })
+    }))
+}
+
+/// A total is written.
+fn ordinary(campaigns: &Relation, spent: &Column) -> Result<()> {
+    if !spent.is_generated {
+        return Ok(());
+    }
+    let problem = "A generated column cannot be written";
+    Err(wrong_type(
+        campaigns,
+        spent,
+        problem,
+        "Let spent be an ordinary column.",
+    ))
 }
 
 fn column(table: &Relation, columns: &[Column], argument: &'static str, name: &str) -> Result<Column> {

@@ -1,18 +1,14 @@
 //! The SQL functions: arguments in, rows out.
 
 use crate::binding::Binding;
-use crate::catalog;
 use crate::errors::Result;
 use crate::errors::call::CallError;
-use crate::manage::attach::{Attached, Request};
-use crate::manage::detect::Given;
-use crate::manage::{attach, check, detach, preview, renew, repair};
-use crate::pg::name::{Name, TableArgument};
+use crate::manage::{check, preview, renew, repair};
+use crate::pg::name::TableArgument;
 use crate::pg::procedure::ProcedureCall;
 use crate::pg::{error, name, procedure, transaction};
 use crate::statements::summed;
 use crate::value::key::Key;
-use crate::value::mapping::{Columns, FullName, Said};
 use crate::value::row::Row;
 use crate::{binding, errors};
 use pgrx::JsonB;
@@ -20,179 +16,6 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{FunctionCallInfo, Oid};
 use pgrx::prelude::*;
 use std::rc::Rc;
-
-/// Binds three tables: creates the triggers that keep `campaigns.spent` equal to the sum of `clips.earnings` over the
-/// approved submissions, and brings every total to the truth.
-///
-/// What is left out is read from the catalog: keys from primary keys, links from foreign keys, else from usual names.
-/// `approved`: the statuses that count; with `status => NULL` every submission does. `count`: how many clips, not how much. `direct_writes`: `correct` (a write of spent by others is brought back to
-/// the truth) or `reject` (it fails with 428C9). `sync`: false leaves every total as found. `flush`: `statement` (the total is
-/// brought up at the end of each statement) or `commit` (once, at commit or at `SET CONSTRAINTS ... IMMEDIATE`).
-///
-/// Errors: 42P01, 42703, 42702, 42804, 42830, 22023, 42809, 0A000, 42501, 22003; nothing is changed then.
-#[pg_extern]
-#[allow(clippy::too_many_arguments, clippy::type_complexity)]
-fn spend_sync_attach(
-    campaigns: default!(Option<TableArgument>, "NULL"),
-    clips: default!(Option<TableArgument>, "NULL"),
-    submissions: default!(Option<TableArgument>, "NULL"),
-    campaign_id: default!(Option<Name>, "NULL"),
-    title: default!(Option<Name>, "NULL"),
-    spent: default!(Option<Name>, "NULL"),
-    clip_id: default!(Option<Name>, "NULL"),
-    earnings: default!(Option<Name>, "NULL"),
-    submission_campaign: default!(Option<Name>, "NULL"),
-    submission_clip: default!(Option<Name>, "NULL"),
-    status: default!(Option<Name>, "'status'"),
-    approved: default!(Option<Vec<Option<String>>>, "'{APPROVED}'"),
-    direct_writes: default!(Option<String>, "'correct'"),
-    sync: default!(Option<bool>, "true"),
-    flush: default!(Option<String>, "'statement'"),
-    count: default!(Option<bool>, "false"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(total, String),
-            name!(source, String),
-            name!(link, String),
-            name!(approved_when, String),
-            name!(on_direct_write, String),
-            name!(brought_up_at, String),
-            name!(corrected, Option<i64>),
-            name!(total_difference, Option<AnyNumeric>),
-        ),
-    >,
-    ErrorReport,
-> {
-    let name = |name: Option<Name>| name.map(|name| name.0);
-    let request = Request {
-        campaigns: oid(campaigns),
-        clips: oid(clips),
-        submissions: oid(submissions),
-        given: Given {
-            campaign_id: name(campaign_id),
-            title: name(title),
-            spent: name(spent),
-            clip_id: name(clip_id),
-            earnings: name(earnings),
-            count: count.unwrap_or(false),
-            submission_campaign: name(submission_campaign),
-            submission_clip: name(submission_clip),
-            status: name(status),
-            approved: approved
-                .unwrap_or_default()
-                .into_iter()
-                .collect::<Option<_>>()
-                .unwrap_or_default(),
-        },
-        direct_writes: direct_writes.unwrap_or_else(|| "correct".to_owned()),
-        flush: flush.unwrap_or_else(|| "statement".to_owned()),
-        sync: sync.unwrap_or(true),
-    };
-    let row = attach::attach(request)
-        .and_then(|done| attached(&done))
-        .map_err(error::raised)?;
-    Ok(TableIterator::once(row))
-}
-
-#[allow(clippy::type_complexity)]
-fn attached(
-    done: &Attached,
-) -> errors::Result<(
-    String,
-    String,
-    String,
-    String,
-    String,
-    String,
-    Option<i64>,
-    Option<AnyNumeric>,
-)> {
-    let (corrected, difference) = match &done.synced {
-        None => (None, None),
-        Some(rows) => {
-            let corrected = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
-            (
-                i64::try_from(corrected).ok(),
-                numeric(Some(&preview::total_difference(rows)?)),
-            )
-        }
-    };
-    let said = done.shape.said();
-    let [total, source, link, approved_when] = described(&said);
-    let Columns {
-        direct_writes, flush, ..
-    } = said.columns;
-    Ok((
-        total,
-        source,
-        link,
-        approved_when,
-        direct_writes.name().to_owned(),
-        flush.name().to_owned(),
-        corrected,
-        difference,
-    ))
-}
-
-/// What is kept, what is summed, by which links, and when they count.
-fn described(said: &Said) -> [String; 4] {
-    let (of, name) = (&said.columns, name::display_name);
-    let by = |table: &FullName, column: &str, key: &str| {
-        format!("{}.{} by {}", catalog::display(table), name(column), name(key))
-    };
-    [
-        by(&said.campaigns, &of.spent, &of.campaign_id),
-        match &of.earnings {
-            Some(earnings) => by(&said.clips, earnings, &of.clip_id),
-            None => format!("count of {} by {}", catalog::display(&said.clips), name(&of.clip_id)),
-        },
-        format!(
-            "{} ({}, {})",
-            catalog::display(&said.submissions),
-            name(&of.submission_campaign),
-            name(&of.submission_clip)
-        ),
-        match &of.status {
-            Some(status) => format!("{} in ({})", name(status), of.approved.join(", ")),
-            None => "always".to_owned(),
-        },
-    ]
-}
-
-/// Lets go of one total of a campaigns table, by its column `spent`, or of all: their triggers go, totals stay as they are. A row a
-/// total says what was bound, as attach's does; of a binding whose trigger says nothing, only the table.
-///
-/// Errors: 55000 if it is not attached; 42501 unless the caller owns its tables; 22004 if `campaigns` is NULL.
-#[pg_extern]
-#[allow(clippy::type_complexity)]
-fn spend_sync_detach(
-    campaigns: Option<TableArgument>,
-    spent: default!(Option<Name>, "NULL"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(total, String),
-            name!(source, Option<String>),
-            name!(link, Option<String>),
-            name!(approved_when, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    let campaigns = oid(campaigns).ok_or_else(|| CallError::NullArgument { argument: "campaigns" }.into());
-    let detach = |campaigns| detach::detach(campaigns, spent.map(|spent| spent.0));
-    let done = campaigns.and_then(detach).map_err(error::raised)?;
-    Ok(TableIterator::new(done.into_iter().map(|done| match &done.said {
-        Some(said) => {
-            let [total, source, link, approved_when] = described(said);
-            (total, Some(source), Some(link), Some(approved_when))
-        }
-        None => (catalog::display(&done.campaigns), None, None, None),
-    })))
-}
 
 /// What a sync function says of a campaign.
 type Synced = (

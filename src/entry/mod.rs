@@ -2,6 +2,7 @@
 
 use crate::pg::Entries;
 
+mod attach;
 mod clips;
 mod events;
 pub mod functions;

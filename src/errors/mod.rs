@@ -40,6 +40,8 @@ pub enum Ours {
     Total(total::TotalError),
     Table(table::TableError),
     Column(column::ColumnError),
+    /// The first of several, and how many more there are.
+    First(Box<Ours>, usize),
 }
 
 impl Error {
@@ -61,6 +63,14 @@ impl Ours {
             Self::Total(error) => error.parts(),
             Self::Table(error) => error.parts(),
             Self::Column(error) => error.parts(),
+            Self::First(first, others) => {
+                let parts = first.into_parts();
+                let hint = format!(
+                    "{} More is wrong than that ({others}): spend_sync_plan() with the same arguments says all.",
+                    parts.hint
+                );
+                Parts { hint, ..parts }
+            }
         }
     }
 
@@ -123,6 +133,7 @@ macro_rules! errors {
 pub mod call;
 pub mod column;
 pub mod internal;
+pub mod problems;
 pub mod table;
 pub mod total;
 pub mod trigger;

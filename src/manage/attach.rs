@@ -3,9 +3,11 @@
 use crate::binding::present::Trigger;
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Alike, Relation, shape};
+use crate::catalog::{Alike, shape};
+use crate::errors::problems::Problems;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
+use crate::manage::advice::Finding;
 use crate::manage::detect::Given;
 use crate::manage::replaced::{Locked, Totals};
 use crate::manage::{advice, detect, grants, repair, replaced, statuses};
@@ -48,12 +50,9 @@ pub fn attach(request: Request) -> Result<Attached> {
     let (tables, locked) = lock(&request)?;
     let bound = tables.all().map(|table| table.oid);
     let when = Flush::parse(&request.flush)?;
-    let columns = detect::columns(&tables, request.given, direct_writes, when)?;
-    let (submissions, status) = (tables.submissions.clone(), columns.status.clone());
-    let shape = match (shape::of_columns(tables, columns), status) {
-        (Err(Error::Ours(error)), Some(status)) => Err(statuses::with_those_present(&submissions, &status, error)?),
-        (found, _) => found,
-    }?;
+    let mut problems = Problems::default();
+    let shape = look(tables, request.given, (direct_writes, when), &mut problems)?;
+    let shape = problems.or_first(shape)?;
     if let Some(kind) = shape.status_enum() {
         // A rename that is under way has not seen this binding.
         table::keep_labels(kind)?;
@@ -75,11 +74,35 @@ pub fn attach(request: Request) -> Result<Attached> {
     if !replaced.iter().any(|trigger| counted_the_same(trigger, &shape)) {
         statuses::tell(&shape)?;
     }
-    warn_of_one_sided(&shape, &synced);
+    for Finding { problem, advice, .. } in one_sided(&shape, &synced) {
+        session::warn(&problem, &advice);
+    }
     Ok(Attached {
         shape,
         synced: Some(synced),
     })
+}
+
+/// What these tables' columns are bound as, looked up and checked; `None` where there are problems.
+pub fn look(
+    tables: Tables,
+    given: Given,
+    policies: (DirectWrites, Flush),
+    problems: &mut Problems,
+) -> Result<Option<Shape>> {
+    let Some(columns) = detect::columns(&tables, given, policies, problems)? else {
+        return Ok(None);
+    };
+    let (submissions, status) = (tables.submissions.clone(), columns.status.clone());
+    let mut met = Problems::default();
+    let shape = shape::noting(tables, columns, &mut met)?;
+    for problem in met {
+        problems.take::<()>(Err(match &status {
+            Some(status) => statuses::with_those_present(&submissions, status, problem)?,
+            None => Error::Ours(problem),
+        }))?;
+    }
+    Ok(shape)
 }
 
 /// The tables, locked. They, or tables that stand in their place by now, have perhaps got other names while we waited.
@@ -100,29 +123,35 @@ fn lock(request: &Request) -> Result<(Tables, Locked)> {
 }
 
 fn tables(request: &Request) -> Result<Tables> {
-    let find = |given: Option<Oid>, usual: Usual| -> Result<Relation> {
-        let found = match given {
-            Some(oid) => oid,
-            None => usual.find()?,
-        };
-        replaced::usable(found)
+    let mut problems = Problems::default();
+    let tables = find_tables(request, &mut problems)?;
+    problems.or_first(tables)
+}
+
+/// The tables that are meant; `None` where there are problems.
+pub fn find_tables(request: &Request, problems: &mut Problems) -> Result<Option<Tables>> {
+    let mut find = |given: Option<Oid>, usual: Usual| {
+        let found = given.map_or_else(|| usual.find(), Ok);
+        problems.take(found.and_then(replaced::usable))
     };
-    let tables = Tables {
-        campaigns: find(request.campaigns, CAMPAIGNS)?,
-        clips: find(request.clips, CLIPS)?,
-        submissions: find(request.submissions, SUBMISSIONS)?,
+    let campaigns = find(request.campaigns, CAMPAIGNS)?;
+    let clips = find(request.clips, CLIPS)?;
+    let submissions = find(request.submissions, SUBMISSIONS)?;
+    let (Some(campaigns), Some(clips), Some(submissions)) = (campaigns, clips, submissions) else {
+        return Ok(None);
     };
-    let Tables {
+    for (one, other) in [(&campaigns, &clips), (&clips, &submissions), (&submissions, &campaigns)] {
+        if one.oid == other.oid {
+            let table = one.display();
+            problems.take::<()>(Err(TableError::SameTable { table }.into()))?;
+            return Ok(None);
+        }
+    }
+    Ok(Some(Tables {
         campaigns,
         clips,
         submissions,
-    } = &tables;
-    for (one, other) in [(campaigns, clips), (clips, submissions), (submissions, campaigns)] {
-        if one.oid == other.oid {
-            return Err(TableError::SameTable { table: one.display() }.into());
-        }
-    }
-    Ok(tables)
+    }))
 }
 
 /// What a table is called where nothing was said.
@@ -183,7 +212,7 @@ fn counted_the_same(trigger: &Trigger, shape: &Shape) -> bool {
 }
 
 /// The statements of a flush run as the owner of the tables: one role, and it must be able to.
-fn check_owner(shape: &Shape) -> Result<()> {
+pub fn check_owner(shape: &Shape) -> Result<()> {
     owners::check(shape)?;
     if let Some((_, right)) = shape::missing_rights(shape)?.pop() {
         let owner = name::display_name(&shape.campaigns.owner_name);
@@ -208,29 +237,33 @@ fn warn_of_missing_index(shape: &Shape) -> Result<()> {
 
 /// A total that was kept by hand drifts to both sides. A balance, which payouts are taken off, is below the sum wherever
 /// something was paid out, and brought to the sum it would be paid out again. One that is lowered nearly everywhere counts too little.
-fn warn_of_one_sided(shape: &Shape, synced: &[Row]) {
+pub fn one_sided(shape: &Shape, summed: &[Row]) -> Vec<Finding> {
     let amount = |row: &Row, column| row.get(column).and_then(money::parse);
     let kept = |row: &&Row| amount(row, summed::RECORDED).is_some_and(|recorded| !recorded.is_zero());
-    let kept: Vec<&Row> = synced.iter().filter(kept).collect();
+    let kept: Vec<&Row> = summed.iter().filter(kept).collect();
     let differences = kept.iter().filter_map(|row| amount(row, summed::DIFFERENCE));
     let (above, below): (Vec<Decimal>, Vec<Decimal>) = differences
         .filter(|by| !by.is_zero())
         .partition(Decimal::is_sign_negative);
     let column = name::display_name(&shape.spent.name);
-    let warn = |differing: &[Decimal], side, hint: &str| {
-        if differing.len() * 2 <= kept.len() {
-            return;
-        }
-        let sum = money::exact_sum(differing.iter().map(Decimal::abs));
-        let by = sum.map_or_else(String::new, |sum| format!(", by {sum} in all"));
-        let (some, all, table) = (differing.len(), kept.len(), shape.campaigns.display());
-        let message = format!("{some} of {all} totals of {table} that were not 0 were {side} their sums{by}");
-        session::warn(&message, hint);
-    };
     let balance = format!(
         "If payouts are taken off {column}, it is a balance and no total: roll this back, and keep what was earned in a column of its own."
     );
-    warn(&below, "below", &balance);
     let too_little = "If more clips should count, roll this back: sync => false leaves totals as they are, and spend_sync_status() shows first what would change.";
-    warn(&above, "above", too_little);
+    let sides = [(below, "below", balance.as_str()), (above, "above", too_little)];
+    let many = sides
+        .into_iter()
+        .filter(|(differing, _, _)| differing.len() * 2 > kept.len());
+    let finding = |(differing, side, advice): (Vec<Decimal>, &str, &str)| {
+        let sum = money::exact_sum(differing.iter().map(Decimal::abs));
+        let by = sum.map_or_else(String::new, |sum| format!(", by {sum} in all"));
+        let (some, all, table) = (differing.len(), kept.len(), shape.campaigns.display());
+        Finding {
+            severity: "warning",
+            object: format!("{table}.{column}"),
+            problem: format!("{some} of {all} totals of {table} that were not 0 were {side} their sums{by}"),
+            advice: advice.to_owned(),
+        }
+    };
+    many.map(finding).collect()
 }

@@ -5,6 +5,7 @@ use crate::catalog;
 use crate::catalog::shape::Tables;
 use crate::catalog::{Column, Relation, Unique};
 use crate::errors::column::ColumnError;
+use crate::errors::problems::Problems;
 use crate::errors::{Error, Result};
 use crate::pg::name;
 use crate::value::mapping::{Columns, DirectWrites, Flush};
@@ -34,91 +35,99 @@ impl Given {
     }
 }
 
-/// Completes what was given. The columns named are looked up and checked later, all at once.
-pub fn columns(tables: &Tables, given: Given, direct_writes: DirectWrites, flush: Flush) -> Result<Columns> {
+/// Completes what was given; what cannot be is noted, and there are no columns then. Those named are looked up and checked later, all at
+/// once.
+pub fn columns(
+    tables: &Tables,
+    given: Given,
+    (direct_writes, flush): (DirectWrites, Flush),
+    problems: &mut Problems,
+) -> Result<Option<Columns>> {
     let of_campaigns = catalog::columns(tables.campaigns.oid)?;
     let of_clips = catalog::columns(tables.clips.oid)?;
     let of_submissions = catalog::columns(tables.submissions.oid)?;
     let campaigns = (&tables.campaigns, of_campaigns.as_slice(), Unique::AtCommit);
-    let campaign_id = key(campaigns, "campaign_id", given.campaign_id)?;
+    let campaign_id = problems.take(key(campaigns, "campaign_id", given.campaign_id))?;
     let clips = (&tables.clips, of_clips.as_slice(), Unique::InPartitions);
-    let clip_id = key(clips, "clip_id", given.clip_id)?;
-    let link = |argument, given, target: &Relation, target_key: &str, usual| {
-        link(
-            &tables.submissions,
-            &of_submissions,
-            argument,
-            given,
-            (target, target_key, usual),
-        )
+    let clip_id = problems.take(key(clips, "clip_id", given.clip_id))?;
+    let mut link = |argument, given, target: &Relation, key: Option<&String>, usual| {
+        let target = (target, key.map(String::as_str), usual);
+        problems.take(link(&tables.submissions, &of_submissions, argument, given, target))
     };
+    let (by_campaign, by_clip) = (given.submission_campaign, given.submission_clip);
+    let (campaigns, clips) = (&tables.campaigns, &tables.clips);
     let submission_campaign = link(
         "submission_campaign",
-        given.submission_campaign,
-        &tables.campaigns,
-        &campaign_id,
+        by_campaign,
+        campaigns,
+        campaign_id.as_ref(),
         "campaign",
     )?;
-    let submission_clip = link(
-        "submission_clip",
-        given.submission_clip,
-        &tables.clips,
-        &clip_id,
-        "clip",
-    )?;
+    let submission_clip = link("submission_clip", by_clip, clips, clip_id.as_ref(), "clip")?;
     // Numbers may be a status, or money: what is a key is neither.
     let keys = catalog::unique_columns(tables.submissions.oid, Unique::InPartitions)?;
-    let is_link = |column: &Column| [&submission_campaign, &submission_clip].contains(&&column.name);
+    let links = [&submission_campaign, &submission_clip];
+    let is_link = |column: &Column| links.into_iter().flatten().any(|link| *link == column.name);
     let could_be_status =
         |column: &Column| column.status_type().is_some() && !is_link(column) && !keys.contains(&column.name);
-    let status = match given.status {
-        Some(status) => Some(named(
+    let has_status = given.status.is_some();
+    let find_status = |name| {
+        named(
             &tables.submissions,
             &of_submissions,
             "status",
-            Some(status),
+            Some(name),
             could_be_status,
-        )?),
-        None => None,
+        )
     };
-    let status_type = of_submissions
-        .iter()
-        .find(|column| Some(&column.name) == status.as_ref());
+    let status = problems.take(given.status.map(find_status).transpose())?;
+    let status_name = status.iter().flatten().next();
+    let status_type = of_submissions.iter().find(|column| Some(&column.name) == status_name);
     let status_type = status_type.and_then(Column::status_type);
     let spelt = |value: String| match status_type {
         Some(kind) => kind.spelt(value),
         None => value,
     };
-    let approved = if status.is_some() { given.approved } else { Vec::new() };
-    let earnings = if given.count {
-        if given.earnings.is_some() {
-            return Err(ColumnError::CountOfEarnings {}.into());
-        }
-        None
-    } else {
-        Some(named(&tables.clips, &of_clips, "earnings", given.earnings, |c| {
-            c.money().is_some() && c.name != clip_id
-        })?)
+    let approved = if has_status { given.approved } else { Vec::new() };
+    let is_money =
+        |key: &Option<String>, column: &Column| column.money().is_some() && Some(&column.name) != key.as_ref();
+    let earnings = match (given.count, given.earnings) {
+        (true, None) => Ok(None),
+        (true, Some(_)) => Err(ColumnError::CountOfEarnings {}.into()),
+        (false, given) => named(&tables.clips, &of_clips, "earnings", given, |c| is_money(&clip_id, c)).map(Some),
     };
-    Ok(Columns {
-        title: match given.title {
-            Some(name) => Some(named(&tables.campaigns, &of_campaigns, "title", Some(name), |_| true)?),
-            None => title(&of_campaigns),
-        },
-        spent: named(&tables.campaigns, &of_campaigns, "spent", given.spent, |c| {
-            c.money().is_some() && c.name != campaign_id
-        })?,
-        earnings,
-        approved: approved.into_iter().map(spelt).collect(),
-        campaign_id,
-        clip_id,
-        submission_campaign,
-        submission_clip,
-        status,
-        direct_writes,
-        flush,
-        formerly: BTreeMap::new(),
-    })
+    let earnings = problems.take(earnings)?;
+    let could_be_spent = |column: &Column| is_money(&campaign_id, column);
+    let spent = problems.take(named(
+        &tables.campaigns,
+        &of_campaigns,
+        "spent",
+        given.spent,
+        could_be_spent,
+    ))?;
+    let title = match given.title {
+        Some(name) => {
+            problems.take(named(&tables.campaigns, &of_campaigns, "title", Some(name), |_| true).map(Some))?
+        }
+        None => Some(title(&of_campaigns)),
+    };
+    let complete = || {
+        Some(Columns {
+            campaign_id: campaign_id?,
+            title: title?,
+            spent: spent?,
+            clip_id: clip_id?,
+            earnings: earnings?,
+            submission_campaign: submission_campaign?,
+            submission_clip: submission_clip?,
+            status: status?,
+            approved: approved.into_iter().map(spelt).collect(),
+            direct_writes,
+            flush,
+            formerly: BTreeMap::new(),
+        })
+    };
+    Ok(complete())
 }
 
 /// A column that has a usual name: the argument's own.
@@ -187,7 +196,7 @@ fn link(
     columns: &[Column],
     argument: &'static str,
     given: Option<String>,
-    (target, target_key, usual): (&Relation, &str, &str),
+    (target, target_key, usual): (&Relation, Option<&str>, &str),
 ) -> Result<String> {
     if given.is_some() {
         return named(submissions, columns, argument, given, |column| {
@@ -197,7 +206,7 @@ fn link(
     let keys = catalog::foreign_keys(submissions.oid, target.oid)?;
     let mut found: Vec<String> = keys
         .into_iter()
-        .filter(|k| k.referenced == target_key)
+        .filter(|k| target_key.is_none_or(|key| k.referenced == key))
         .map(|k| k.column)
         .collect();
     if found.is_empty() {

@@ -7,6 +7,7 @@ pub mod check;
 pub mod detach;
 pub mod detect;
 mod grants;
+pub mod plan;
 pub mod preview;
 pub mod renew;
 pub mod repair;

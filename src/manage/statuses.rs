@@ -113,31 +113,46 @@ pub fn check(shape: &Shape, sync: bool) -> Result<()> {
 
 /// Says which statuses do not count, and what their clips earned.
 pub fn tell(shape: &Shape) -> Result<()> {
+    for Finding {
+        severity,
+        problem,
+        advice,
+        ..
+    } in uncounted(shape)?
+    {
+        match severity {
+            "notice" => session::notice(problem),
+            _ => session::warn(&problem, &advice),
+        }
+    }
+    Ok(())
+}
+
+/// Which statuses do not count, and what their clips earned: a warning where one is perhaps misspelt, else a notice.
+pub fn uncounted(shape: &Shape) -> Result<Vec<Finding>> {
     let all = all(shape)?;
     let approved: Vec<String> = shape.columns.approved.iter().map(|one| one.to_lowercase()).collect();
     let (alike, others): (Vec<&Status>, Vec<&Status>) = all
         .iter()
         .filter(|status| !status.counts)
         .partition(|status| approved.contains(&status.name.trim().to_lowercase()));
-    let table = shape.submissions.display();
-    let display = |of: &[&Status]| listed(&of.iter().map(|status| status.display()).collect::<Vec<_>>());
-    if !alike.is_empty() {
-        session::warn(
-            &format!(
-                "statuses of {table} that do not count differ from one that does in case or blanks alone: {}",
-                display(&alike)
-            ),
-            "Name them as well if they are to count: spend_sync_attach(approved => '{...}', ...).",
-        );
-    }
     let carrying: Vec<&Status> = others
         .into_iter()
         .filter(|status| !money::is_same(&status.earned, "0"))
         .collect();
-    if !carrying.is_empty() {
-        session::notice(format!("statuses of {table} that do not count: {}", display(&carrying)));
-    }
-    Ok(())
+    let table = shape.submissions.display();
+    let finding = |severity, of: Vec<&Status>, how: &str| {
+        let statuses = listed(&of.iter().map(|status| status.display()).collect::<Vec<_>>());
+        (!of.is_empty()).then(|| Finding {
+            severity,
+            object: table.clone(),
+            problem: format!("statuses of {table} that do not count{how}: {statuses}"),
+            advice: "Name them as well if they are to count: spend_sync_attach(approved => '{...}', ...).".to_owned(),
+        })
+    };
+    let alike = finding("warning", alike, " differ from one that does in case or blanks alone");
+    let carrying = finding("notice", carrying, "");
+    Ok(alike.into_iter().chain(carrying).collect())
 }
 
 fn all(shape: &Shape) -> Result<Vec<Status>> {

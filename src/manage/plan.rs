@@ -1,0 +1,162 @@
+//! What attach would meet, and do: all of it at once, and nothing changed.
+
+use crate::binding;
+use crate::catalog::shape::Shape;
+use crate::errors::problems::Problems;
+use crate::errors::table::TableError;
+use crate::errors::{Ours, Result};
+use crate::manage::advice::Finding;
+use crate::manage::attach::Request;
+use crate::manage::{advice, attach, preview, statuses};
+use crate::pg::snapshot::Sees;
+use crate::pg::{name, session};
+use crate::statements::{self, Statement, summed};
+use crate::value::mapping::{DirectWrites, Flush};
+use crate::value::names::{array, literal};
+
+/// Looks at what attach was to be asked for. Of severity "error": attach would fail by it; "warning" and "notice": it would say so;
+/// "change": what would become of the totals; "call": the call that says all, if there is no error.
+pub fn plan(request: Request) -> Result<Vec<Finding>> {
+    let mut problems = Problems::default();
+    if !session::is_utf8() {
+        problems.take::<()>(Err(TableError::NotUtf8 {}.into()))?;
+    }
+    let direct_writes = problems.take(DirectWrites::parse(&request.direct_writes))?;
+    let flush = problems.take(Flush::parse(&request.flush))?;
+    let policies = (
+        direct_writes.unwrap_or(DirectWrites::Correct),
+        flush.unwrap_or_default(),
+    );
+    let Some(tables) = attach::find_tables(&request, &mut problems)? else {
+        return Ok(errors(problems));
+    };
+    let sync = request.sync;
+    let Some(shape) = attach::look(tables, request.given, policies, &mut problems)? else {
+        return Ok(errors(problems));
+    };
+    problems.take(attach::check_owner(&shape))?;
+    problems.take(statuses::check_comparable(&shape))?;
+    if !problems.is_empty() {
+        return Ok(errors(problems)); // whose code would run, and as whom
+    }
+    if sync {
+        problems.take(statuses::check(&shape, true))?;
+    }
+    let is_sound = problems.is_empty();
+    let mut findings = errors(problems);
+    findings.extend(advice::missing_indexes(&shape)?);
+    findings.extend(advice::unique_totals(&shape)?);
+    findings.extend(advice::functions_without_path(&shape)?);
+    findings.extend(advice::code_of_others(&shape)?);
+    if is_sound {
+        findings.extend(statuses::uncounted(&shape)?);
+        findings.extend(changes(&shape, sync)?);
+    }
+    if findings.iter().all(|finding| finding.severity != "error") {
+        findings.push(call(&shape, sync));
+    }
+    Ok(findings)
+}
+
+fn errors(problems: Problems) -> Vec<Finding> {
+    let finding = |problem: Ours| {
+        let parts = problem.into_parts();
+        Finding {
+            severity: "error",
+            object: String::new(),
+            problem: format!("{}. {}", parts.message, parts.detail.trim_end_matches('.')),
+            advice: parts.hint,
+        }
+    };
+    problems.into_iter().map(finding).collect()
+}
+
+/// What would become of the totals.
+fn changes(shape: &Shape, sync: bool) -> Result<Vec<Finding>> {
+    let sql = statements::sql(&binding::names_of(shape), &[], Statement::Preview);
+    let rows = binding::look(shape, &sql, &[], Sees::Latest)?;
+    let differing = rows.iter().filter(|row| row.is_true(summed::NEEDS_SYNC)).count();
+    let mut findings = attach::one_sided(shape, &rows);
+    findings.push(Finding {
+        severity: "change",
+        object: total(shape),
+        problem: format!(
+            "{differing} of {} totals differ from their sums, by {} in all",
+            rows.len(),
+            preview::total_difference(&rows)?
+        ),
+        advice: if sync {
+            "They become the sums; sync => false leaves them as they are.".to_owned()
+        } else {
+            "They stay until each is written, or repaired.".to_owned()
+        },
+    });
+    let too_large = rows.iter().find(|row| !row.is_true(summed::FITS));
+    if let Some(row) = too_large.filter(|_| sync) {
+        findings.push(Finding {
+            severity: "error",
+            object: total(shape),
+            problem: format!(
+                "campaign \"{}\" comes to {}, which a column of type {} cannot hold",
+                row.text(summed::ID)?,
+                row.text(summed::TOTAL)?,
+                shape.spent.type_name
+            ),
+            advice: "Widen the column, or correct the earnings of its clips.".to_owned(),
+        });
+    }
+    Ok(findings)
+}
+
+fn total(shape: &Shape) -> String {
+    format!(
+        "{}.{}",
+        shape.campaigns.display(),
+        name::display_name(&shape.spent.name)
+    )
+}
+
+/// The call with everything that was found said.
+fn call(shape: &Shape, sync: bool) -> Finding {
+    let of = &shape.columns;
+    let text = |text: &String| literal(text);
+    let mut arguments = vec![
+        ("campaigns", literal(&shape.campaigns.display())),
+        ("clips", literal(&shape.clips.display())),
+        ("submissions", literal(&shape.submissions.display())),
+        ("campaign_id", text(&of.campaign_id)),
+    ];
+    arguments.extend(of.title.iter().map(|title| ("title", text(title))));
+    arguments.extend([("spent", text(&of.spent)), ("clip_id", text(&of.clip_id))]);
+    arguments.push(match &of.earnings {
+        Some(earnings) => ("earnings", text(earnings)),
+        None => ("count", "true".to_owned()),
+    });
+    arguments.extend([
+        ("submission_campaign", text(&of.submission_campaign)),
+        ("submission_clip", text(&of.submission_clip)),
+    ]);
+    match &of.status {
+        Some(status) => arguments.extend([("status", text(status)), ("approved", literal(&array(&of.approved)))]),
+        None => arguments.push(("status", "NULL".to_owned())),
+    }
+    if of.direct_writes != DirectWrites::Correct {
+        arguments.push(("direct_writes", literal(of.direct_writes.name())));
+    }
+    if of.flush != Flush::default() {
+        arguments.push(("flush", literal(of.flush.name())));
+    }
+    if !sync {
+        arguments.push(("sync", "false".to_owned()));
+    }
+    let arguments: Vec<String> = arguments
+        .into_iter()
+        .map(|(argument, value)| format!("{argument} => {value}"))
+        .collect();
+    Finding {
+        severity: "call",
+        object: total(shape),
+        problem: "nothing keeps spend_sync from it".to_owned(),
+        advice: format!("SELECT * FROM spend_sync_attach({});", arguments.join(", ")),
+    }
+}

@@ -247,6 +247,18 @@ pub fn triggers_naming(campaigns: &FullName) -> Result<Vec<Trigger>> {
     Ok(all)
 }
 
+/// Whether any of them that notes rows fires in replica mode.
+pub fn captures_as_replica() -> Result<bool> {
+    let rows = catalog::read_often(
+        "SELECT FROM pg_trigger t
+         JOIN pg_proc p ON p.oid = t.tgfoid AND p.proname IN ('capture_clip', 'capture_submission', 'capture_campaign')
+         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'spend_sync'
+         WHERE t.tgenabled IN ('A', 'R') LIMIT 1",
+        &[],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// The triggers of ours on one table that are no clones.
 pub fn triggers_on(relation: Oid) -> Result<Vec<Trigger>> {
     triggers_on_any(&[relation])

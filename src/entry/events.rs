@@ -162,7 +162,7 @@ fn after(mut open: Open) -> Result<()> {
             // What was written meanwhile into the rows of before is gone with them, and what was noted of it is not.
             if alteration.writes_anew && capture::recorded() != open.told {
                 let bound = binding::whole_on(&altered(alteration.table)?)?;
-                bound.iter().try_for_each(partitions::sum_all)?;
+                partitions::sum_all(&bound)?;
             }
             if alteration.is_given {
                 altered(alteration.table)?

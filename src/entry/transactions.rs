@@ -4,7 +4,7 @@
 use super::events;
 use crate::pg::cache;
 use crate::pg::transaction::Callbacks;
-use crate::write::{capture, drift, flush, guards, own_update, under_way, verify, wake};
+use crate::write::{capture, drift, flush, guards, own_update, replica, under_way, verify, wake};
 
 /// What is to be called, and when.
 pub fn callbacks() -> Callbacks {
@@ -25,6 +25,7 @@ fn after_end() {
     under_way::clear();
     drift::clear();
     verify::clear();
+    replica::clear();
     guards::clear();
     events::clear();
 }

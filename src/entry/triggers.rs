@@ -12,7 +12,7 @@ use crate::value::money;
 use crate::write::own_update::Written;
 use crate::write::touched::Touched;
 use crate::write::under_way::{self, End, Place};
-use crate::write::{capture, drift, flush, own_update, schedule, wake};
+use crate::write::{capture, drift, flush, own_update, replica, schedule, wake};
 use rust_decimal::Decimal;
 use std::ops::Neg;
 use std::rc::Rc;
@@ -256,15 +256,15 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
 /// queues none: whoever stores totals brings that up. Nor does a security-restricted operation, in which PostgreSQL refuses to
 /// queue one: there totals are brought up at the end of the statement. Nor a replica in which nothing is noted: an event that waits
 /// is in the way of DDL.
-pub fn wakes() -> bool {
+pub fn wakes() -> Result<bool> {
     if wake::waits() || own_update::runs_at(TriggerCall::depth()) || session::is_restricted() {
-        return false;
+        return Ok(false);
     }
-    if transaction::is_replica() && !capture::notes_as_replica() {
-        return false;
+    if transaction::is_replica() && !replica::is_noted()? {
+        return Ok(false);
     }
     wake::set(transaction::nest_level(), true);
-    true
+    Ok(true)
 }
 
 /// The deferred constraint trigger on any of the tables.
@@ -284,7 +284,7 @@ pub fn begin(call: &TriggerCall) -> Result<()> {
     }
     let found = of_trigger::binding_of(call.trigger())?;
     if call.event() == Event::Truncate {
-        return before_truncate(&found.binding);
+        before_truncate(&found.binding)?;
     }
     if found.is_of_it {
         under_way::begin(transaction::nest_level(), place(call));
@@ -385,7 +385,7 @@ fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Tou
     }
     // No statement trigger fires in logical replication's apply, which writes row by row.
     if transaction::is_replica() {
-        capture::note_as_replica();
+        replica::note();
         if !wake::waits() {
             // Rows of the same statement may be in place that are told of only later.
             under_way::doubting(flush::at_statement)?;

@@ -18,6 +18,7 @@ use crate::write::{capture, flush};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// A partition that comes or goes, and a total that its rows may feed.
 pub struct Moved {
@@ -272,25 +273,23 @@ pub fn after(all: Vec<Moved>) -> Result<()> {
         of_it.push(*partition);
         triggers::renew_statement_triggers(bound, &of_it)?;
     }
+    let mut due = Vec::new();
     for Moved { bound, partition, rows } in all {
         match rows {
-            Some(Rows::Unknown) => sum_all(&bound)?,
-            Some(Rows::Come) => sum(&bound, |binding| fed_by(binding, partition, partition))?,
-            Some(Rows::Went(due)) => sum(&bound, |_| Ok(due))?,
+            Some(Rows::Unknown) => due.extend(lock_all(&bound)?),
+            Some(Rows::Come) => {
+                if let Some(binding) = bound.binding()? {
+                    let fed = fed_by(&binding, partition, partition)?;
+                    due.push((binding, fed));
+                }
+            }
+            Some(Rows::Went(fed)) => due.extend(bound.binding()?.map(|binding| (binding, fed))),
             // Nobody else can have brought it any since; an event trigger of this transaction's can.
-            None if brings_rows(partition)? => sum_all(&bound)?,
+            None if brings_rows(partition)? => due.extend(lock_all(&bound)?),
             None => {}
         }
     }
-    Ok(())
-}
-
-/// A binding that is broken is an error here: it may be whole again before anything is written.
-fn sum(bound: &Bound, due: impl FnOnce(&Binding) -> Result<Fed>) -> Result<()> {
-    match bound.binding()? {
-        Some(binding) => flush::sum(&binding, due(&binding)?),
-        None => Ok(()),
-    }
+    flush::sum(due)
 }
 
 /// Whether a partition that is one now has rows.
@@ -305,15 +304,24 @@ fn brings_rows(partition: Oid) -> Result<bool> {
 pub fn after_unseen(all: &[Bound]) -> Result<()> {
     for bound in all {
         triggers::renew_statement_triggers(bound, &[])?;
-        sum_all(bound)?;
     }
-    Ok(())
+    sum_all(all)
 }
 
-/// Looks at all totals of a binding, and keeps writers off until the transaction ends.
-pub fn sum_all(bound: &Bound) -> Result<()> {
+/// Looks at all totals of these bindings, and keeps writers off until the transaction ends.
+pub fn sum_all(all: &[Bound]) -> Result<()> {
+    let mut due = Vec::new();
+    for bound in all {
+        due.extend(lock_all(bound)?);
+    }
+    flush::sum(due)
+}
+
+/// Keeps writers off a binding's tables, to look at all its totals. One that is broken is an error here: it may be whole again before
+/// anything is written.
+fn lock_all(bound: &Bound) -> Result<Option<(Rc<Binding>, Fed)>> {
     table_locks::lock_found(|| bound.tables.locks(Oid::INVALID, Against::Writers))?;
-    sum(bound, |_| Ok(Fed::All))
+    Ok(bound.binding()?.map(|binding| (binding, Fed::All)))
 }
 
 /// Of a bound table no partition is detached by two transactions: between them it has its rows no more, and totals have them.
@@ -395,5 +403,5 @@ pub fn after_drop(before: &[Parted], gone: &[Dropped]) -> Result<()> {
             unseen.push(now.table);
         }
     }
-    binding::whole_on(&unseen)?.iter().try_for_each(sum_all)
+    sum_all(&binding::whole_on(&unseen)?)
 }

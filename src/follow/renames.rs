@@ -137,6 +137,7 @@ pub fn lacks_label(kind: Oid, name: &str) -> Result<bool> {
 /// A label that is new, or got a new name, may come to count by that, for a binding that was not followed: its own label of that name is gone. All its
 /// totals are looked at; who has not the rights of the tables' owner is refused.
 pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
+    let mut due = Vec::new();
     for bound in binding::whole_among(&among::with_type(kind)?)? {
         let campaigns = &bound.tables.campaigns;
         let is_followed = followed.iter().any(|named| named.is_of(&bound));
@@ -150,9 +151,9 @@ pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
             }
             .into());
         }
-        partitions::sum_all(&bound)?;
+        due.push(bound);
     }
-    Ok(())
+    partitions::sum_all(&due)
 }
 
 fn present(shape: &Shape) -> Result<Option<Tables>> {

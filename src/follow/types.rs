@@ -93,14 +93,13 @@ pub fn after(retyped: Option<Retyped>, table: Oid, columns: &[String]) -> Result
             wake_triggers::renew_as_owner(table)?;
         }
     }
+    let mut all = Vec::new();
     for bound in concerned(table, columns)? {
         table_locks::lock_found(|| bound.tables.locks(table, Against::All))?;
         // One that is broken is an error: it may be whole again before anything is written.
-        if let Some(binding) = bound.binding()? {
-            flush::sum(&binding, Fed::All)?;
-        }
+        all.extend(bound.binding()?.map(|binding| (binding, Fed::All)));
     }
-    Ok(())
+    flush::sum(all)
 }
 
 /// Conditions of triggers name the bound columns, and PostgreSQL holds them, or takes the triggers along. Of campaigns' key and total

@@ -19,7 +19,7 @@ pub struct Entries {
     pub begin: fn(&TriggerCall) -> Result<()>,
     pub flush: fn(&TriggerCall) -> Result<()>,
     pub flush_at_commit: fn(&TriggerCall) -> Result<()>,
-    pub wakes: fn() -> bool,
+    pub wakes: fn() -> Result<bool>,
     pub follow: fn(&CommandCall) -> Result<()>,
     pub repair: fn(&ProcedureCall) -> Result<()>,
 }
@@ -170,10 +170,15 @@ symbols! {
     spend_sync_repair, pg_finfo_spend_sync_repair: procedure_entry, repair, "spend_sync_repair";
 }
 
-/// The WHEN of the deferred trigger: raises nothing, and owns nothing.
+/// The WHEN of the deferred trigger.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn spend_sync_wakes(_: pg_sys::FunctionCallInfo) -> Datum {
-    Datum::from(ENTRIES.get().is_some_and(|entries| (entries.wakes)()))
+    let mut wakes = false;
+    entered(|| {
+        wakes = (entries()?.wakes)()?;
+        Ok(())
+    });
+    Datum::from(wakes)
 }
 
 #[unsafe(no_mangle)]

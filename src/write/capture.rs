@@ -187,7 +187,6 @@ impl Pending {
 thread_local! {
     static PENDING: RefCell<Pending> = RefCell::default();
     static RECORDED: Cell<u64> = const { Cell::new(0) };
-    static AS_REPLICA: Cell<bool> = const { Cell::new(false) };
     /// A binding's last flush of this transaction saw what commands before this one had written. Row versions reach us at
     /// the end of their statement: a flush inside of it (a trigger's, a data-modifying WITH's) has seen more than it was
     /// told.
@@ -199,16 +198,6 @@ thread_local! {
 pub fn record(nest: i32, binding: BindingId, note: impl FnOnce(&mut Touched) + 'static) -> usize {
     RECORDED.set(RECORDED.get() + 1);
     PENDING.with_borrow_mut(|pending| pending.record(nest, binding, note))
-}
-
-/// Whether this backend has noted anything as a replica: triggers of ours have been made to fire there.
-pub fn notes_as_replica() -> bool {
-    AS_REPLICA.get()
-}
-
-/// Something is noted as a replica.
-pub fn note_as_replica() {
-    AS_REPLICA.set(true);
 }
 
 /// How often anything was noted in this backend.

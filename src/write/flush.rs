@@ -193,15 +193,21 @@ pub enum Fed {
     All,
 }
 
-/// Sums the campaigns of rows that came or went as no row trigger saw. What this session wrote comes first, as it does after a
-/// write. The rest is at once, whatever the settings say: at commit nobody could tell any more that it was no write.
-pub fn sum(binding: &Binding, due: Fed) -> Result<()> {
+/// Sums the campaigns of rows that came or went as no row trigger saw, of all these totals together. What this session wrote comes
+/// first, as it does after a write. The rest is at once, whatever the settings say: at commit nobody could tell any more that it was
+/// no write.
+pub fn sum(all: Vec<(Rc<Binding>, Fed)>) -> Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
     now()?;
-    capture::record(transaction::nest_level(), binding.id(), |touched| match due {
-        Fed::These(campaigns) => campaigns.into_iter().for_each(|campaign| touched.sum(campaign)),
-        Fed::OfClips(clips) => clips.into_iter().for_each(|clip| touched.clip(clip, None)),
-        Fed::All => touched.every_campaign = true,
-    });
+    for (binding, due) in all {
+        capture::record(transaction::nest_level(), binding.id(), |touched| match due {
+            Fed::These(campaigns) => campaigns.into_iter().for_each(|campaign| touched.sum(campaign)),
+            Fed::OfClips(clips) => clips.into_iter().for_each(|clip| touched.clip(clip, None)),
+            Fed::All => touched.every_campaign = true,
+        });
+    }
     session::distrusting(now)
 }
 

@@ -24,6 +24,7 @@ pub mod large;
 pub mod locks;
 mod moves;
 pub mod own_update;
+pub mod replica;
 pub mod schedule;
 mod settle;
 mod single;

@@ -246,6 +246,22 @@ truncate_after_a_write_agrees() {
   agrees subscriber
 }
 
+# The first rows that a worker applies are brought up with all of their transaction, as those of later ones.
+young_workers_show_the_truth() {
+  create young
+  attach subscriber
+  enable_always 'clips clip_submissions' row begin flush
+  subscriber -c "INSERT INTO campaigns SELECT n, 'Campaign ' || n FROM generate_series(1, 5) n"
+  subscribe 'clips, clip_submissions'
+  caught_up
+  agrees subscriber
+  subscriber -c "DO \$\$ BEGIN EXECUTE format('ALTER TABLE campaigns ADD CHECK (id <> 2 OR spent <= %s)', spent) FROM campaigns WHERE id = 2; END \$\$"
+  subscriber -c "SELECT pg_terminate_backend(pid) FROM pg_stat_subscription WHERE subname = 'young'" >/dev/null
+  publisher -c "UPDATE clips SET earnings = 12 - earnings WHERE id IN (1, 11)"
+  caught_up
+  agrees subscriber
+}
+
 the_check_takes_them_for_healthy() {
   case=live
   [ -z "$(subscriber -c "SELECT * FROM spend_sync_check() WHERE severity = 'error'")" ]
@@ -332,6 +348,7 @@ check "... also after attaching again" always_survives_a_new_attach
 check "... also after TRUNCATE" truncate_is_seen
 check "... also after a write and TRUNCATE in one transaction" truncate_after_a_write_agrees
 check "... also after TRUNCATE of a partitioned table" truncate_of_partitions_is_seen
+check "... also what a worker applies first" young_workers_show_the_truth
 check "... and the check has no complaint" the_check_takes_them_for_healthy
 check "all tables, both sides keep totals: every snapshot agrees" both_keep_them
 check "... and a total that went wrong at the publisher stays there" wrong_totals_do_not_spread

@@ -2,7 +2,7 @@
 
 use crate::catalog;
 use crate::catalog::shape::Shape;
-use crate::catalog::{Relation, Strange, TriggerFunction};
+use crate::catalog::{Column, Relation, Strange, TriggerFunction};
 use crate::errors::Result;
 use crate::pg::name;
 
@@ -38,6 +38,27 @@ pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings)
+}
+
+/// Columns of the submissions that look like a share of a clip: it is none of the total's.
+pub fn shares(shape: &Shape) -> Result<Vec<Finding>> {
+    const LIKE: [&str; 5] = ["share", "percent", "pct", "split", "ratio"];
+    let submissions = &shape.submissions;
+    let is_share = |column: &Column| {
+        let name = column.name.to_lowercase();
+        column.money().is_some() && LIKE.iter().any(|like| name.contains(like))
+    };
+    let finding = |column: Column| Finding {
+        severity: "warning",
+        object: submissions.display(),
+        problem: format!(
+            "column {} looks like a share of a clip; each submission counts its clip whole",
+            name::display_name(&column.name)
+        ),
+        advice: "Where submissions share a clip, give each a clip of its own, which earns its share.".to_owned(),
+    };
+    let columns = catalog::columns(submissions.oid)?.into_iter();
+    Ok(columns.filter(is_share).map(finding).collect())
 }
 
 /// A partitioned table's index cannot be created concurrently.

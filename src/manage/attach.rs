@@ -65,7 +65,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     large::forget(shape.id(), catalog::keeper()?)?;
-    warn_of_missing_index(&shape)?;
+    warn_of_tables(&shape)?;
     if !request.sync {
         return Ok(Attached { shape, synced: None });
     }
@@ -227,9 +227,10 @@ pub fn check_owner(shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// A write looks up the submissions of its clips: without an index it would read all of them.
-fn warn_of_missing_index(shape: &Shape) -> Result<()> {
-    for finding in advice::missing_indexes(shape)? {
+/// A write looks up the submissions of its clips: without an index it would read all of them. And no total knows of shares.
+fn warn_of_tables(shape: &Shape) -> Result<()> {
+    let findings = advice::missing_indexes(shape)?.into_iter();
+    for finding in findings.chain(advice::shares(shape)?) {
         session::warn(&finding.problem, &finding.advice);
     }
     Ok(())

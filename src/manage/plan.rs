@@ -45,6 +45,7 @@ pub fn plan(request: Request) -> Result<Vec<Finding>> {
     let is_sound = problems.is_empty();
     let mut findings = errors(problems);
     findings.extend(advice::missing_indexes(&shape)?);
+    findings.extend(advice::shares(&shape)?);
     findings.extend(advice::unique_totals(&shape)?);
     findings.extend(advice::functions_without_path(&shape)?);
     findings.extend(advice::code_of_others(&shape)?);

@@ -38,6 +38,10 @@ SELECT severity, problem, advice FROM spend_sync_plan('shop.promo', 'shop.video'
     submission_campaign => 'promo_code', submission_clip => 'video_uuid', status => NULL);
 SELECT severity, problem, advice FROM spend_sync_plan('shop.promo', 'shop.video', 'shop.entry', spent => 'used', count => true,
     submission_campaign => 'promo_code', submission_clip => 'video_uuid', status => NULL);
+-- What looks like a share of a clip is none of the total's.
+ALTER TABLE shop.entry ADD "revenueShare" numeric(5,2), ADD split_note text;
+SELECT severity, problem, advice FROM spend_sync_plan('shop.promo', 'shop.video', 'shop.entry', spent => 'used', earnings => 'revenue',
+    submission_campaign => 'promo_code', submission_clip => 'video_uuid', status => NULL, sync => false) WHERE severity = 'warning';
 -- Another's tables are not looked into.
 CREATE ROLE plan_stranger;
 GRANT USAGE ON SCHEMA shop TO plan_stranger;

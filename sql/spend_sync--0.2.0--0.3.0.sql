@@ -208,12 +208,19 @@ DECLARE
     taken text;
 BEGIN
     FOR taken IN
-        SELECT pg_catalog.format('REVOKE INSERT, UPDATE, TRUNCATE, REFERENCES, TRIGGER ON TABLE %s FROM %s', c.oid::pg_catalog.regclass,
+        SELECT pg_catalog.format('REVOKE %s ON %s FROM %s', o.rights, o.object,
                                  CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END)
-        FROM pg_catalog.pg_class AS c, LATERAL pg_catalog.aclexplode(c.relacl) AS a
-        WHERE c.relnamespace OPERATOR(pg_catalog.=) 'spend_sync'::pg_catalog.regnamespace
-          AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v']::pg_catalog."char"[])
-          AND a.grantee OPERATOR(pg_catalog.<>) c.relowner
+        FROM (SELECT 'CREATE' AS rights, 'SCHEMA spend_sync' AS object, n.nspacl AS acl, n.nspowner AS owner
+              FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) 'spend_sync'
+              UNION ALL
+              SELECT CASE c.relkind WHEN 'S' THEN 'ALL' ELSE 'INSERT, UPDATE, TRUNCATE, REFERENCES, TRIGGER' END,
+                     CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END OPERATOR(pg_catalog.||) c.oid::pg_catalog.regclass::pg_catalog.text,
+                     c.relacl, c.relowner
+              FROM pg_catalog.pg_class AS c
+              WHERE c.relnamespace OPERATOR(pg_catalog.=) 'spend_sync'::pg_catalog.regnamespace
+                AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'S']::pg_catalog."char"[])) AS o,
+             LATERAL pg_catalog.aclexplode(o.acl) AS a
+        WHERE a.grantee OPERATOR(pg_catalog.<>) o.owner
     LOOP
         EXECUTE taken;
     END LOOP;

@@ -3,6 +3,8 @@
 -- Somebody may repair one campaign; by default, others may call whatever is made from now on.
 GRANT EXECUTE ON FUNCTION sync_campaign(bigint, regclass) TO pg_monitor;
 ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO pg_read_all_stats;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO pg_read_all_stats;
+GRANT CREATE ON SCHEMA spend_sync TO pg_read_all_stats;
 CREATE TYPE "SubmissionStatus" AS ENUM ('PENDING', 'APPROVED');
 CREATE TABLE campaigns (id text PRIMARY KEY, title text, spent numeric(10,2) DEFAULT 0);
 CREATE TABLE users (id text PRIMARY KEY, "totalEarnings" numeric(10,2));

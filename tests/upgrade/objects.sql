@@ -14,7 +14,7 @@ SELECT 'configuration', c::regclass, f FROM pg_extension e, unnest(extconfig, ex
 SELECT 'object', name, obj_description(objid, classid::regclass::text::name) FROM member ORDER BY 2;
 SELECT 'function', pg_get_functiondef(p.oid), ARRAY(SELECT a::text FROM unnest(coalesce(p.proacl, acldefault('f', p.proowner))) AS a ORDER BY 1), p.probin, p.procost, p.prorows
 FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass ORDER BY m.name;
-SELECT 'relation', m.name, c.relkind, c.relpersistence, c.relacl, c.reloptions, c.relrowsecurity,
+SELECT 'relation', m.name, c.relkind, c.relpersistence, coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)) AS relacl, c.reloptions, c.relrowsecurity,
        CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END
 FROM member m JOIN pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass ORDER BY m.name;
 SELECT 'column', m.name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid),

@@ -220,6 +220,27 @@ RESET session_replication_role;
 SELECT count(*) FROM spend_sync_detach('campaigns');
 RESET search_path;
 
+-- A total by which another one knows the campaigns.
+CREATE TABLE numbered (id int PRIMARY KEY, n int NOT NULL UNIQUE DEFAULT 0, by_n numeric(12,2) NOT NULL DEFAULT 0);
+CREATE TABLE by_id (id serial PRIMARY KEY, campaign_id int, clip_id int, status text DEFAULT 'APPROVED');
+CREATE TABLE by_n (id serial PRIMARY KEY, n int, clip_id int, status text DEFAULT 'APPROVED');
+CREATE INDEX ON by_id (campaign_id);
+CREATE INDEX ON by_id (clip_id);
+CREATE INDEX ON by_n (n);
+CREATE INDEX ON by_n (clip_id);
+CREATE TABLE earned (id int PRIMARY KEY, earnings int);
+INSERT INTO numbered VALUES (1);
+INSERT INTO earned VALUES (1, 10), (2, 7);
+INSERT INTO by_id (campaign_id, clip_id) VALUES (1, 1);
+INSERT INTO by_n (n, clip_id) VALUES (10, 2), (11, 1), (12, 1), (12, 2);
+SELECT corrected FROM spend_sync_attach('numbered', 'earned', 'by_id', spent => 'n', submission_campaign => 'campaign_id', submission_clip => 'clip_id');
+SELECT corrected FROM spend_sync_attach('numbered', 'earned', 'by_n', spent => 'by_n', campaign_id => 'n', submission_campaign => 'n', submission_clip => 'clip_id');
+UPDATE earned SET earnings = earnings + 1 WHERE id = 1;
+TABLE numbered;
+UPDATE earned SET earnings = earnings + 1 WHERE id = 1;
+TABLE numbered;
+DROP TABLE numbered, earned, by_id, by_n;
+
 -- Repair, preview, why.
 SET session_replication_role = replica;
 UPDATE campaigns SET spent = 1, "reservedAmount" = 2 WHERE id = 1;

@@ -1,6 +1,6 @@
 //! Binding tables: look, validate, create the triggers, bring the totals to the truth.
 
-use crate::binding::present::Trigger;
+use crate::binding::present::{Trigger, TriggerFunction};
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Alike, shape};
@@ -64,6 +64,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     grants::to_owner_of(&shape.campaigns)?;
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
+    warn_of_gone(&shape, &replaced);
     large::forget(shape.id(), catalog::keeper()?)?;
     warn_of_tables(&shape)?;
     if !request.sync {
@@ -112,6 +113,7 @@ fn lock(request: &Request) -> Result<(Tables, Locked)> {
         let total = Totals {
             campaigns: tables.campaigns.oid,
             columns: vec![request.given.spent()],
+            with_gone: true,
         };
         let locked = replaced::lock(&tables.all().map(|table| table.oid), total)?;
         let found = self::tables(request)?;
@@ -209,6 +211,20 @@ fn counted_the_same(trigger: &Trigger, shape: &Shape) -> bool {
     said.is_some_and(|said| {
         said.columns.status == shape.columns.status && said.columns.approved == shape.columns.approved
     })
+}
+
+/// Totals of the table whose columns are not there any more end with that: not in silence.
+fn warn_of_gone(shape: &Shape, replaced: &[Trigger]) {
+    let speaks = |trigger: &&Trigger| trigger.function == TriggerFunction::CaptureCampaign;
+    for gone in replaced.iter().filter(speaks).filter_map(Trigger::total) {
+        if gone.campaigns == shape.campaigns.name && gone.spent != shape.spent.name {
+            let (table, column) = (shape.campaigns.display(), name::display_name(&gone.spent));
+            session::warn(
+                &format!("the total {table}.{column} is let go of: there is no such column any more"),
+                "If the column has another name now, attach that as well: spend_sync_attach(spent => '...', ...).",
+            );
+        }
+    }
 }
 
 /// The statements of a flush run as the owner of the tables: one role, and it must be able to.

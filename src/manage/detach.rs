@@ -33,7 +33,15 @@ pub fn detach(campaigns: Oid, spent: Option<String>) -> Result<Vec<Detached>> {
         }
     }
     let columns = own.iter().filter_map(Trigger::total).map(|total| total.spent).collect();
-    let replaced = replaced::lock(&tables, Totals { campaigns, columns })?.triggers()?;
+    let replaced = replaced::lock(
+        &tables,
+        Totals {
+            campaigns,
+            columns,
+            with_gone: false,
+        },
+    )?
+    .triggers()?;
     replaced::replace(&tables, &replaced, || Ok(()))?;
     for own in &own {
         if let Some(id) = own.total().map(|total| binding::id_of(&total)).transpose()?.flatten() {

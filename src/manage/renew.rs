@@ -42,6 +42,7 @@ fn totals(bound: &Bound) -> Totals {
     Totals {
         campaigns: bound.tables.campaigns.oid,
         columns: vec![bound.columns.spent.clone()],
+        with_gone: false,
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Totals {
     pub campaigns: Oid,
     /// Their columns, as they are called or as triggers say.
     pub columns: Vec<String>,
+    /// With them go those of the table whose columns are not there any more.
+    pub with_gone: bool,
 }
 
 /// Their tables, and all others whose triggers go, locked with their partitions.
@@ -210,7 +212,7 @@ impl Totals {
             let goes = match trigger.total() {
                 Some(named) if names.contains(&named) => true,
                 Some(named) if named.campaigns == campaigns.name => {
-                    columns.iter().all(|column| column.name != named.spent)
+                    self.with_gone && columns.iter().all(|column| column.name != named.spent)
                 }
                 Some(named) => catalog::find(&named.campaigns)?.is_none(),
                 None => true,

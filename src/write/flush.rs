@@ -17,7 +17,7 @@ use crate::write::sums::{self, Wanted};
 use crate::write::touched::Touched;
 use crate::write::under_way::Place;
 use crate::write::verify::Looked;
-use crate::write::{capture, drift, locks, moves, store, under_way, verify, wake};
+use crate::write::{capture, drift, locks, moves, schedule, store, under_way, verify, wake};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -156,14 +156,14 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
 }
 
 fn look_at_several(work: &[(Rc<Binding>, Touched)]) -> Result<Vec<Option<Looked>>> {
-    let look = |(binding, touched): &(Rc<Binding>, Touched)| {
-        if work.len() > 1 {
-            verify::before_locks_of_several(binding, touched)
-        } else {
-            Ok(None)
+    let mut looks: Vec<Option<Looked>> = work.iter().map(|_| None).collect();
+    if work.len() > 1 {
+        for place in schedule::in_turn(work.iter().map(|(binding, _)| binding.id())) {
+            let (binding, touched) = &work[place];
+            looks[place] = verify::before_locks_of_several(binding, touched)?;
         }
-    };
-    work.iter().map(look).collect()
+    }
+    Ok(looks)
 }
 
 /// Brings these campaigns to the truth on somebody's request: locks, sums, stores and logs; a row of [`summed`] for each

@@ -57,6 +57,8 @@ struct Campaigns {
     waiting: usize,
     /// How many tickets were given.
     tickets: u64,
+    /// The last turn that it had, as turns of all totals are counted.
+    turn: u64,
 }
 
 impl Campaigns {
@@ -155,6 +157,7 @@ thread_local! {
     static BEGIN: Instant = Instant::now();
     static CAMPAIGNS: RefCell<HashMap<BindingId, Campaigns>> = RefCell::default();
     static BUDGET: Cell<Budget> = Cell::new(Budget::default());
+    static TURNS: Cell<u64> = const { Cell::new(0) };
     /// This backend has come by a campaign.
     static HAS_WRITTEN: Cell<bool> = const { Cell::new(false) };
 }
@@ -220,6 +223,21 @@ pub fn estimate(clips: i64) -> Duration {
 /// The campaign whose turn it is.
 pub fn first(total: BindingId) -> Option<Candidate> {
     with(total, Campaigns::first)
+}
+
+/// A total has its turn: one of its campaigns is verified.
+pub fn take_turn(total: BindingId) {
+    TURNS.set(TURNS.get() + 1);
+    with(total, |campaigns| campaigns.turn = TURNS.get());
+}
+
+/// The places of these totals, that whose last turn is longest ago first: the budget is one for all of them, and the first that asks may
+/// spend it.
+pub fn in_turn(totals: impl Iterator<Item = BindingId>) -> Vec<usize> {
+    let turns = totals.map(|total| with(total, |campaigns| campaigns.turn));
+    let mut places: Vec<(u64, usize)> = turns.enumerate().map(|(place, turn)| (turn, place)).collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, place)| place).collect()
 }
 
 /// About how many clips a campaign has.

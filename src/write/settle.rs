@@ -77,8 +77,8 @@ pub fn settle(mut all: Vec<Due>) -> Result<()> {
 }
 
 fn bring_up(all: &mut [Due]) -> Result<()> {
-    for due in all.iter_mut() {
-        due.verify()?;
+    for place in schedule::in_turn(all.iter().map(|due| due.binding.id())) {
+        all[place].verify()?;
     }
     verify::no_more();
     let found = all.iter_mut().map(Due::find).collect::<Result<Vec<_>>>()?;

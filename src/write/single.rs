@@ -17,7 +17,7 @@ use crate::write::settle::Due;
 use crate::write::sums::{self, Wanted};
 use crate::write::touched::Touched;
 use crate::write::verify::{self, Looked};
-use crate::write::{moves, store};
+use crate::write::{moves, schedule, store};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -68,7 +68,8 @@ pub fn try_move(all: &mut [Due]) -> Result<Tried> {
         differences,
         versions,
     } = found;
-    for (due, difference) in all.iter_mut().zip(&differences) {
+    for place in schedule::in_turn(all.iter().map(|due| due.binding.id())) {
+        let (due, difference) = (&mut all[place], &differences[place]);
         if due.looked.is_none() {
             due.looked = verify::before_lock_of(&due.binding, &campaign)?;
         }

@@ -128,6 +128,7 @@ fn look(binding: &Binding, written: &BTreeSet<Key>) -> Result<Option<Looked>> {
         return Ok(None);
     };
     let _verifying = Verifying::begin();
+    schedule::take_turn(binding.id());
     // It counts from here, also if it is cancelled.
     schedule::verified(binding.id(), &key, Duration::ZERO, Some(clips));
     let rows = sums::sum(binding, &BTreeSet::from([key.clone()]), false)?;

@@ -116,8 +116,7 @@ impl Binding {
 
     /// The total as people call it: its table and its column.
     pub fn total(&self) -> String {
-        let (table, column) = (&self.shape.campaigns, &self.shape.spent.name);
-        format!("{}.{}", table.display(), name::display_name(column))
+        self.shape.total()
     }
 
     /// What the total is known by.

@@ -53,6 +53,11 @@ impl Shape {
         BindingId::of(self.campaigns.oid, self.spent.number)
     }
 
+    /// Its total as people call it: the table and the column.
+    pub fn total(&self) -> String {
+        format!("{}.{}", self.campaigns.display(), name::display_name(&self.spent.name))
+    }
+
     /// What its triggers say.
     pub fn said(&self) -> Said {
         self.tables().said(&self.columns)

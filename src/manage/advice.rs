@@ -74,17 +74,16 @@ fn create_index(table: &Relation, column: &str) -> String {
 /// Unique indexes that the total stands in. A row of theirs is locked against all that refer to it when its total is written: whoever has
 /// made a link to a campaign holds that already, and two of them wait for each other.
 pub fn unique_totals(shape: &Shape) -> Result<Vec<Finding>> {
-    let (campaigns, spent) = (&shape.campaigns, &shape.spent);
     let finding = |index: String| Finding {
         severity: "warning",
-        object: format!("{}.{}", campaigns.display(), name::display_name(&spent.name)),
+        object: shape.total(),
         problem: format!(
             "it stands in the key of unique index {}: two transactions that make links of one campaign can deadlock",
             name::display_name(&index)
         ),
         advice: "Make the index anew, with the column in INCLUDE, or not UNIQUE.".to_owned(),
     };
-    let indexes = catalog::unique_indexes_over(campaigns.oid, spent.number)?;
+    let indexes = catalog::unique_indexes_over(shape.campaigns.oid, shape.spent.number)?;
     Ok(indexes.into_iter().map(finding).collect())
 }
 

@@ -277,7 +277,7 @@ pub fn one_sided(shape: &Shape, summed: &[Row]) -> Vec<Finding> {
         let (some, all, table) = (differing.len(), kept.len(), shape.campaigns.display());
         Finding {
             severity: "warning",
-            object: format!("{table}.{column}"),
+            object: shape.total(),
             problem: format!("{some} of {all} totals of {table} that were not 0 were {side} their sums{by}"),
             advice: advice.to_owned(),
         }

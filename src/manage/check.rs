@@ -284,7 +284,7 @@ fn rounding(shape: &Shape) -> Option<Finding> {
     };
     Some(Finding {
         severity: "warning",
-        object: format!("{}.{}", shape.campaigns.display(), name::display_name(&spent.name)),
+        object: shape.total(),
         problem: format!("column type {}: {problem}", spent.type_name),
         advice: format!(
             "ALTER TABLE {} ALTER COLUMN {} TYPE {};",

@@ -8,8 +8,8 @@ use crate::errors::{Ours, Result};
 use crate::manage::advice::Finding;
 use crate::manage::attach::Request;
 use crate::manage::{advice, attach, preview, statuses};
+use crate::pg::session;
 use crate::pg::snapshot::Sees;
-use crate::pg::{name, session};
 use crate::statements::{self, Statement, summed};
 use crate::value::mapping::{DirectWrites, Flush};
 use crate::value::names::{array, literal};
@@ -80,7 +80,7 @@ fn changes(shape: &Shape, sync: bool) -> Result<Vec<Finding>> {
     let mut findings = attach::one_sided(shape, &rows);
     findings.push(Finding {
         severity: "change",
-        object: total(shape),
+        object: shape.total(),
         problem: format!(
             "{differing} of {} totals differ from their sums, by {} in all",
             rows.len(),
@@ -96,7 +96,7 @@ fn changes(shape: &Shape, sync: bool) -> Result<Vec<Finding>> {
     if let Some(row) = too_large.filter(|_| sync) {
         findings.push(Finding {
             severity: "error",
-            object: total(shape),
+            object: shape.total(),
             problem: format!(
                 "campaign \"{}\" comes to {}, which a column of type {} cannot hold",
                 row.text(summed::ID)?,
@@ -107,14 +107,6 @@ fn changes(shape: &Shape, sync: bool) -> Result<Vec<Finding>> {
         });
     }
     Ok(findings)
-}
-
-fn total(shape: &Shape) -> String {
-    format!(
-        "{}.{}",
-        shape.campaigns.display(),
-        name::display_name(&shape.spent.name)
-    )
 }
 
 /// The call with everything that was found said.
@@ -156,7 +148,7 @@ fn call(shape: &Shape, sync: bool) -> Finding {
         .collect();
     Finding {
         severity: "call",
-        object: total(shape),
+        object: shape.total(),
         problem: "nothing keeps spend_sync from it".to_owned(),
         advice: format!("SELECT * FROM spend_sync_attach({});", arguments.join(", ")),
     }

@@ -12,7 +12,6 @@ use crate::value::money;
 use crate::value::row::Row;
 use crate::write::drift::{Correction, FoundBy};
 use crate::write::moves::{Locked, Move};
-use crate::write::single::Tried;
 use crate::write::store::Owed;
 use crate::write::touched::Touched;
 use crate::write::verify::Looked;
@@ -65,9 +64,8 @@ pub fn settle(mut all: Vec<Due>) -> Result<()> {
         for due in &mut all {
             due.add_campaigns()?;
         }
-        match single::try_move(&mut all)? {
-            Tried::Moved => {}
-            Tried::Nothing => bring_up(&mut all)?,
+        if !single::try_move(&mut all)? {
+            bring_up(&mut all)?;
         }
         for due in &all {
             capture::flushed_before(due.binding.id(), transaction::next_command());

@@ -47,21 +47,15 @@ struct Together {
     versions: Vec<RowVersion>,
 }
 
-/// What became of a write.
-pub enum Tried {
-    Moved,
-    /// Nothing was done; but a campaign was perhaps looked at.
-    Nothing,
-}
-
-/// Brings up the totals of a write that is single. They stand in one row: by a look that all of them share.
-pub fn try_move(all: &mut [Due]) -> Result<Tried> {
+/// Brings up the totals of a write that is single. They stand in one row: by a look that all of them share. False where
+/// nothing was done, but that a campaign was perhaps looked at.
+pub fn try_move(all: &mut [Due]) -> Result<bool> {
     if settings::recompute() == Recompute::EveryWrite || !all.iter().all(Due::may_be_single) {
-        return Ok(Tried::Nothing);
+        return Ok(false);
     }
     let ended = snapshot::transactions_ended();
     let Some(found) = look(all)? else {
-        return Ok(Tried::Nothing);
+        return Ok(false);
     };
     let Together {
         campaign,
@@ -82,7 +76,7 @@ pub fn try_move(all: &mut [Due]) -> Result<Tried> {
             }
         };
         if looked.is_some_and(|looked| !looked.agrees(expected(looked))) {
-            return Ok(Tried::Nothing);
+            return Ok(false);
         }
     }
     verify::no_more();
@@ -109,7 +103,7 @@ pub fn try_move(all: &mut [Due]) -> Result<Tried> {
             looked.share(binding)?;
         }
     }
-    Ok(Tried::Moved)
+    Ok(true)
 }
 
 impl Due {

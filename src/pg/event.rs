@@ -49,7 +49,7 @@ pub struct Alteration {
     pub is_given: bool,
     /// Triggers of it, and of its partitions if it has some, fire otherwise than before.
     pub fires_otherwise: bool,
-    /// Its rows may be written anew, by expressions that may be code.
+    /// Its rows may be written anew, and meanwhile expressions and CHECKs, which may be code, read.
     pub writes_anew: bool,
     /// Something goes with all that depends on it.
     pub with_all: bool,
@@ -162,7 +162,14 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
         let mut writes_anew = false;
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
-            writes_anew |= matches!(part.subtype, Part::AT_AddColumn | Part::AT_AlterColumnType);
+            writes_anew |= matches!(
+                part.subtype,
+                Part::AT_AddColumn | Part::AT_AlterColumnType | Part::AT_SetLogged | Part::AT_SetUnLogged
+            );
+            #[cfg(not(feature = "pg14"))]
+            {
+                writes_anew |= part.subtype == Part::AT_SetAccessMethod;
+            }
             with_all |= part.behavior == pg_sys::DropBehavior::DROP_CASCADE;
             match part.subtype {
                 Part::AT_AttachPartition => {
@@ -190,7 +197,10 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                 Part::AT_AlterColumnType => retyped.push(text(part.name)),
                 // A generated column's values are computed anew; a type would be refused where a trigger's WHEN names the column.
                 #[cfg(any(feature = "pg17", feature = "pg18"))]
-                Part::AT_SetExpression => retyped.push(text(part.name)),
+                Part::AT_SetExpression => {
+                    retyped.push(text(part.name));
+                    writes_anew = true;
+                }
                 Part::AT_DropColumn => dropped.push(text(part.name)),
                 _ => {}
             }

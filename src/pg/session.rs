@@ -59,6 +59,7 @@ pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
     // SAFETY: both pointers are to our own variables.
     unsafe { pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context) };
     let _restored = Identity(user, context);
+    let _unprinted = (role != user).then(Unprinted::new);
     let _caller = Restored::set(&CALLER, CALLER.get().or(Some(user)));
     let mut added = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS;
     // Who runs code of its own is harmed by none of it.
@@ -70,6 +71,34 @@ pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
     // SAFETY: the guard above restores both.
     unsafe { pg_sys::SetUserIdAndSecContext(role, context | added.cast_signed()) };
     body()
+}
+
+/// Keeps PostgreSQL from printing the plans of statements, in which totals may stand, to whoever asked it to print those of his own.
+struct Unprinted([bool; 3]);
+
+impl Unprinted {
+    fn new() -> Self {
+        // SAFETY: variables of the backend.
+        Self(unsafe {
+            [
+                (&raw mut pg_sys::Debug_print_parse).replace(false),
+                (&raw mut pg_sys::Debug_print_rewritten).replace(false),
+                (&raw mut pg_sys::Debug_print_plan).replace(false),
+            ]
+        })
+    }
+}
+
+impl Drop for Unprinted {
+    fn drop(&mut self) {
+        let [parse, rewritten, plan] = self.0;
+        // SAFETY: variables of the backend. What code in between has set stays.
+        unsafe {
+            pg_sys::Debug_print_parse |= parse;
+            pg_sys::Debug_print_rewritten |= rewritten;
+            pg_sys::Debug_print_plan |= plan;
+        }
+    }
 }
 
 /// What becomes of settings that are made for a session on a level of settings, when that ends.

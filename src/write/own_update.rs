@@ -231,6 +231,16 @@ impl OwnUpdate {
         Self(())
     }
 
+    /// The statement begins only now: what came before may have counted commands on.
+    pub fn begins(&self) {
+        let query = transaction::next_command();
+        RUNNING.with_borrow_mut(|running| {
+            if let Some(own) = running.last_mut() {
+                own.query = query;
+            }
+        });
+    }
+
     /// Whether the totals of a move were seen to be stored.
     pub fn is_moved(&self) -> bool {
         let is_stored = |part: &Part| matches!(&part.stores, Stores::Move(_, _, _, row) if row.state == State::Stored);
@@ -318,9 +328,18 @@ pub fn look_behind(binding: BindingId, key: &Key) -> Option<Rc<Look>> {
 /// BEFORE the row is written: the total that we mean it to have, if it is a row of ours that is due. A trigger of the
 /// user's that came before has perhaps changed it already: a row that our own statement writes is ours all the same.
 pub fn let_through(written: &Written) -> Option<String> {
+    through(written, Running::fires)
+}
+
+/// The same of a row that is written in its place, without a statement.
+pub fn let_through_in_row(written: &Written) -> Option<String> {
+    through(written, |_| true)
+}
+
+fn through(written: &Written, is_direct: impl Fn(&Running) -> bool) -> Option<String> {
     RUNNING.with_borrow_mut(|running| {
         let own = running.last_mut()?;
-        let is_direct = own.fires();
+        let is_direct = is_direct(own);
         let total = match &mut own.part(written.binding)?.stores {
             Stores::Totals(rows) => {
                 let row = rows.get_mut(written.key).filter(|row| row.state == State::Due)?;
@@ -330,14 +349,12 @@ pub fn let_through(written: &Written) -> Option<String> {
                 row.total.clone()
             }
             Stores::Move(key, difference, _, row) => {
-                if key != written.key || row.state != State::Due {
+                // One that is not our own statement's, or not known to be, was not asked whether its look is true.
+                if key != written.key || row.state != State::Due || !is_direct {
                     return None;
                 }
-                let (old, new) = written.exact?;
+                let (old, _) = written.exact?;
                 let total = money::exact_sum([old, *difference])?;
-                if !is_direct && new != total {
-                    return None;
-                }
                 row.total.insert(total.to_string()).clone()
             }
         };

@@ -129,6 +129,7 @@ pub fn move_one(moves: &[(&Binding, Decimal)], campaign: &Key, look: Look) -> Re
     let others: Vec<&Binding> = others.iter().map(|(binding, _)| *binding).collect();
     match first.lock_totals(&others, campaign)? {
         InRow::No => {
+            update.begins();
             let differences: Vec<String> = moves.iter().map(|(_, difference)| difference.to_string()).collect();
             first.move_one(&others, campaign, &differences)?;
         }
@@ -148,7 +149,7 @@ fn move_in_row(row: Totals, moves: &[(&Binding, Decimal)], campaign: &Key, look:
         let exact = recorded.and_then(|recorded| Some((recorded, money::exact_sum([recorded, *difference])?)));
         let through = exact
             .filter(|(_, total)| kind.holds(*total))
-            .and_then(|exact| own_update::let_through(&written(binding, campaign, None, Some(exact))));
+            .and_then(|exact| own_update::let_through_in_row(&written(binding, campaign, None, Some(exact))));
         match through {
             Some(total) => moved.push((binding, total)),
             None => return row.leave(),

@@ -61,6 +61,20 @@ ALTER TABLE clip_submissions ADD z int DEFAULT g();
 SELECT * FROM oracle WHERE spent <> actual;
 ALTER TABLE campaigns ALTER x TYPE bigint USING f();
 SELECT * FROM oracle WHERE spent <> actual;
+CREATE FUNCTION h(clip text) RETURNS bool LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+    IF clip = 'k1' THEN
+        UPDATE clip_submissions SET status = CASE status WHEN 'PENDING' THEN 'APPROVED' ELSE 'PENDING' END::st WHERE clip_id = 'k8';
+    END IF;
+    RETURN true;
+END $$;
+SELECT clip_id, status FROM clip_submissions WHERE clip_id IN ('k1', 'k8');
+ALTER TABLE clip_submissions SET UNLOGGED, ADD CONSTRAINT writes CHECK (h(clip_id));
+SELECT * FROM oracle WHERE spent <> actual;
+ALTER TABLE clip_submissions DROP CONSTRAINT writes;
+ALTER TABLE clip_submissions SET LOGGED, ADD CONSTRAINT writes CHECK (h(clip_id));
+SELECT * FROM oracle WHERE spent <> actual;
+ALTER TABLE clip_submissions DROP CONSTRAINT writes;
+SELECT clip_id, status FROM clip_submissions WHERE clip_id IN ('k1', 'k8');
 SELECT FROM spend_sync_attach(flush => 'commit');
 ALTER TABLE campaigns ADD x2 int DEFAULT f();
 SELECT * FROM oracle WHERE spent <> actual;

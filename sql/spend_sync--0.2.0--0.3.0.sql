@@ -15,7 +15,7 @@ DROP FUNCTION @extschema@.spend_sync_attach(regclass, regclass, regclass, name, 
     text[], text, boolean);
 
 CREATE OR REPLACE FUNCTION @extschema@.spend_sync_attach(campaigns regclass DEFAULT NULL, clips regclass DEFAULT
-        NULL, submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
+        '-', submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
         DEFAULT NULL, clip_id name DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign name DEFAULT NULL,
         submission_clip name DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
         direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement',
@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION @extschema@.spend_sync_attach(campaigns regclass DEFA
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_attach_wrapper';
 
 CREATE FUNCTION @extschema@.spend_sync_plan(campaigns regclass DEFAULT NULL, clips regclass DEFAULT
-        NULL, submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
+        '-', submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
         DEFAULT NULL, clip_id name DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign name DEFAULT NULL,
         submission_clip name DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
         direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement',

@@ -23,6 +23,8 @@ pub(super) struct Direct {
     links: Option<Links>,
     clips: Option<Clips>,
     campaigns: Option<Campaigns>,
+    /// An update of campaigns is more than one query: which of them writes a row cannot be told.
+    has_rules: bool,
 }
 
 /// Links by their clip.
@@ -125,14 +127,14 @@ impl Binding {
             catalog::index_of(table, column, kind.scalar_oid(), is_unique, self.epoch)
         };
         let status = of_trigger::status(shape, shape.counting_column())?;
-        let links = index_of(
-            shape.submissions.oid,
-            shape.submission_clip.number,
-            shape.clip_key,
-            false,
-        )?;
+        let (links, clips) = match &shape.clips {
+            Some(clips) => (
+                index_of(shape.submissions.oid, clips.link.number, clips.key, false)?,
+                index_of(clips.table.oid, clips.id.number, clips.key, false)?,
+            ),
+            None => (None, None),
+        };
         let link_kind = shape.submission_campaign.key_type();
-        let clips = index_of(shape.clips.oid, shape.clip_id.number, shape.clip_key, false)?;
         let campaigns = index_of(shape.campaigns.oid, shape.campaign_id.number, shape.campaign_key, true)?;
         // A domain's CHECKs may write, as the table's may.
         let update = if shape.spent.is_domain() {
@@ -168,7 +170,13 @@ impl Binding {
                 }),
                 None => None,
             },
+            has_rules: catalog::has_rules(shape.campaigns.oid)?,
         })
+    }
+
+    /// Whether rules of the user's stand on campaigns.
+    pub fn has_rules(&self) -> Result<bool> {
+        Ok(self.direct()?.has_rules)
     }
 
     fn text_of(&self, statement: Statement) -> Result<CString> {
@@ -177,7 +185,7 @@ impl Binding {
 
     /// The link of a clip, if it has exactly one that names a campaign.
     pub fn only_link(&self, clip: &Key) -> Result<Option<Link>> {
-        let key = Param::Key(self.shape.clip_key, clip);
+        let key = Param::Key(self.shape.linked()?.key, clip);
         if let Some(links) = &self.direct()?.links {
             let columns = [links.campaign.number, links.status.number];
             let looked = index::look(links.index, &key, columns, &links.statement);
@@ -210,9 +218,11 @@ impl Binding {
 
     /// What the clip of a key earns, if there is exactly one.
     pub fn earnings_of(&self, clip: &Key) -> Result<Option<Earnings>> {
-        let key = Param::Key(self.shape.clip_key, clip);
-        let (number, kind) = (self.shape.amount_column().number, self.shape.earnings_money);
-        let is_count = self.shape.earnings.is_none();
+        let clips = self.shape.linked()?;
+        let key = Param::Key(clips.key, clip);
+        // Of a count nothing is read but the row's being there.
+        let number = self.shape.earnings.as_ref().unwrap_or(&clips.id).number;
+        let (is_count, kind) = (self.shape.earnings.is_none(), self.shape.earnings_money);
         if let Some(clips) = &self.direct()?.clips {
             let looked = index::look(clips.index, &key, [number, number], &clips.statement);
             if let Some(seen) = of_one(self.met_by(looked, Statement::Earnings)?) {

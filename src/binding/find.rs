@@ -74,12 +74,14 @@ impl Bound {
         let of = &self.columns;
         let columns = match table {
             _ if table == self.tables.campaigns.oid => [Some(&of.campaign_id), Some(&of.spent), None],
-            _ if table == self.tables.clips.oid => [Some(&of.clip_id), of.earnings.as_ref(), None],
-            _ if table == self.tables.submissions.oid => [
-                Some(&of.submission_campaign),
-                Some(&of.submission_clip),
-                of.status.as_ref(),
-            ],
+            _ if table == self.tables.submissions.oid => {
+                let earnings = of.earnings.as_ref().filter(|_| self.tables.clips.is_none());
+                let link = of.submission_clip.as_ref().or(earnings);
+                [Some(&of.submission_campaign), link, of.status.as_ref()]
+            }
+            _ if self.tables.clips.as_ref().is_some_and(|clips| clips.oid == table) => {
+                [of.clip_id.as_ref(), of.earnings.as_ref(), None]
+            }
             _ => [None; 3],
         };
         columns.into_iter().flatten().map(String::as_str).collect()
@@ -217,20 +219,20 @@ pub fn attached_on(campaigns: Oid) -> Result<Vec<Trigger>> {
 /// else changes in the database meanwhile.
 pub fn attached(own: &Trigger) -> Result<Rc<Binding>> {
     let id = id_in(own)?;
-    let mut held = None;
+    let mut held = Vec::new();
     loop {
         let Some(binding) = of(id)? else {
             return Err(not_attached(id.campaigns())?);
         };
-        let tables = binding.shape.tables().all().map(|table| table.oid);
-        if held == Some(tables) {
+        let tables = binding.shape.tables().oids();
+        if held == tables {
             return Ok(binding);
         }
         binding.hold()?;
         if !binding.is_outdated() {
             return Ok(binding);
         }
-        held = Some(tables);
+        held = tables;
     }
 }
 

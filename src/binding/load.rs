@@ -51,7 +51,10 @@ fn load(id: BindingId) -> Result<Option<Rc<Binding>>> {
     check_version()?;
     check_is_whole(&trigger, &shape)?;
     owners::check(&shape)?;
-    let clips_may_double = !is_unique(&shape.clips, &shape.clip_id, Unique::AtOnce)?;
+    let clips_may_double = match &shape.clips {
+        Some(clips) => !is_unique(&clips.table, &clips.id, Unique::AtOnce)?,
+        None => false,
+    };
     let keeper = catalog::keeper()?;
     let doubles = [campaigns_may_double, clips_may_double];
     let planning = Planning::of(&shape)?;
@@ -101,8 +104,8 @@ fn read(id: BindingId) -> Result<Option<(Trigger, Shape, bool)>> {
             ),
         ));
     }
-    cache::watch(&[tables.campaigns.oid, tables.clips.oid, tables.submissions.oid]);
-    for table in [&tables.campaigns, &tables.clips, &tables.submissions] {
+    cache::watch(&tables.oids());
+    for table in tables.all() {
         if let Some(problem) = table.unfit()? {
             return Err(broken(
                 &trigger,
@@ -150,7 +153,7 @@ pub fn resolve(trigger: &Trigger) -> Result<(Tables, Columns)> {
     };
     let tables = Tables {
         campaigns: table(mapping.campaigns.resolve(schema))?,
-        clips: table(mapping.clips.resolve(schema))?,
+        clips: mapping.clips.map(|clips| table(clips.resolve(schema))).transpose()?,
         submissions: table(mapping.submissions.resolve(schema))?,
     };
     Ok((tables, mapping.columns))

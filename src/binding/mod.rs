@@ -13,7 +13,7 @@ use crate::pg::spi::{Plan, Planned};
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{bare, cache, error, name, relation, session, spi};
 use crate::statements;
-use crate::statements::{Names, Statement};
+use crate::statements::{ClipNames, Names, Statement};
 use crate::value::key::{Key, KeyType};
 use crate::value::mapping::{BindingId, DirectWrites, Flush};
 use crate::value::names;
@@ -128,6 +128,11 @@ impl Binding {
     pub fn campaign(&self, row: &Row, column: usize) -> Result<Key> {
         let unread = || Error::internal("what stands in a key of campaigns is none");
         self.shape.campaign_key.parse(row.text(column)?).ok_or_else(unread)
+    }
+
+    /// Whether submissions hold what they add themselves.
+    pub fn is_direct(&self) -> bool {
+        self.shape.clips.is_none()
     }
 
     pub fn flushes_at_commit(&self) -> bool {
@@ -320,7 +325,7 @@ pub fn look(shape: &Shape, sql: &str, values: &[Param], sees: Sees) -> Result<Ve
 
 /// The tables that statements of a binding mean.
 fn meant(shape: &Shape) -> Meant {
-    [shape.campaigns.oid, shape.clips.oid, shape.submissions.oid]
+    [shape.campaigns.oid, shape.source().oid, shape.submissions.oid]
 }
 
 /// The search path under which code of the owner's is to find its names: what stands beside the campaigns table, after
@@ -340,12 +345,14 @@ pub fn names_of(shape: &Shape) -> Names {
         spent: ident(&shape.spent.name),
         spent_type: shape.spent.base_sql.clone(),
         spent_money: shape.spent_money,
-        clips: shape.clips.sql(),
-        clip_id: ident(&shape.clip_id.name),
+        clips: shape.clips.as_ref().map(|clips| ClipNames {
+            table: clips.table.sql(),
+            id: ident(&clips.id.name),
+            link: ident(&clips.link.name),
+        }),
         earnings: shape.earnings.as_ref().map(|earnings| ident(&earnings.name)),
         submissions: shape.submissions.sql(),
         campaign: ident(&shape.submission_campaign.name),
-        clip: ident(&shape.submission_clip.name),
         status: shape.status.as_ref().map(|status| ident(&status.name)),
         approved: shape.columns.approved.clone(),
     }

@@ -1,7 +1,7 @@
 //! The binding that a firing trigger serves, and where in its rows the columns stand.
 
 use crate::binding::present::{Trigger, TriggerFunction};
-use crate::binding::{Binding, broken, present, resolve, wanted};
+use crate::binding::{Binding, broken, present, resolve};
 use crate::catalog::Column;
 use crate::catalog::shape::Shape;
 use crate::errors::{Error, Result};
@@ -33,7 +33,7 @@ pub enum Attributes {
     },
     Submission {
         campaign: KeyAttribute,
-        clip: KeyAttribute,
+        adds: Adds,
         status_column: i16,
         /// `None` where it takes PostgreSQL to tell which statuses count.
         status: Option<StatusAttribute>,
@@ -45,6 +45,27 @@ pub enum Attributes {
     },
     /// A statement trigger has no row.
     None,
+}
+
+/// What a submission that counts adds.
+#[derive(Clone, Copy)]
+pub enum Adds {
+    /// What the clip that it names earned.
+    Clip(KeyAttribute),
+    /// An amount of its own.
+    Amount(i16, MoneyType),
+    One,
+}
+
+impl Adds {
+    /// The column that says it.
+    pub fn column(self) -> Option<i16> {
+        match self {
+            Self::Clip(clip) => Some(clip.number),
+            Self::Amount(column, _) => Some(column),
+            Self::One => None,
+        }
+    }
 }
 
 thread_local! {
@@ -64,7 +85,7 @@ fn load_trigger(trigger_oid: Oid) -> Result<Rc<TriggerBinding>> {
     let binding = named_by(&trigger)?;
     check_place(&trigger, &binding.shape)?;
     check_is_only_one(&trigger)?;
-    let tables = wanted::tables(&binding.shape).map(|table| table.oid);
+    let tables = binding.shape.tables().oids();
     let is_partition = !tables.contains(&relation);
     let of_partition = is_partition.then(|| catalog::columns(relation)).transpose()?;
     let at = attributes(&trigger, &binding.shape, of_partition.as_deref())?;
@@ -105,8 +126,9 @@ fn binding_said(trigger: &Trigger) -> Result<Option<Rc<Binding>>> {
 }
 
 fn is_said(said: &Said, shape: &Shape) -> bool {
+    let clips = shape.clips.as_ref().map(|clips| &clips.table.name);
     said.campaigns == shape.campaigns.name
-        && said.clips == shape.clips.name
+        && said.clips.as_ref() == clips
         && said.submissions == shape.submissions.name
         && said.columns == shape.columns
 }
@@ -114,7 +136,10 @@ fn is_said(said: &Said, shape: &Shape) -> bool {
 /// A renamed table leaves its triggers behind under the new name, while the mapping names another one.
 fn check_place(trigger: &Trigger, shape: &Shape) -> Result<()> {
     let (role, expected) = match trigger.function {
-        TriggerFunction::CaptureClip => ("clips", &shape.clips),
+        TriggerFunction::CaptureClip => match &shape.clips {
+            Some(clips) => ("clips", &clips.table),
+            None => return Err(broken(trigger, "Its mapping names no clips table".to_owned())),
+        },
         TriggerFunction::CaptureSubmission => ("submissions", &shape.submissions),
         TriggerFunction::CaptureCampaign | TriggerFunction::KeepTotal => ("campaigns", &shape.campaigns),
         TriggerFunction::Begin | TriggerFunction::Flush | TriggerFunction::FlushAtCommit => return Ok(()),
@@ -162,19 +187,25 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
             kind,
         })
     };
+    let earnings = || -> Result<Option<(i16, MoneyType)>> {
+        let Some(earnings) = &shape.earnings else {
+            return Ok(None);
+        };
+        Ok(Some((find(earnings, of_partition)?.number, shape.earnings_money)))
+    };
     Ok(match trigger.function {
         TriggerFunction::CaptureClip => Attributes::Clip {
-            id: key(&shape.clip_id)?,
-            earnings: match &shape.earnings {
-                Some(earnings) => Some((find(earnings, of_partition)?.number, shape.earnings_money)),
-                None => None,
-            },
+            id: key(&shape.linked()?.id)?,
+            earnings: earnings()?,
         },
         TriggerFunction::CaptureSubmission => {
             let column = find(shape.counting_column(), of_partition)?;
             Attributes::Submission {
                 campaign: key(&shape.submission_campaign)?,
-                clip: key(&shape.submission_clip)?,
+                adds: match &shape.clips {
+                    Some(clips) => Adds::Clip(key(&clips.link)?),
+                    None => earnings()?.map_or(Adds::One, |(column, kind)| Adds::Amount(column, kind)),
+                },
                 status_column: column.number,
                 status: status(shape, column)?,
             }

@@ -23,11 +23,15 @@ pub struct Planning {
 impl Planning {
     pub fn of(shape: &Shape) -> Result<Self> {
         let of_campaigns = has_many_partitions(&shape.campaigns, &shape.campaign_id)?;
+        let of_clips = match &shape.clips {
+            Some(clips) => {
+                has_many_partitions(&clips.table, &clips.id)? || has_many_partitions(&shape.submissions, &clips.link)?
+            }
+            None => false,
+        };
         Ok(Self {
             of_campaigns,
-            of_any: of_campaigns
-                || has_many_partitions(&shape.clips, &shape.clip_id)?
-                || has_many_partitions(&shape.submissions, &shape.submission_clip)?,
+            of_any: of_campaigns || of_clips,
         })
     }
 

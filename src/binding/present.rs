@@ -97,10 +97,11 @@ impl Trigger {
         };
         let of = mapping.columns;
         match self.function {
-            TriggerFunction::CaptureClip => of.earnings.into_iter().chain([of.clip_id]).collect(),
+            TriggerFunction::CaptureClip => of.earnings.into_iter().chain(of.clip_id).collect(),
             TriggerFunction::CaptureSubmission => {
-                let links = [of.submission_campaign, of.submission_clip];
-                of.status.into_iter().chain(links).collect()
+                let earnings = of.earnings.filter(|_| mapping.clips.is_none());
+                let links = [Some(of.submission_campaign), of.submission_clip, earnings];
+                of.status.into_iter().chain(links.into_iter().flatten()).collect()
             }
             TriggerFunction::CaptureCampaign => vec![of.campaign_id, of.spent],
             _ => Vec::new(),

@@ -82,11 +82,14 @@ pub fn wanted(shape: &Shape, partitions: &[FullName]) -> Vec<Wanted> {
     let upsert = fires::INSERT | fires::UPDATE;
     let said = shape.said();
     let mut all = Vec::new();
-    for (table, function, events) in [
-        (&shape.clips, CaptureClip, upsert | fires::DELETE),
+    let clips = shape
+        .clips
+        .iter()
+        .map(|clips| (&clips.table, CaptureClip, upsert | fires::DELETE));
+    for (table, function, events) in clips.chain([
         (&shape.submissions, CaptureSubmission, upsert | fires::DELETE),
         (&shape.campaigns, CaptureCampaign, upsert),
-    ] {
+    ]) {
         all.push(of(&said, &table.name, "row", function, fires::ROW | events));
         all.extend(of_statements(&said, &table.name));
     }
@@ -116,36 +119,31 @@ fn of(said: &Said, table: &FullName, suffix: &'static str, function: TriggerFunc
     }
 }
 
-/// The partitions of all three tables.
+/// The partitions of all its tables.
 pub fn partitions(shape: &Shape) -> Result<Vec<FullName>> {
     catalog::names(&shape.tables().partition_oids()?)
 }
 
 /// The triggers of ours on all tables and partitions of a binding. They are watched: if one goes, the binding is loaded anew.
 pub fn present(shape: &Shape) -> Result<Vec<Trigger>> {
-    let relations = catalog::with_partitions(tables(shape))?;
+    let relations = catalog::with_partitions(shape.tables().all())?;
     cache::watch(&relations);
     present::triggers_on_any(&relations)
 }
 
 /// The tables of a binding, each with the columns of which a change is captured, and named by a condition of a trigger: so that what
 /// drops one, by whatever road, takes the trigger along, and no other column of its name is taken for it.
-pub fn captured(shape: &Shape) -> [(&Relation, Vec<&Column>); 3] {
-    [
-        (&shape.clips, shape.earnings.iter().chain([&shape.clip_id]).collect()),
-        (
-            &shape.submissions,
-            shape
-                .status
-                .iter()
-                .chain([&shape.submission_campaign, &shape.submission_clip])
-                .collect(),
-        ),
-        (&shape.campaigns, vec![&shape.campaign_id, &shape.spent]),
-    ]
-}
-
-/// The tables of a binding.
-pub fn tables(shape: &Shape) -> [&Relation; 3] {
-    [&shape.clips, &shape.submissions, &shape.campaigns]
+pub fn captured(shape: &Shape) -> Vec<(&Relation, Vec<&Column>)> {
+    let mut of_links: Vec<&Column> = shape.status.iter().chain([&shape.submission_campaign]).collect();
+    let mut all = Vec::new();
+    match &shape.clips {
+        Some(clips) => {
+            of_links.push(&clips.link);
+            all.push((&clips.table, shape.earnings.iter().chain([&clips.id]).collect()));
+        }
+        None => of_links.extend(&shape.earnings),
+    }
+    all.push((&shape.submissions, of_links));
+    all.push((&shape.campaigns, vec![&shape.campaign_id, &shape.spent]));
+    all
 }

@@ -45,6 +45,15 @@ pub fn index_of(table: Oid, column: i16, argument: Oid, is_unique: bool, epoch: 
     }))
 }
 
+/// Whether rules stand on a table.
+pub fn has_rules(table: Oid) -> Result<bool> {
+    let rows = read_often(
+        "SELECT FROM pg_rewrite WHERE ev_class = $1 LIMIT 1",
+        &[Param::Oid(table)],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// What an update past the executor has to heed.
 pub struct Update {
     /// A row that this transaction has written may wait for a foreign key's check, which an update has to queue anew.

@@ -8,6 +8,7 @@ use crate::value::param::Param;
 use crate::value::row::Row;
 mod columns;
 mod direct;
+pub mod fits;
 mod functions;
 mod keys;
 mod labels;
@@ -17,7 +18,7 @@ mod strangers;
 mod tables;
 
 pub use columns::{Column, columns};
-pub use direct::{index_of, update_of};
+pub use direct::{has_rules, index_of, update_of};
 pub use functions::{TriggerFunction, event_trigger_functions_without_path, trigger_functions_without_path};
 pub use keys::{Unique, foreign_keys, has_index, primary_key, unique_columns, unique_indexes_over};
 pub use labels::{enum_labels, label_oids, labels_of};

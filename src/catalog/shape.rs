@@ -1,7 +1,7 @@
 //! A binding's tables and columns as they stand in the catalog, validated: what statements are built from.
 
 use crate::catalog;
-use crate::catalog::{Column, Relation};
+use crate::catalog::{Column, Relation, fits};
 use crate::errors::column::ColumnError;
 use crate::errors::problems::Problems;
 use crate::errors::{Error, Result};
@@ -10,42 +10,59 @@ use crate::pg::{name, session};
 use crate::value::key::KeyType;
 use crate::value::mapping::{BindingId, Columns, Said};
 use crate::value::money::MoneyType;
-use crate::value::status::StatusType;
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::Oid;
 
 /// Everything a statement needs to know of one binding.
 #[derive(Clone, Debug)]
 pub struct Shape {
     pub campaigns: Relation,
     pub campaign_id: Column,
+    pub campaign_key: KeyType,
     pub title: Option<Column>,
     pub spent: Column,
     pub spent_money: MoneyType,
-    pub clips: Relation,
-    pub clip_id: Column,
-    /// `None`: it counts clips.
+    /// `None`: a direct source, whose submissions hold what is summed themselves.
+    pub clips: Option<Clips>,
+    /// Of clips, or else of submissions. `None`: these are counted.
     pub earnings: Option<Column>,
-    /// What a clip adds.
+    /// What each adds.
     pub earnings_money: MoneyType,
     pub submissions: Relation,
     pub submission_campaign: Column,
-    pub submission_clip: Column,
     /// `None`: every submission counts.
     pub status: Option<Column>,
     pub columns: Columns,
-    /// The keys' types.
-    pub campaign_key: KeyType,
-    pub clip_key: KeyType,
+}
+
+/// What submissions point to.
+#[derive(Clone, Debug)]
+pub struct Clips {
+    pub table: Relation,
+    pub id: Column,
+    pub key: KeyType,
+    /// The column of submissions that names a clip.
+    pub link: Column,
 }
 
 impl Shape {
-    /// Its three relations.
+    /// Its relations.
     pub fn tables(&self) -> Tables {
         Tables {
             campaigns: self.campaigns.clone(),
-            clips: self.clips.clone(),
+            clips: self.clips.as_ref().map(|clips| clips.table.clone()),
             submissions: self.submissions.clone(),
         }
+    }
+
+    /// Its clips, for what is done of clips alone.
+    pub fn linked(&self) -> Result<&Clips> {
+        let none = || Error::internal("a direct source has no clips");
+        self.clips.as_ref().ok_or_else(none)
+    }
+
+    /// The table whose rows hold what is summed.
+    pub fn source(&self) -> &Relation {
+        self.clips.as_ref().map_or(&self.submissions, |clips| &clips.table)
     }
 
     /// What its total is known by.
@@ -61,11 +78,6 @@ impl Shape {
     /// What its triggers say.
     pub fn said(&self) -> Said {
         self.tables().said(&self.columns)
-    }
-
-    /// Where to read what a clip adds; of a count, whose clips all add one, its key.
-    pub fn amount_column(&self) -> &Column {
-        self.earnings.as_ref().unwrap_or(&self.clip_id)
     }
 
     /// Where to read whether a submission counts; where all do, its campaign.
@@ -85,17 +97,24 @@ impl Shape {
     }
 }
 
-/// The three relations of a binding.
+/// The relations of a binding.
 pub struct Tables {
     pub campaigns: Relation,
-    pub clips: Relation,
+    /// `None`: submissions hold what is summed themselves.
+    pub clips: Option<Relation>,
     pub submissions: Relation,
 }
 
 impl Tables {
     /// In the order in which a write touches them.
-    pub fn all(&self) -> [&Relation; 3] {
-        [&self.clips, &self.submissions, &self.campaigns]
+    pub fn all(&self) -> Vec<&Relation> {
+        let others = [&self.submissions, &self.campaigns];
+        self.clips.iter().chain(others).collect()
+    }
+
+    /// The OIDs of these.
+    pub fn oids(&self) -> Vec<Oid> {
+        self.all().iter().map(|table| table.oid).collect()
     }
 
     /// Locks that keep writers off, partitions' too: who writes one by its own name locks no other. Those of `table` are against
@@ -117,7 +136,7 @@ impl Tables {
     pub fn said(&self, columns: &Columns) -> Said {
         Said {
             campaigns: self.campaigns.name.clone(),
-            clips: self.clips.name.clone(),
+            clips: self.clips.as_ref().map(|clips| clips.name.clone()),
             submissions: self.submissions.name.clone(),
             columns: columns.clone(),
         }
@@ -134,7 +153,7 @@ impl Tables {
 
     /// Whether these are the same tables.
     pub fn are(&self, other: &Self) -> bool {
-        self.all().map(|table| table.oid) == other.all().map(|table| table.oid)
+        self.oids() == other.oids()
     }
 }
 
@@ -150,112 +169,109 @@ pub fn of_columns(tables: Tables, columns: Columns) -> Result<Shape> {
 
 /// The same, with all problems noted; `None` where there are any.
 pub fn noting(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Option<Shape>> {
-    let mut met = Problems::default();
-    let shape = look(tables, columns, &mut met)?.filter(|_| met.is_empty());
-    for problem in met {
-        problems.take::<()>(Err(Error::Ours(problem)))?;
-    }
-    Ok(shape)
+    let before = problems.len();
+    let shape = look(tables, columns, problems)?;
+    Ok(shape.filter(|_| problems.len() == before))
 }
 
 fn look(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Option<Shape>> {
-    let of_campaigns = catalog::columns(tables.campaigns.oid)?;
-    let of_clips = catalog::columns(tables.clips.oid)?;
-    let of_submissions = catalog::columns(tables.submissions.oid)?;
+    let Tables {
+        campaigns,
+        clips: clips_table,
+        submissions,
+    } = tables;
+    let of_campaigns = catalog::columns(campaigns.oid)?;
+    let of_submissions = catalog::columns(submissions.oid)?;
     // No total hangs on it: one that is gone is none.
     let is_title = |column: &&Column| columns.title.as_ref() == Some(&column.name);
     let title = of_campaigns.iter().find(is_title).cloned();
-    let mut find = |table, of_table, argument, name| problems.take(column(table, of_table, argument, name));
-    let campaign_id = find(&tables.campaigns, &of_campaigns, "campaign_id", &columns.campaign_id)?;
-    let spent = find(&tables.campaigns, &of_campaigns, "spent", &columns.spent)?;
-    let clip_id = find(&tables.clips, &of_clips, "clip_id", &columns.clip_id)?;
-    let of_links = of_submissions.as_slice();
-    let (by_campaign, by_clip) = (&columns.submission_campaign, &columns.submission_clip);
-    let submission_campaign = find(&tables.submissions, of_links, "submission_campaign", by_campaign)?;
-    let submission_clip = find(&tables.submissions, of_links, "submission_clip", by_clip)?;
-    let earnings = problems.take(optional(
-        &tables.clips,
-        &of_clips,
-        "earnings",
-        columns.earnings.as_ref(),
-    ))?;
-    let status = problems.take(optional(
-        &tables.submissions,
-        of_links,
-        "status",
-        columns.status.as_ref(),
-    ))?;
-    let found = || {
-        let of_links = (submission_campaign?, submission_clip?, status?);
-        Some((campaign_id?, spent?, clip_id?, earnings?, of_links))
+    let of = &columns;
+    let (source, of_source) = match &clips_table {
+        Some(clips) => (clips, catalog::columns(clips.oid)?),
+        None => (&submissions, of_submissions.clone()),
     };
-    let Some((campaign_id, spent, clip_id, earnings, of_links)) = found() else {
+    let campaign_id = problems.take(column(&campaigns, &of_campaigns, "campaign_id", &of.campaign_id))?;
+    let spent = problems.take(column(&campaigns, &of_campaigns, "spent", &of.spent))?;
+    let by_campaign = &of.submission_campaign;
+    let submission_campaign = column(&submissions, &of_submissions, "submission_campaign", by_campaign);
+    let submission_campaign = problems.take(submission_campaign)?;
+    let clips = match &clips_table {
+        Some(table) => clips((table, &of_source), (&submissions, &of_submissions), of, problems)?.map(Some),
+        None => Some(None),
+    };
+    let earnings = problems.take(optional(source, &of_source, "earnings", of.earnings.as_ref()))?;
+    let status = problems.take(optional(&submissions, &of_submissions, "status", of.status.as_ref()))?;
+    let found = || Some((campaign_id?, spent?, submission_campaign?, status?, earnings?, clips?));
+    let Some((campaign_id, spent, submission_campaign, status, earnings, clips)) = found() else {
         return Ok(None);
     };
-    let (submission_campaign, submission_clip, status) = of_links;
 
-    let of_clips = [Some(&clip_id), earnings.as_ref()].map(|column| (&tables.clips, column));
-    let of_links = [Some(&submission_campaign), Some(&submission_clip), status.as_ref()];
-    let of_links = of_links.map(|column| (&tables.submissions, column));
-    for (table, column) in of_clips.into_iter().chain(of_links) {
-        problems.take(column.map_or(Ok(()), |column| stored(table, column)))?;
+    let of_links = [Some(&submission_campaign), status.as_ref()].map(|column| (&submissions, column));
+    for (table, column) in of_links.into_iter().chain([(source, earnings.as_ref())]) {
+        problems.take(column.map_or(Ok(()), |column| fits::stored(table, column)))?;
     }
-    let campaign_key = problems.take(key(&tables.campaigns, &campaign_id))?;
-    let clip_key = problems.take(key(&tables.clips, &clip_id))?;
-    for (column, target, key) in [
-        (&submission_campaign, &campaign_id, campaign_key),
-        (&submission_clip, &clip_id, clip_key),
-    ] {
-        problems.take(key.map_or(Ok(()), |key| link(&tables.submissions, column, target, key)))?;
+    let campaign_key = problems.take(fits::key(&campaigns, &campaign_id))?;
+    if let Some(key) = campaign_key {
+        problems.take(fits::link(&submissions, &submission_campaign, &campaign_id, key))?;
     }
-    let spent_money = problems.take(money(&tables.campaigns, &spent))?;
+    let spent_money = problems.take(fits::money(&campaigns, &spent))?;
     let earnings_money = match &earnings {
-        Some(earnings) => problems.take(money(&tables.clips, earnings))?,
+        Some(earnings) => problems.take(fits::money(source, earnings))?,
         None => Some(MoneyType::Int8),
     };
-    problems.take(ordinary(&tables.campaigns, &spent))?;
+    problems.take(fits::total(&campaigns, &spent, &campaign_id))?;
     if let Some(status) = &status {
-        problems.take(approved(&tables.submissions, status, &columns.approved))?;
+        problems.take(fits::approved(&submissions, status, &columns.approved))?;
     }
-    let (Some(campaign_key), Some(clip_key)) = (campaign_key, clip_key) else {
-        return Ok(None);
-    };
-    let (Some(spent_money), Some(earnings_money)) = (spent_money, earnings_money) else {
+    let types = || Some((campaign_key?, spent_money?, earnings_money?));
+    let Some((campaign_key, spent_money, earnings_money)) = types() else {
         return Ok(None);
     };
 
     Ok(Some(Shape {
-        campaigns: tables.campaigns,
-        clips: tables.clips,
-        submissions: tables.submissions,
+        campaigns,
         campaign_id,
+        campaign_key,
         title,
         spent,
         spent_money,
-        clip_id,
+        clips,
         earnings,
         earnings_money,
+        submissions,
         submission_campaign,
-        submission_clip,
         status,
         columns,
-        campaign_key,
-        clip_key,
     }))
 }
 
-/// A total is written.
-fn ordinary(campaigns: &Relation, spent: &Column) -> Result<()> {
-    if !spent.is_generated {
-        return Ok(());
-    }
-    let problem = "A generated column cannot be written";
-    Err(wrong_type(
-        campaigns,
-        spent,
-        problem,
-        "Let spent be an ordinary column.",
-    ))
+/// The clips, and what of submissions points to them; `None` where there are problems.
+fn clips(
+    (table, of_table): (&Relation, &[Column]),
+    (submissions, of_submissions): (&Relation, &[Column]),
+    columns: &Columns,
+    problems: &mut Problems,
+) -> Result<Option<Clips>> {
+    // A mapping with clips that says no key of theirs was made by somebody else.
+    let said = |name: &Option<String>| name.clone().unwrap_or_default();
+    let id = problems.take(column(table, of_table, "clip_id", &said(&columns.clip_id)))?;
+    let link = said(&columns.submission_clip);
+    let link = problems.take(column(submissions, of_submissions, "submission_clip", &link))?;
+    let Some((id, link)) = id.zip(link) else {
+        return Ok(None);
+    };
+    problems.take(fits::stored(table, &id))?;
+    problems.take(fits::stored(submissions, &link))?;
+    let Some(key) = problems.take(fits::key(table, &id))? else {
+        return Ok(None);
+    };
+    problems.take(fits::link(submissions, &link, &id, key))?;
+    Ok(Some(Clips {
+        table: table.clone(),
+        id,
+        key,
+        link,
+    }))
 }
 
 fn column(table: &Relation, columns: &[Column], argument: &'static str, name: &str) -> Result<Column> {
@@ -283,138 +299,15 @@ fn optional(
     name.map(|name| column(table, columns, argument, name)).transpose()
 }
 
-fn wrong_type(table: &Relation, column: &Column, problem: &str, hint: &str) -> Error {
-    ColumnError::WrongType {
-        table: table.display(),
-        column: name::display_name(&column.name),
-        kind: column.type_name.clone(),
-        problem: problem.to_owned(),
-        hint: hint.to_owned(),
-    }
-    .into()
-}
-
-/// What a trigger reads must stand in the row that it is given.
-fn stored(table: &Relation, column: &Column) -> Result<()> {
-    if !column.is_virtual {
-        return Ok(());
-    }
-    let problem = "It is virtual: no row holds it, and a trigger sees none of its values";
-    Err(wrong_type(table, column, problem, "Let it be generated as STORED."))
-}
-
-fn key(table: &Relation, column: &Column) -> Result<KeyType> {
-    const HINT: &str = "Keys may be text, varchar, uuid, smallint, integer or bigint.";
-    if !column.has_deterministic_collation {
-        return Err(wrong_type(
-            table,
-            column,
-            "Its collation calls different texts equal",
-            HINT,
-        ));
-    }
-    column
-        .key_type()
-        .ok_or_else(|| wrong_type(table, column, "A key cannot be of this type", HINT))
-}
-
-fn link(submissions: &Relation, column: &Column, target: &Column, target_key: KeyType) -> Result<()> {
-    const DEFAULT: Oid = pg_sys::DEFAULT_COLLATION_OID;
-    let (own, other) = (column.collation, target.collation);
-    if !column.has_deterministic_collation || (own != other && own != DEFAULT && other != DEFAULT) {
-        let problem = format!(
-            "Its collation is not that of column {}",
-            name::display_name(&target.name)
-        );
-        return Err(wrong_type(
-            submissions,
-            column,
-            &problem,
-            "Let a link have the collation of the key it points to.",
-        ));
-    }
-    match column.key_type() {
-        Some(kind) if kind.links_to(target_key) => Ok(()),
-        _ => {
-            let problem = format!(
-                "It cannot point to column {} of type {}",
-                name::display_name(&target.name),
-                target.type_name
-            );
-            Err(wrong_type(
-                submissions,
-                column,
-                &problem,
-                "Let a link have the type of the key it points to.",
-            ))
-        }
-    }
-}
-
-fn money(table: &Relation, column: &Column) -> Result<MoneyType> {
-    const HINT: &str = "Money may be numeric, smallint, integer, bigint, real or double precision.";
-    column
-        .money()
-        .ok_or_else(|| wrong_type(table, column, "Money cannot be of this type", HINT))
-}
-
-fn approved(submissions: &Relation, status: &Column, approved: &[String]) -> Result<()> {
-    let Some(kind) = status.status_type() else {
-        let hint = format!(
-            "A status may be an enum, text, varchar, char, boolean, smallint, integer, bigint or numeric. Else a column says what counts: {}",
-            generated(submissions, status)
-        );
-        return Err(wrong_type(
-            submissions,
-            status,
-            "A status cannot be of this type",
-            &hint,
-        ));
-    };
-    if approved.is_empty() {
-        return Err(ColumnError::NothingApproved {}.into());
-    }
-    let known = match kind {
-        StatusType::Enum => catalog::enum_labels(status.base_type)?,
-        StatusType::Boolean => vec!["true".to_owned(), "false".to_owned()],
-        _ => Vec::new(),
-    };
-    let is_known = |value: &String| kind.has(value) && (kind != StatusType::Enum || known.contains(value));
-    match approved.iter().find(|value| !is_known(value)) {
-        None => Ok(()),
-        Some(value) => Err(ColumnError::BadStatus {
-            table: submissions.display(),
-            column: name::display_name(&status.name),
-            value: value.clone(),
-            known,
-        }
-        .into()),
-    }
-}
-
-/// The command that adds a column which says whether a submission counts, by a column whose type no status can be of.
-fn generated(submissions: &Relation, column: &Column) -> String {
-    let name = name::display_name(&column.name);
-    let counts = match column.base_type {
-        pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => format!("{name} IS NOT NULL"),
-        _ if column.is_domain() => format!("{name}::{} = 'APPROVED'", column.base_sql),
-        _ => format!("{name} = 'APPROVED'"),
-    };
-    format!(
-        "ALTER TABLE {} ADD counts boolean GENERATED ALWAYS AS ({counts}) STORED; and spend_sync_attach(status => 'counts', ...).",
-        submissions.display()
-    )
-}
-
-/// The rights that the owner of the campaigns table lacks: a flush reads all three tables and locks clips and campaigns
+/// The rights that the owner of the campaigns table lacks: a flush reads all tables and locks clips and campaigns
 /// as this role.
 pub fn missing_rights(shape: &Shape) -> Result<Vec<(&Relation, String)>> {
     let mut missing = Vec::new();
-    for (table, must_lock) in [
-        (&shape.campaigns, true),
-        (&shape.submissions, false),
-        (&shape.clips, true),
-    ] {
+    let locked = shape.clips.iter().map(|clips| (&clips.table, true));
+    for (table, must_lock) in [(&shape.campaigns, true), (&shape.submissions, false)]
+        .into_iter()
+        .chain(locked)
+    {
         let right = session::as_role(shape.campaigns.owner, || catalog::missing_right(table.oid, must_lock))?;
         missing.extend(right.map(|right| (table, right)));
     }

@@ -206,7 +206,7 @@ fn is_losing_partition(table: Oid) -> Result<bool> {
 }
 
 /// Tables, each with its partitions of all levels.
-pub fn with_partitions(tables: [&Relation; 3]) -> Result<Vec<Oid>> {
+pub fn with_partitions(tables: Vec<&Relation>) -> Result<Vec<Oid>> {
     let mut all = Vec::new();
     for table in tables {
         all.push(table.oid);

@@ -4,7 +4,7 @@ use crate::catalog;
 use crate::entry::functions::{numeric, oid};
 use crate::errors;
 use crate::errors::call::CallError;
-use crate::manage::attach::{Attached, Request};
+use crate::manage::attach::{Attached, Clips, Request};
 use crate::manage::detect::Given;
 use crate::manage::{attach, detach, plan, preview};
 use crate::pg::name::{Name, TableArgument};
@@ -21,7 +21,7 @@ macro_rules! attach_function {
         #[allow(clippy::too_many_arguments, clippy::type_complexity)]
         fn $name(
             campaigns: default!(Option<TableArgument>, "NULL"),
-            clips: default!(Option<TableArgument>, "NULL"),
+            clips: default!(Option<TableArgument>, "'-'"),
             submissions: default!(Option<TableArgument>, "NULL"),
             campaign_id: default!(Option<Name>, "NULL"),
             title: default!(Option<Name>, "NULL"),
@@ -40,7 +40,10 @@ macro_rules! attach_function {
             let name = |name: Option<Name>| name.map(|name| name.0);
             let $request = Request {
                 campaigns: oid(campaigns),
-                clips: oid(clips),
+                clips: match clips {
+                    Some(table) => Clips::Of(oid(Some(table))),
+                    None => Clips::None,
+                },
                 submissions: oid(submissions),
                 given: Given {
                     campaign_id: name(campaign_id),
@@ -68,10 +71,11 @@ macro_rules! attach_function {
 }
 
 attach_function! {
-    /// Binds three tables: creates the triggers that keep `campaigns.spent` equal to the sum of `clips.earnings` over the
+    /// Binds tables: creates the triggers that keep `campaigns.spent` equal to the sum of `clips.earnings` over the
     /// approved submissions, and brings every total to the truth.
     ///
     /// What is left out is read from the catalog: keys from primary keys, links from foreign keys, else from usual names.
+    /// `clips => NULL`: a direct source, whose submissions hold their earnings themselves.
     /// `approved`: the statuses that count; with `status => NULL` every submission does. `count`: how many clips, not how much. `direct_writes`: `correct` (a write of spent by others is brought back to
     /// the truth) or `reject` (it fails with 428C9). `sync`: false leaves every total as found. `flush`: `statement` (the total is
     /// brought up at the end of each statement) or `commit` (once, at commit or at `SET CONSTRAINTS ... IMMEDIATE`).
@@ -158,21 +162,22 @@ fn attached(
 /// What is kept, what is summed, by which links, and when they count.
 fn described(said: &Said) -> [String; 4] {
     let (of, name) = (&said.columns, name::display_name);
-    let by = |table: &FullName, column: &str, key: &str| {
-        format!("{}.{} by {}", catalog::display(table), name(column), name(key))
+    let column = |table: &FullName, column: &str| format!("{}.{}", catalog::display(table), name(column));
+    let by = |said: String, key: Option<&String>| match key {
+        Some(key) => format!("{said} by {}", name(key)),
+        None => said,
     };
+    let source = said.clips.as_ref().unwrap_or(&said.submissions);
+    let summed = match &of.earnings {
+        Some(earnings) => column(source, earnings),
+        None => format!("count of {}", catalog::display(source)),
+    };
+    let links = std::iter::once(&of.submission_campaign).chain(&of.submission_clip);
+    let links: Vec<String> = links.map(|link| name(link)).collect();
     [
-        by(&said.campaigns, &of.spent, &of.campaign_id),
-        match &of.earnings {
-            Some(earnings) => by(&said.clips, earnings, &of.clip_id),
-            None => format!("count of {} by {}", catalog::display(&said.clips), name(&of.clip_id)),
-        },
-        format!(
-            "{} ({}, {})",
-            catalog::display(&said.submissions),
-            name(&of.submission_campaign),
-            name(&of.submission_clip)
-        ),
+        by(column(&said.campaigns, &of.spent), Some(&of.campaign_id)),
+        by(summed, of.clip_id.as_ref()),
+        format!("{} ({})", catalog::display(&said.submissions), links.join(", ")),
         match &of.status {
             Some(status) => format!("{} in ({})", name(status), of.approved.join(", ")),
             None => "always".to_owned(),

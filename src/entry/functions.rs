@@ -275,7 +275,7 @@ mod spend_sync {
         renew::all().map_err(error::raised)
     }
 
-    /// The bindings of this database, for the view `spend_sync.binding`: tables by their full names, and columns by attach's arguments. As text, which each driver reads.
+    /// The bindings of this database, for the view `spend_sync.binding`: tables by their full names (no clips: a direct source), and columns by attach's arguments. As text, which each driver reads.
     #[pg_extern(stable)]
     #[allow(clippy::type_complexity)]
     fn bindings() -> Result<
@@ -283,7 +283,7 @@ mod spend_sync {
             'static,
             (
                 name!(campaigns, String),
-                name!(clips, String),
+                name!(clips, Option<String>),
                 name!(submissions, String),
                 name!(columns, JsonB),
             ),
@@ -294,7 +294,7 @@ mod spend_sync {
         Ok(TableIterator::new(all.into_iter().map(|(tables, columns)| {
             (
                 tables.campaigns.display(),
-                tables.clips.display(),
+                tables.clips.map(|clips| clips.display()),
                 tables.submissions.display(),
                 JsonB(serde_json::json!(columns)),
             )
@@ -332,8 +332,9 @@ fn to_repair(totals: errors::Result<Vec<Rc<Binding>>>, function: Oid) -> errors:
     Ok(totals)
 }
 
+/// The table that an argument names; `-` is none.
 pub(super) fn oid(relation: Option<TableArgument>) -> Option<Oid> {
-    relation.map(|relation| relation.0)
+    relation.map(|relation| relation.0).filter(|oid| *oid != Oid::INVALID)
 }
 
 /// A numeric from PostgreSQL's own text.

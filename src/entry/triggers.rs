@@ -1,6 +1,6 @@
 //! The triggers' entry points: is this the call we are made for, what did it write, note it down.
 
-use crate::binding::of_trigger::Attributes;
+use crate::binding::of_trigger::{Adds, Attributes};
 use crate::binding::{Binding, of_trigger, wake_triggers};
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
@@ -72,12 +72,15 @@ pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     })
 }
 
-/// What a submission says: this clip for this campaign, and whether it counts.
+/// What a submission says: this for this campaign, and whether it counts.
 struct Link {
     campaign: Key,
-    clip: Key,
+    /// `None` where it names no clip, but adds an amount of its own.
+    clip: Option<Key>,
     /// `None`: only PostgreSQL can tell.
     counts: Option<bool>,
+    /// What it adds if it counts, as far as it says so; `None`: not known exactly.
+    amount: Option<Decimal>,
 }
 
 /// AFTER INSERT OR UPDATE OR DELETE on submissions, for each row.
@@ -86,7 +89,7 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
     let found = of_trigger::binding_of(call.trigger())?;
     let Attributes::Submission {
         campaign,
-        clip,
+        adds,
         status_column,
         status,
     } = &found.at
@@ -94,15 +97,21 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
         return Err(misplaced("capture_submission"));
     };
     let event = call.event();
-    let columns = [campaign.number, clip.number, *status_column];
+    let columns = [campaign.number, *status_column].into_iter().chain(adds.column());
     if event == Event::Update && columns.into_iter().all(|column| call.leaves(column)) {
         return Ok(());
     }
     let link = |version| {
+        let (clip, amount) = match *adds {
+            Adds::Clip(clip) => (Some(call.key(version, clip)?), None),
+            Adds::Amount(column, kind) => (None, call.amount(version, column, kind)),
+            Adds::One => (None, Some(Decimal::ONE)),
+        };
         Some(Link {
             campaign: call.key(version, *campaign)?,
-            clip: call.key(version, *clip)?,
+            clip,
             counts: status.as_ref().map(|status| call.counts(version, status)),
+            amount,
         })
     };
     let old = if event == Event::Insert {
@@ -115,23 +124,51 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
     } else {
         link(Version::New)
     };
+    if !matches!(adds, Adds::Clip(_)) {
+        return capture_amounts(call, &found.binding, old, new);
+    }
     let is_same = |new: &Link| {
         old.as_ref()
             .is_some_and(|old| old.campaign == new.campaign && old.clip == new.clip)
     };
     let linked = new.as_ref().filter(|new| !is_same(new));
-    let linked = linked.map(|new| (new.campaign.clone(), new.clip.clone()));
+    let linked = linked.and_then(|new| Some((new.campaign.clone(), new.clip.clone()?)));
     note(call, &found.binding, move |touched| {
         if let Some((campaign, clip)) = linked {
             touched.new_link(campaign, clip);
         }
-        for (link, sign) in old.map(|link| (link, -1)).into_iter().chain(new.map(|link| (link, 1))) {
-            match link.counts {
-                Some(counts) => touched.link(link.campaign, link.clip, if counts { sign } else { 0 }),
-                None => touched.sum(link.campaign),
+        for (link, sign) in signed(old, new) {
+            match (link.counts, link.clip) {
+                (Some(counts), Some(clip)) => touched.link(link.campaign, clip, if counts { sign } else { 0 }),
+                _ => touched.sum(link.campaign),
             }
         }
     })
+}
+
+/// The same of one that holds what it adds itself: nothing has to be looked up.
+fn capture_amounts(call: &TriggerCall, binding: &Rc<Binding>, old: Option<Link>, new: Option<Link>) -> Result<()> {
+    let may_count = |link: &Link| link.counts != Some(false);
+    if !old.iter().chain(&new).any(may_count) {
+        return Ok(());
+    }
+    note(call, binding, move |touched| {
+        for (link, sign) in signed(old, new) {
+            match (link.counts, link.amount) {
+                (Some(false), _) => {}
+                (Some(true), amount) => {
+                    touched.adds(link.campaign, amount.and_then(|by| money::exact_product(by, sign)))
+                }
+                (None, _) => touched.adds(link.campaign, None),
+            }
+        }
+    })
+}
+
+/// What was takes off, what is adds.
+fn signed(old: Option<Link>, new: Option<Link>) -> impl Iterator<Item = (Link, i64)> {
+    let old = old.map(|link| (link, -1));
+    old.into_iter().chain(new.map(|link| (link, 1)))
 }
 
 /// AFTER INSERT OR UPDATE on campaigns, for each row: the net for a write of `spent` that a BEFORE trigger of the user's has
@@ -298,7 +335,7 @@ fn before_truncate(binding: &Binding) -> Result<()> {
     if !transaction::is_replica() {
         return Ok(());
     }
-    let tables = binding.shape.tables().all().map(|table| table.oid);
+    let tables = binding.shape.tables().oids();
     wake_triggers::fire(&tables, wake::waits())
 }
 

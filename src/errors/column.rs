@@ -12,7 +12,10 @@ errors! {
                 [] => "No column of the table could serve.".to_owned(),
                 some => format!("Columns that could serve: {}.", listed(some)),
             },
-            format!("Name the column: spend_sync_attach({argument} => 'column', ...).");
+            match argument {
+                "status" => "Name the column: spend_sync_attach(status => 'column', ...). With status => NULL every submission counts.".to_owned(),
+                argument => format!("Name the column: spend_sync_attach({argument} => 'column', ...)."),
+            };
 
         ColumnAmbiguous { table: String, argument: &'static str, candidates: Vec<String> }
             => ERRCODE_AMBIGUOUS_COLUMN,
@@ -52,6 +55,18 @@ errors! {
             "no status is named as approved",
             "The argument approved is empty or has a NULL in it.",
             "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...). With status => NULL every submission counts.";
+
+        TotalIsKey { table: String, column: String }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "column {column} of table {table} cannot be the total of a campaign that it is the key of",
+            "Campaigns are known by it (campaign_id).",
+            "Name the column that is to hold the total: spend_sync_attach(spent => 'column', ...).";
+
+        NoClips { argument: &'static str }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "there are no clips to have {argument}",
+            "With clips => NULL what is summed stands on the submissions themselves.",
+            format!("Leave out one of the arguments clips and {argument}.");
 
         CountOfEarnings {}
             => ERRCODE_INVALID_PARAMETER_VALUE,

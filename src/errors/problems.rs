@@ -23,6 +23,10 @@ impl Problems {
         self.0.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// What was found, if nothing else was; else the first problem, which says how many there are.
     pub fn or_first<T>(self, found: Option<T>) -> Result<T> {
         let others = self.0.len().saturating_sub(1);

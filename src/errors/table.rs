@@ -29,14 +29,14 @@ errors! {
         SameTable { table: String }
             => ERRCODE_FEATURE_NOT_SUPPORTED,
             "table {table} cannot be two things at once",
-            "Campaigns, clips and submissions are three tables.",
-            "Name three different tables.";
+            "Campaigns, clips and submissions are tables of their own.",
+            "Name different tables.";
 
         NotOwner { table: String, role: String }
             => ERRCODE_INSUFFICIENT_PRIVILEGE,
             "must be owner of table {table}",
             format!("Role {role} is not, nor a member of the role that is."),
-            "Attach and detach as a role that owns all three tables.";
+            "Attach and detach as a role that owns all of the tables.";
 
         OwnerCannot { owner: String, problem: String, advice: String }
             => ERRCODE_INSUFFICIENT_PRIVILEGE,

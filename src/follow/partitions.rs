@@ -234,8 +234,9 @@ fn fed_by(binding: &Binding, partition: Oid, parent: Oid) -> Result<Fed> {
     let shape = &binding.shape;
     let root = catalog::root(parent)?;
     let keys = |column: &Column, kind| keys_in(partition, &column.name, kind);
-    let due = if root == shape.clips.oid {
-        keys(&shape.clip_id, shape.clip_key)?.map(Fed::OfClips)
+    let clips = shape.clips.as_ref().filter(|clips| clips.table.oid == root);
+    let due = if let Some(clips) = clips {
+        keys(&clips.id, clips.key)?.map(Fed::OfClips)
     } else if root == shape.submissions.oid {
         keys(&shape.submission_campaign, shape.campaign_key)?.map(Fed::These)
     } else {

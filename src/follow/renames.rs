@@ -158,7 +158,11 @@ pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
 
 fn present(shape: &Shape) -> Result<Option<Tables>> {
     let find = |table: &Relation| catalog::relation(table.oid);
-    let found = (find(&shape.campaigns)?, find(&shape.clips)?, find(&shape.submissions)?);
+    let clips = match &shape.clips {
+        Some(clips) => find(&clips.table)?.map(Some),
+        None => Some(None),
+    };
+    let found = (find(&shape.campaigns)?, clips, find(&shape.submissions)?);
     let (Some(campaigns), Some(clips), Some(submissions)) = found else {
         return Ok(None);
     };
@@ -173,7 +177,7 @@ fn present(shape: &Shape) -> Result<Option<Tables>> {
 fn renamed(before: &Named) -> Result<Option<Columns>> {
     let Named { shape, labels, .. } = before;
     let of_campaigns = catalog::columns(shape.campaigns.oid)?;
-    let of_clips = catalog::columns(shape.clips.oid)?;
+    let of_source = catalog::columns(shape.source().oid)?;
     let of_submissions = catalog::columns(shape.submissions.oid)?;
     let mut formerly = shape.columns.formerly.clone();
     let mut name = |argument: &str, columns: &[Column], old: &Column| {
@@ -197,13 +201,19 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
                 None => None,
             },
             spent: name("spent", &of_campaigns, &shape.spent)?,
-            clip_id: name("clip_id", &of_clips, &shape.clip_id)?,
+            clip_id: match &shape.clips {
+                Some(clips) => Some(name("clip_id", &of_source, &clips.id)?),
+                None => None,
+            },
             earnings: match &shape.earnings {
-                Some(earnings) => Some(name("earnings", &of_clips, earnings)?),
+                Some(earnings) => Some(name("earnings", &of_source, earnings)?),
                 None => None,
             },
             submission_campaign: name("submission_campaign", &of_submissions, &shape.submission_campaign)?,
-            submission_clip: name("submission_clip", &of_submissions, &shape.submission_clip)?,
+            submission_clip: match &shape.clips {
+                Some(clips) => Some(name("submission_clip", &of_submissions, &clips.link)?),
+                None => None,
+            },
             status: match &shape.status {
                 Some(status) => Some(name("status", &of_submissions, status)?),
                 None => None,

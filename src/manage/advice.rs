@@ -17,20 +17,23 @@ pub struct Finding {
     pub advice: String,
 }
 
-/// The indexes that every write needs: the submissions of a clip, those of a campaign.
+/// The indexes that every write needs: the submissions of a clip, those of a campaign. Of a direct source only sums need one.
 pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let submissions = &shape.submissions;
-    for (column, of) in [
-        (&shape.submission_clip, "clip"),
-        (&shape.submission_campaign, "campaign"),
-    ] {
+    let by_clip = shape.clips.iter().map(|clips| (&clips.link, "clip"));
+    let who = if shape.clips.is_some() {
+        "each write"
+    } else {
+        "each sum"
+    };
+    for (column, of) in by_clip.chain([(&shape.submission_campaign, "campaign")]) {
         if !catalog::has_index(submissions.oid, column.number)? {
             findings.push(Finding {
                 severity: "warning",
                 object: submissions.display(),
                 problem: format!(
-                    "no index begins with column {}: each write reads all submissions to find those of a {of}",
+                    "no index begins with column {}: {who} reads all submissions to find those of a {of}",
                     name::display_name(&column.name)
                 ),
                 advice: create_index(submissions, &column.name),
@@ -42,6 +45,9 @@ pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
 
 /// Columns of the submissions that look like a share of a clip: it is none of the total's.
 pub fn shares(shape: &Shape) -> Result<Vec<Finding>> {
+    if shape.clips.is_none() {
+        return Ok(Vec::new());
+    }
     const LIKE: [&str; 5] = ["share", "percent", "pct", "split", "ratio"];
     let submissions = &shape.submissions;
     let is_share = |column: &Column| {

@@ -20,16 +20,26 @@ use crate::write::{flush, large};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// What `spend_sync_attach` was asked for.
 pub struct Request {
     pub campaigns: Option<Oid>,
-    pub clips: Option<Oid>,
+    pub clips: Clips,
     pub submissions: Option<Oid>,
     pub given: Given,
     pub direct_writes: String,
     pub flush: String,
     pub sync: bool,
+}
+
+/// Which table of clips was named.
+#[derive(Clone, Copy)]
+pub enum Clips {
+    /// `None`: the one that is called so.
+    Of(Option<Oid>),
+    /// Submissions hold what is summed themselves.
+    None,
 }
 
 /// What it did.
@@ -39,7 +49,7 @@ pub struct Attached {
     pub synced: Option<Vec<Row>>,
 }
 
-/// Binds three tables. Keeps writers off them until the transaction ends: what was written before is in the sums, what is
+/// Binds tables. Keeps writers off them until the transaction ends: what was written before is in the sums, what is
 /// written after fires the triggers.
 pub fn attach(request: Request) -> Result<Attached> {
     if !session::is_utf8() {
@@ -48,7 +58,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     flush::now()?;
     let direct_writes = DirectWrites::parse(&request.direct_writes)?;
     let (tables, locked) = lock(&request)?;
-    let bound = tables.all().map(|table| table.oid);
+    let bound = tables.oids();
     let when = Flush::parse(&request.flush)?;
     let mut problems = Problems::default();
     let shape = look(tables, request.given, (direct_writes, when), &mut problems)?;
@@ -115,7 +125,7 @@ fn lock(request: &Request) -> Result<(Tables, Locked)> {
             columns: vec![request.given.spent()],
             with_gone: true,
         };
-        let locked = replaced::lock(&tables.all().map(|table| table.oid), total)?;
+        let locked = replaced::lock(&tables.oids(), total)?;
         let found = self::tables(request)?;
         if found.are(&tables) {
             return Ok((found, locked));
@@ -137,23 +147,26 @@ pub fn find_tables(request: &Request, problems: &mut Problems) -> Result<Option<
         problems.take(found.and_then(replaced::usable))
     };
     let campaigns = find(request.campaigns, CAMPAIGNS)?;
-    let clips = find(request.clips, CLIPS)?;
+    let clips = match request.clips {
+        Clips::Of(clips) => find(clips, CLIPS)?.map(Some),
+        Clips::None => Some(None),
+    };
     let submissions = find(request.submissions, SUBMISSIONS)?;
     let (Some(campaigns), Some(clips), Some(submissions)) = (campaigns, clips, submissions) else {
         return Ok(None);
     };
-    for (one, other) in [(&campaigns, &clips), (&clips, &submissions), (&submissions, &campaigns)] {
-        if one.oid == other.oid {
-            let table = one.display();
-            problems.take::<()>(Err(TableError::SameTable { table }.into()))?;
-            return Ok(None);
-        }
-    }
-    Ok(Some(Tables {
+    let tables = Tables {
         campaigns,
         clips,
         submissions,
-    }))
+    };
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = tables.all().into_iter().find(|table| !seen.insert(table.oid.to_u32())) {
+        let table = twice.display();
+        problems.take::<()>(Err(TableError::SameTable { table }.into()))?;
+        return Ok(None);
+    }
+    Ok(Some(tables))
 }
 
 /// What a table is called where nothing was said.

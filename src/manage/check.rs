@@ -218,7 +218,7 @@ fn needless_triggers(shape: &Shape) -> Result<Vec<Finding>> {
         }
     };
     let mut findings = Vec::new();
-    for table in wanted::tables(shape) {
+    for table in shape.tables().all() {
         findings.extend(wake_triggers::needless(table.oid)?.into_iter().map(finding));
     }
     Ok(findings)
@@ -244,10 +244,10 @@ fn traded_names(shape: &Shape) -> Result<Vec<Finding>> {
         let (table, now) = match argument.as_str() {
             "campaign_id" => (&shape.campaigns, Some(&of.campaign_id)),
             "spent" => (&shape.campaigns, Some(&of.spent)),
-            "clip_id" => (&shape.clips, Some(&of.clip_id)),
-            "earnings" => (&shape.clips, of.earnings.as_ref()),
+            "clip_id" => (shape.source(), of.clip_id.as_ref()),
+            "earnings" => (shape.source(), of.earnings.as_ref()),
             "submission_campaign" => (&shape.submissions, Some(&of.submission_campaign)),
-            "submission_clip" => (&shape.submissions, Some(&of.submission_clip)),
+            "submission_clip" => (&shape.submissions, of.submission_clip.as_ref()),
             "status" => (&shape.submissions, of.status.as_ref()),
             _ => continue,
         };
@@ -304,8 +304,10 @@ fn unlogged(shape: &Shape) -> Result<Vec<Finding>> {
     if shape.campaigns.is_unlogged {
         return Ok(Vec::new());
     }
-    let mut lost = catalog::unlogged(shape.clips.oid)?;
-    lost.extend(catalog::unlogged(shape.submissions.oid)?);
+    let mut lost = Vec::new();
+    for table in shape.clips.iter().map(|clips| &clips.table).chain([&shape.submissions]) {
+        lost.extend(catalog::unlogged(table.oid)?);
+    }
     let finding = |table: &FullName| Finding {
         severity: "warning",
         object: catalog::display(table),

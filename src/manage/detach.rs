@@ -68,10 +68,10 @@ fn own_triggers(table: &Relation, spent: Option<&String>) -> Result<Vec<Trigger>
     Ok(own)
 }
 
-/// The clips and submissions of a total, where they are bound to it.
+/// The other tables of a total, where they are bound to it.
 fn tables_of(own: &Trigger, campaigns: &Relation) -> Result<Vec<Oid>> {
     let named = match binding::resolve(own) {
-        Ok((named, _)) => [named.clips, named.submissions],
+        Ok((named, _)) => named.clips.into_iter().chain([named.submissions]),
         Err(Error::Ours(Ours::Trigger(_))) => return Ok(Vec::new()),
         Err(other) => return Err(other),
     };

@@ -44,32 +44,42 @@ pub fn columns(
     problems: &mut Problems,
 ) -> Result<Option<Columns>> {
     let of_campaigns = catalog::columns(tables.campaigns.oid)?;
-    let of_clips = catalog::columns(tables.clips.oid)?;
     let of_submissions = catalog::columns(tables.submissions.oid)?;
+    let (source, of_source) = match &tables.clips {
+        Some(clips) => (clips, catalog::columns(clips.oid)?),
+        None => (&tables.submissions, of_submissions.clone()),
+    };
     let campaigns = (&tables.campaigns, of_campaigns.as_slice(), Unique::AtCommit);
     let campaign_id = problems.take(key(campaigns, "campaign_id", given.campaign_id))?;
-    let clips = (&tables.clips, of_clips.as_slice(), Unique::InPartitions);
-    let clip_id = problems.take(key(clips, "clip_id", given.clip_id))?;
+    let of_clips = (source, of_source.as_slice(), Unique::InPartitions);
+    let clip_id = match &tables.clips {
+        Some(_) => problems.take(key(of_clips, "clip_id", given.clip_id).map(Some))?,
+        None => problems.take(no_clips("clip_id", given.clip_id))?,
+    };
     let mut link = |argument, given, target: &Relation, key: Option<&String>, usual| {
         let target = (target, key.map(String::as_str), usual);
         problems.take(link(&tables.submissions, &of_submissions, argument, given, target))
     };
-    let (by_campaign, by_clip) = (given.submission_campaign, given.submission_clip);
-    let (campaigns, clips) = (&tables.campaigns, &tables.clips);
     let submission_campaign = link(
         "submission_campaign",
-        by_campaign,
-        campaigns,
+        given.submission_campaign,
+        &tables.campaigns,
         campaign_id.as_ref(),
         "campaign",
     )?;
-    let submission_clip = link("submission_clip", by_clip, clips, clip_id.as_ref(), "clip")?;
+    let submission_clip = match &tables.clips {
+        Some(clips) => {
+            let clip_id = clip_id.iter().flatten().next();
+            link("submission_clip", given.submission_clip, clips, clip_id, "clip")?.map(Some)
+        }
+        None => problems.take(no_clips("submission_clip", given.submission_clip))?,
+    };
     // Numbers may be a status, or money: what is a key is neither.
     let keys = catalog::unique_columns(tables.submissions.oid, Unique::InPartitions)?;
-    let links = [&submission_campaign, &submission_clip];
-    let is_link = |column: &Column| links.into_iter().flatten().any(|link| *link == column.name);
-    let could_be_status =
-        |column: &Column| column.status_type().is_some() && !is_link(column) && !keys.contains(&column.name);
+    let links = [submission_campaign.as_ref(), submission_clip.iter().flatten().next()];
+    let is_key =
+        |column: &Column| links.into_iter().flatten().any(|link| *link == column.name) || keys.contains(&column.name);
+    let could_be_status = |column: &Column| column.status_type().is_some() && !is_key(column);
     let has_status = given.status.is_some();
     let find_status = |name| {
         named(
@@ -91,10 +101,14 @@ pub fn columns(
     let approved = if has_status { given.approved } else { Vec::new() };
     let is_money =
         |key: &Option<String>, column: &Column| column.money().is_some() && Some(&column.name) != key.as_ref();
+    let could_be_earnings = |column: &Column| {
+        let of_clips = tables.clips.is_some() || (!is_key(column) && Some(&column.name) != status_name);
+        of_clips && is_money(&clip_id.clone().flatten(), column)
+    };
     let earnings = match (given.count, given.earnings) {
         (true, None) => Ok(None),
         (true, Some(_)) => Err(ColumnError::CountOfEarnings {}.into()),
-        (false, given) => named(&tables.clips, &of_clips, "earnings", given, |c| is_money(&clip_id, c)).map(Some),
+        (false, given) => named(source, &of_source, "earnings", given, could_be_earnings).map(Some),
     };
     let earnings = problems.take(earnings)?;
     let could_be_spent = |column: &Column| is_money(&campaign_id, column);
@@ -128,6 +142,14 @@ pub fn columns(
         })
     };
     Ok(complete())
+}
+
+/// A column of clips, or one that points to them, where there are none.
+fn no_clips(argument: &'static str, given: Option<String>) -> Result<Option<String>> {
+    match given {
+        Some(_) => Err(ColumnError::NoClips { argument }.into()),
+        None => Ok(None),
+    }
 }
 
 /// A column that has a usual name: the argument's own.

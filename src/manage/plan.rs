@@ -113,25 +113,29 @@ fn changes(shape: &Shape, sync: bool) -> Result<Vec<Finding>> {
 fn call(shape: &Shape, sync: bool) -> Finding {
     let of = &shape.columns;
     let text = |text: &String| literal(text);
+    let null = || "NULL".to_owned();
+    let of_clips = shape.clips.as_ref();
     let mut arguments = vec![
         ("campaigns", literal(&shape.campaigns.display())),
-        ("clips", literal(&shape.clips.display())),
+        (
+            "clips",
+            of_clips.map_or_else(null, |clips| literal(&clips.table.display())),
+        ),
         ("submissions", literal(&shape.submissions.display())),
         ("campaign_id", text(&of.campaign_id)),
     ];
     arguments.extend(of.title.iter().map(|title| ("title", text(title))));
-    arguments.extend([("spent", text(&of.spent)), ("clip_id", text(&of.clip_id))]);
+    arguments.push(("spent", text(&of.spent)));
+    arguments.extend(of.clip_id.iter().map(|key| ("clip_id", text(key))));
     arguments.push(match &of.earnings {
         Some(earnings) => ("earnings", text(earnings)),
         None => ("count", "true".to_owned()),
     });
-    arguments.extend([
-        ("submission_campaign", text(&of.submission_campaign)),
-        ("submission_clip", text(&of.submission_clip)),
-    ]);
+    arguments.push(("submission_campaign", text(&of.submission_campaign)));
+    arguments.extend(of.submission_clip.iter().map(|link| ("submission_clip", text(link))));
     match &of.status {
         Some(status) => arguments.extend([("status", text(status)), ("approved", literal(&array(&of.approved)))]),
-        None => arguments.push(("status", "NULL".to_owned())),
+        None => arguments.push(("status", null())),
     }
     if of.direct_writes != DirectWrites::Correct {
         arguments.push(("direct_writes", literal(of.direct_writes.name())));

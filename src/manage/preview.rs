@@ -28,7 +28,8 @@ pub fn may_preview(binding: &Binding) -> Result<()> {
     if campaigns.is_some_and(|table| table.is_ours) {
         return Ok(());
     }
-    for table in [&shape.campaigns, &shape.submissions, &shape.clips] {
+    let clips = shape.clips.iter().map(|clips| &clips.table);
+    for table in [&shape.campaigns, &shape.submissions].into_iter().chain(clips) {
         if let Some(right) = catalog::missing_right(table.oid, false)? {
             let role = role()?;
             let advice = format!("GRANT {right} TO {role};");

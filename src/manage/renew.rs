@@ -7,7 +7,6 @@ use crate::manage::replaced::{self, Totals};
 use crate::pg::error::is_of_the_moment;
 use crate::pg::session;
 use crate::pg::subtransaction::attempt;
-use pgrx::pg_sys::Oid;
 
 /// Makes them anew, in this transaction, which keeps writers off their tables until it ends. Totals stay as they are: one
 /// trigger or the other has seen each write. Only where triggers stand on all tables of a binding that one role owns: anybody
@@ -17,7 +16,7 @@ pub fn all() -> Result<()> {
     let (mut sound, mut locks) = (Vec::new(), Vec::new());
     for bound in binding::whole()? {
         if binding::sound(owners::check_tables(&bound.tables))?.is_some() {
-            locks.extend(replaced::locks(&oids(&bound.tables), &totals(&bound))?);
+            locks.extend(replaced::locks(&bound.tables.oids(), &totals(&bound))?);
             sound.push(bound);
         } else {
             let hint = "Let one role own all its tables, and call spend_sync_attach() again.";
@@ -46,17 +45,13 @@ fn totals(bound: &Bound) -> Totals {
     }
 }
 
-fn oids(tables: &Tables) -> [Oid; 3] {
-    tables.all().map(|table| table.oid)
-}
-
 fn warn(tables: &Tables, hint: &str) {
     let campaigns = tables.campaigns.display();
     session::warn(&format!("the triggers of {campaigns} are left as they are"), hint);
 }
 
 fn renew(bound: &Bound) -> Result<()> {
-    let tables = oids(&bound.tables);
+    let tables = bound.tables.oids();
     let locked = replaced::lock(&tables, totals(bound))?;
     // Looked up anew: another command may have come first while we waited for a lock.
     let Some(id) = binding::id_of(&bound.total())? else {

@@ -13,7 +13,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
-/// The tables that a statement may name.
+/// The tables that a statement may name; where they are fewer, one stands there more than once.
 pub type Meant = [Oid; 3];
 
 /// A statement, by the place of its text, and what it means.

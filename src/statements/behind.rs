@@ -28,11 +28,8 @@ pub fn behind(names: &Names, key: &[String]) -> String {
     let Names {
         campaigns,
         id,
-        clips,
-        clip_id,
         submissions,
         campaign,
-        clip,
         status,
         ..
     } = names;
@@ -42,13 +39,24 @@ pub fn behind(names: &Names, key: &[String]) -> String {
         [one] => text(one),
         several => text(&format!("ROW({})", several.join(", "))),
     };
+    // Of submissions that hold what they add themselves, each is its own clip.
+    let (clip, k, join) = match &names.clips {
+        Some(clips) => (
+            format!("l.{}::pg_catalog.text", clips.link),
+            "k",
+            format!(
+                " LEFT JOIN {} AS k ON k.{} {EQ} l.{}",
+                clips.table, clips.id, clips.link
+            ),
+        ),
+        None => ("NULL::pg_catalog.text".to_owned(), "l", String::new()),
+    };
     format!(
-        "SELECT l.tableoid IS NOT NULL, {submission}, l.{clip}::pg_catalog.text, {status}, \
-         CASE WHEN k.tableoid IS NOT NULL THEN coalesce({amount}, 0) END, \
-         k.tableoid IS NOT NULL AND coalesce({approved}, false) \
-         FROM {campaigns} AS c LEFT JOIN {submissions} AS l ON l.{campaign} {EQ} c.{id} \
-         LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} WHERE c.{id} {EQ} $1 \
-         ORDER BY least(pg_catalog.age(l.xmin), pg_catalog.age(k.xmin)), 2 DESC",
+        "SELECT l.tableoid IS NOT NULL, {submission}, {clip}, {status}, \
+         CASE WHEN {k}.tableoid IS NOT NULL THEN coalesce({amount}, 0) END, \
+         {k}.tableoid IS NOT NULL AND coalesce({approved}, false) \
+         FROM {campaigns} AS c LEFT JOIN {submissions} AS l ON l.{campaign} {EQ} c.{id}{join} WHERE c.{id} {EQ} $1 \
+         ORDER BY least(pg_catalog.age(l.xmin), pg_catalog.age({k}.xmin)), 2 DESC",
         status = match status {
             Some(status) => text(&format!("l.{status}")),
             None => "NULL::pg_catalog.text".to_owned(),

@@ -1,34 +1,36 @@
 //! Locking, and looking at what was written.
 
-use super::{EQ, Names, amount, approved};
+use super::{ClipNames, EQ, Names, amount, approved};
 
 /// ```sql
 /// SELECT k.id FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k
 /// ```
-pub fn lock_clips(names: &Names) -> String {
-    let Names { clips, clip_id: id, .. } = names;
-    format!("SELECT k.{id} FROM {clips} AS k WHERE k.{id} {EQ} ANY ($1) ORDER BY k.{id} FOR SHARE OF k")
+pub fn lock_clips(clips: &ClipNames) -> String {
+    let ClipNames { table, id, .. } = clips;
+    format!("SELECT k.{id} FROM {table} AS k WHERE k.{id} {EQ} ANY ($1) ORDER BY k.{id} FOR SHARE OF k")
 }
 
 /// Those of them that nobody writes.
 /// ```sql
 /// SELECT k.id FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k SKIP LOCKED
 /// ```
-pub fn lock_free_clips(names: &Names) -> String {
-    format!("{} SKIP LOCKED", lock_clips(names))
+pub fn lock_free_clips(clips: &ClipNames) -> String {
+    format!("{} SKIP LOCKED", lock_clips(clips))
 }
 
+/// Of submissions that hold what they add themselves the campaign alone.
 /// ```sql
 /// SELECT DISTINCT l.campaign, l.clip FROM submissions AS l WHERE l.campaign = ANY ($1)
 /// ```
 pub fn links_of_campaigns(names: &Names) -> String {
     let Names {
-        submissions,
-        campaign,
-        clip,
-        ..
+        submissions, campaign, ..
     } = names;
-    format!("SELECT DISTINCT l.{campaign}, l.{clip} FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1)")
+    let clip = match &names.clips {
+        Some(clips) => format!(", l.{}", clips.link),
+        None => String::new(),
+    };
+    format!("SELECT DISTINCT l.{campaign}{clip} FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1)")
 }
 
 /// ```sql
@@ -47,13 +49,11 @@ pub fn doubled(names: &Names) -> String {
 /// SELECT 1 FROM submissions AS l WHERE l.campaign = ANY ($1) AND NOT spend_sync.is_own(l.xmin)
 /// ORDER BY l.campaign, l.clip FOR SHARE OF l
 /// ```
-pub fn lock_links(names: &Names) -> String {
+pub fn lock_links(names: &Names, clips: &ClipNames) -> String {
     let Names {
-        submissions,
-        campaign,
-        clip,
-        ..
+        submissions, campaign, ..
     } = names;
+    let clip = &clips.link;
     format!(
         "SELECT 1 FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1) AND NOT spend_sync.is_own(l.xmin) \
          ORDER BY l.{campaign}, l.{clip} FOR SHARE OF l"
@@ -63,13 +63,11 @@ pub fn lock_links(names: &Names) -> String {
 /// ```sql
 /// SELECT DISTINCT l.campaign FROM submissions AS l WHERE l.clip = ANY ($1) AND l.campaign IS NOT NULL
 /// ```
-pub fn affected(names: &Names) -> String {
+pub fn affected(names: &Names, clips: &ClipNames) -> String {
     let Names {
-        submissions,
-        campaign,
-        clip,
-        ..
+        submissions, campaign, ..
     } = names;
+    let clip = &clips.link;
     format!(
         "SELECT DISTINCT l.{campaign} FROM {submissions} AS l \
          WHERE l.{clip} {EQ} ANY ($1) AND l.{campaign} IS NOT NULL"
@@ -84,16 +82,28 @@ pub fn lock_campaigns(names: &Names) -> String {
     format!("SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c")
 }
 
+/// The same, with what their totals are.
+/// ```sql
+/// SELECT c.id, c.spent::numeric FROM campaigns AS c WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c
+/// ```
+pub fn lock_recorded(names: &Names) -> String {
+    let Names {
+        campaigns, id, spent, ..
+    } = names;
+    format!(
+        "SELECT c.{id}, c.{spent}::numeric FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) \
+         ORDER BY c.{id} FOR NO KEY UPDATE OF c"
+    )
+}
+
 /// ```sql
 /// SELECT l.tableoid, l.ctid, l.xmin::text, l.campaign, l.status = ANY ('{APPROVED}') FROM submissions AS l WHERE l.clip = $1
 /// ```
-pub fn links_of_clip(names: &Names) -> String {
+pub fn links_of_clip(names: &Names, clips: &ClipNames) -> String {
     let Names {
-        submissions,
-        campaign,
-        clip,
-        ..
+        submissions, campaign, ..
     } = names;
+    let clip = &clips.link;
     format!(
         "SELECT l.tableoid, l.ctid, l.xmin::pg_catalog.text, l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
         approved = approved(names),
@@ -103,11 +113,11 @@ pub fn links_of_clip(names: &Names) -> String {
 /// ```sql
 /// SELECT k.tableoid, k.ctid, k.xmin::text, coalesce(k.earnings::numeric, 0) FROM clips AS k WHERE k.id = $1
 /// ```
-pub fn earnings(names: &Names) -> String {
-    let Names { clips, clip_id, .. } = names;
+pub fn earnings(names: &Names, clips: &ClipNames) -> String {
+    let ClipNames { table, id, .. } = clips;
     format!(
         "SELECT k.tableoid, k.ctid, k.xmin::pg_catalog.text, coalesce({amount}, 0) \
-         FROM {clips} AS k WHERE k.{clip_id} {EQ} $1",
+         FROM {table} AS k WHERE k.{id} {EQ} $1",
         amount = amount(names),
     )
 }
@@ -121,20 +131,20 @@ pub fn earnings(names: &Names) -> String {
 /// FROM submissions AS l JOIN campaigns AS c ON c.id = l.campaign
 /// WHERE l.clip = <clips> ORDER BY c.id FOR NO KEY UPDATE OF c
 /// ```
-pub fn lock_by_clips(names: &Names, clips: &str) -> String {
+pub fn lock_by_clips(names: &Names, clips: &ClipNames, keys: &str) -> String {
     let Names {
         campaigns,
         id,
         spent,
         submissions,
         campaign,
-        clip,
         ..
     } = names;
+    let clip = &clips.link;
     format!(
         "SELECT c.{id}, c.{spent}::numeric, l.{clip}, {approved} \
          FROM {submissions} AS l JOIN {campaigns} AS c ON c.{id} {EQ} l.{campaign} \
-         WHERE l.{clip} {EQ} {clips} ORDER BY c.{id} FOR NO KEY UPDATE OF c",
+         WHERE l.{clip} {EQ} {keys} ORDER BY c.{id} FOR NO KEY UPDATE OF c",
         approved = approved(names),
     )
 }
@@ -144,15 +154,15 @@ pub fn lock_by_clips(names: &Names, clips: &str) -> String {
 /// SELECT c.id, c.spent::numeric, $3, k.xmin::text, coalesce(k.earnings::numeric, 0), $2
 /// FROM campaigns AS c LEFT JOIN clips AS k ON k.id = $2 WHERE c.id = $1 FOR NO KEY UPDATE OF c
 /// ```
-pub fn lock_by_link(names: &Names) -> String {
+pub fn lock_by_link(names: &Names, clips: &ClipNames) -> String {
     let Names {
-        campaigns,
-        id,
-        spent,
-        clips,
-        clip_id,
-        ..
+        campaigns, id, spent, ..
     } = names;
+    let ClipNames {
+        table: clips,
+        id: clip_id,
+        ..
+    } = clips;
     format!(
         "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce({amount}, 0), $2 \
          FROM {campaigns} AS c LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} $2 \
@@ -169,15 +179,15 @@ pub fn lock_by_link(names: &Names) -> String {
 /// LEFT JOIN clips AS k ON k.id = u.clip
 /// WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c
 /// ```
-pub fn lock_by_links(names: &Names) -> String {
+pub fn lock_by_links(names: &Names, clips: &ClipNames) -> String {
     let Names {
-        campaigns,
-        id,
-        spent,
-        clips,
-        clip_id,
-        ..
+        campaigns, id, spent, ..
     } = names;
+    let ClipNames {
+        table: clips,
+        id: clip_id,
+        ..
+    } = clips;
     format!(
         "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce({amount}, 0), u.clip \
          FROM {campaigns} AS c \

@@ -52,6 +52,8 @@ pub enum Statement {
     LockByLink,
     /// By campaigns; then, for each link that changed: its campaign, its clip, and how many more of it count.
     LockByLinks,
+    /// By campaigns.
+    LockRecorded,
     SumFew,
     SumMany,
     /// Nothing.
@@ -160,27 +162,30 @@ pub mod stored {
 /// The text of a statement. `others`: totals of the same campaigns that it stores along, if it stores any.
 pub fn sql(names: &Names, others: &[&Names], statement: Statement) -> String {
     match statement {
-        Statement::LockClips => looks::lock_clips(names),
-        Statement::LockFreeClips => looks::lock_free_clips(names),
+        Statement::LockClips => of_clips(names, |_, clips| looks::lock_clips(clips)),
+        Statement::LockFreeClips => of_clips(names, |_, clips| looks::lock_free_clips(clips)),
         Statement::LinksOfCampaigns => looks::links_of_campaigns(names),
         Statement::Doubled => looks::doubled(names),
-        Statement::LockLinks => looks::lock_links(names),
-        Statement::Affected => looks::affected(names),
+        Statement::LockLinks => of_clips(names, looks::lock_links),
+        Statement::Affected => of_clips(names, looks::affected),
         Statement::LockCampaigns => looks::lock_campaigns(names),
-        Statement::OwnLinks => own::links(names),
-        Statement::OwnClips => own::clips(names),
+        Statement::OwnLinks => of_clips(names, own::links),
+        Statement::OwnClips => of_clips(names, |_, clips| own::clips(clips)),
         Statement::OwnCampaigns => own::campaigns(names),
         Statement::OwnAffected => own::affected(names),
-        Statement::LinksOfClip => looks::links_of_clip(names),
-        Statement::Earnings => looks::earnings(names),
+        Statement::LinksOfClip => of_clips(names, looks::links_of_clip),
+        Statement::Earnings => of_clips(names, looks::earnings),
         Statement::Move => stores::move_one(names, others),
-        Statement::LockByClip => looks::lock_by_clips(names, "$1"),
-        Statement::LockByClips => looks::lock_by_clips(names, "ANY ($1)"),
-        Statement::LockByLink => looks::lock_by_link(names),
-        Statement::LockByLinks => looks::lock_by_links(names),
+        Statement::LockByClip => of_clips(names, |names, clips| looks::lock_by_clips(names, clips, "$1")),
+        Statement::LockByClips => of_clips(names, |names, clips| looks::lock_by_clips(names, clips, "ANY ($1)")),
+        Statement::LockByLink => of_clips(names, looks::lock_by_link),
+        Statement::LockByLinks => of_clips(names, looks::lock_by_links),
+        Statement::LockRecorded => looks::lock_recorded(names),
         Statement::SumFew => sums::compared(names, &sums::walk(names)),
         Statement::SumMany => sums::compared(names, &sums::join(names, Campaigns::OfKeys)),
-        Statement::SumByOwn => sums::compared(names, &sums::sums_by_own(names)),
+        Statement::SumByOwn => of_clips(names, |names, clips| {
+            sums::compared(names, &sums::sums_by_own(names, clips))
+        }),
         Statement::StoreOne => stores::store_one(names),
         Statement::Store => stores::store(names, others),
         Statement::CountStored => stores::count_stored(names),
@@ -190,6 +195,12 @@ pub fn sql(names: &Names, others: &[&Names], statement: Statement) -> String {
         Statement::Large => LARGE.to_owned(),
         Statement::Average => AVERAGE.to_owned(),
     }
+}
+
+/// A statement that there is of clips alone.
+fn of_clips(names: &Names, say: impl Fn(&Names, &ClipNames) -> String) -> String {
+    let clips = names.clips.as_ref();
+    clips.map_or_else(String::new, |clips| say(names, clips))
 }
 
 /// What is known of a campaign of many clips.
@@ -215,18 +226,25 @@ pub struct Names {
     /// The type of spent, in SQL and in what it can hold.
     pub spent_type: String,
     pub spent_money: MoneyType,
-    pub clips: String,
-    pub clip_id: String,
-    /// `None`: each clip adds one.
+    /// `None`: submissions hold what they add themselves.
+    pub clips: Option<ClipNames>,
+    /// Of clips, or else of submissions. `None`: each adds one.
     pub earnings: Option<String>,
     pub submissions: String,
-    /// The columns of submissions that point to a campaign and to a clip.
+    /// The column of submissions that points to a campaign.
     pub campaign: String,
-    pub clip: String,
     /// `None`: every submission counts.
     pub status: Option<String>,
     /// The statuses that count, unquoted.
     pub approved: Vec<String>,
+}
+
+/// Those of clips.
+pub struct ClipNames {
+    pub table: String,
+    pub id: String,
+    /// The column of submissions that points to a clip.
+    pub link: String,
 }
 
 /// The values are read as the column's type reads them, be it of whatever name: that may pass to a type of somebody else's, whose code
@@ -239,12 +257,25 @@ fn approved(names: &Names) -> String {
     }
 }
 
-/// What a clip `k` adds, if there is one: NULL for NULL.
+/// What a submission `l` adds if it counts: of its clip `k`, if there is one, or its own. NULL for NULL.
 fn amount(names: &Names) -> String {
-    let Names { earnings, clip_id, .. } = names;
-    match earnings {
-        Some(earnings) => format!("k.{earnings}::numeric"),
-        None => format!("CASE WHEN k.{clip_id} IS NOT NULL THEN 1::numeric END"),
+    let Names { earnings, clips, .. } = names;
+    match (clips, earnings) {
+        (Some(_), Some(earnings)) => format!("k.{earnings}::numeric"),
+        (Some(clips), None) => format!("CASE WHEN k.{} IS NOT NULL THEN 1::numeric END", clips.id),
+        (None, Some(earnings)) => format!("l.{earnings}::numeric"),
+        (None, None) => "1::numeric".to_owned(),
+    }
+}
+
+/// Submissions `l`, and their clips `k` if they have any.
+fn source(names: &Names, join: &str) -> String {
+    let Names { submissions, clips, .. } = names;
+    match clips {
+        Some(ClipNames { table, id, link }) => {
+            format!("{submissions} AS l {join} {table} AS k ON k.{id} {EQ} l.{link}")
+        }
+        None => format!("{submissions} AS l"),
     }
 }
 
@@ -292,18 +323,12 @@ pub mod status {
 /// ORDER BY count(*) DESC, l.status LIMIT 20
 /// ```
 pub fn statuses(names: &Names, status: &str) -> String {
-    let Names {
-        submissions,
-        clips,
-        clip_id,
-        clip,
-        ..
-    } = names;
     format!(
         "SELECT {text}, pg_catalog.count(*), pg_catalog.sum(coalesce({amount}, 0)), {approved} \
-         FROM {submissions} AS l LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} WHERE l.{status} IS NOT NULL \
+         FROM {source} WHERE l.{status} IS NOT NULL \
          GROUP BY l.{status} ORDER BY 2 DESC, 1 LIMIT 20",
         text = text(&format!("l.{status}")),
+        source = source(names, "LEFT JOIN"),
         amount = amount(names),
         approved = approved(names),
     )

@@ -1,12 +1,12 @@
 //! What this transaction has written, by one pass over a table: for what is remembered no more.
 
-use super::{EQ, Names};
+use super::{ClipNames, EQ, Names, source};
 
 /// ```sql
 /// SELECT DISTINCT l.clip FROM submissions AS l WHERE spend_sync.is_own(l.xmin) AND l.clip IS NOT NULL
 /// ```
-pub fn links(names: &Names) -> String {
-    let Names { submissions, clip, .. } = names;
+pub fn links(names: &Names, clips: &ClipNames) -> String {
+    let (submissions, clip) = (&names.submissions, &clips.link);
     format!(
         "SELECT DISTINCT l.{clip} FROM {submissions} AS l \
          WHERE spend_sync.is_own(l.xmin) AND l.{clip} IS NOT NULL"
@@ -16,9 +16,9 @@ pub fn links(names: &Names) -> String {
 /// ```sql
 /// SELECT k.id FROM clips AS k WHERE spend_sync.is_own(k.xmin)
 /// ```
-pub fn clips(names: &Names) -> String {
-    let Names { clips, clip_id, .. } = names;
-    format!("SELECT k.{clip_id} FROM {clips} AS k WHERE spend_sync.is_own(k.xmin)")
+pub fn clips(clips: &ClipNames) -> String {
+    let ClipNames { table, id, .. } = clips;
+    format!("SELECT k.{id} FROM {table} AS k WHERE spend_sync.is_own(k.xmin)")
 }
 
 /// ```sql
@@ -29,7 +29,7 @@ pub fn campaigns(names: &Names) -> String {
     format!("SELECT c.{id} FROM {campaigns} AS c WHERE spend_sync.is_own(c.xmin)")
 }
 
-/// Of a clip that was deleted, or has another key now, only links tell.
+/// Of a clip that was deleted, or has another key now, only links tell. (Without clips there are none of these conditions.)
 /// ```sql
 /// SELECT DISTINCT l.campaign FROM submissions AS l
 /// LEFT JOIN clips AS k ON k.id = l.clip LEFT JOIN campaigns AS c ON c.id = l.campaign
@@ -39,18 +39,18 @@ pub fn affected(names: &Names) -> String {
     let Names {
         campaigns,
         id,
-        clips,
-        clip_id,
-        submissions,
         campaign,
-        clip,
+        clips,
         ..
     } = names;
+    let of_clip = match clips {
+        Some(clips) => format!("k.{} IS NULL OR spend_sync.is_own(k.xmin) OR ", clips.id),
+        None => String::new(),
+    };
     format!(
-        "SELECT DISTINCT l.{campaign} FROM {submissions} AS l \
-         LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
+        "SELECT DISTINCT l.{campaign} FROM {source} \
          LEFT JOIN {campaigns} AS c ON c.{id} {EQ} l.{campaign} \
-         WHERE l.{campaign} IS NOT NULL \
-         AND (k.{clip_id} IS NULL OR spend_sync.is_own(k.xmin) OR spend_sync.is_own(c.xmin))"
+         WHERE l.{campaign} IS NOT NULL AND ({of_clip}spend_sync.is_own(c.xmin))",
+        source = source(names, "LEFT JOIN"),
     )
 }

@@ -1,11 +1,11 @@
 //! Sums: what every campaign's spent should be.
 
 use super::stores::fits;
-use super::{EQ, NE, Names, amount, approved, text};
+use super::{ClipNames, EQ, NE, Names, amount, approved, source, text};
 
 /// The sums of a few campaigns: for each, its approved submissions, and for each of those its clip, by their indexes.
 /// A join here would let the planner hash all clips for one campaign's. OFFSET 0 keeps the inner look-up from being
-/// copied into both aggregates.
+/// copied into both aggregates. (Of submissions that hold what they add themselves it is that.)
 /// ```sql
 /// SELECT c.*, s.total, s.clips FROM campaigns AS c CROSS JOIN LATERAL (
 ///   SELECT coalesce(sum(e.earned), 0) AS total, count(e.earned) AS clips FROM (
@@ -17,22 +17,24 @@ pub fn walk(names: &Names) -> String {
     let Names {
         campaigns,
         id,
-        clips,
-        clip_id,
         submissions,
         campaign,
-        clip,
         ..
     } = names;
+    let amount = amount(names);
+    let earned = match &names.clips {
+        Some(ClipNames { table, id, link }) => {
+            format!("(SELECT pg_catalog.sum(coalesce({amount}, 0)) FROM {table} AS k WHERE k.{id} {EQ} l.{link})")
+        }
+        None => format!("coalesce({amount}, 0)"),
+    };
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c CROSS JOIN LATERAL (\
          SELECT coalesce(pg_catalog.sum(e.earned), 0) AS total, pg_catalog.count(e.earned) AS clips FROM (\
-         SELECT (SELECT pg_catalog.sum(coalesce({amount}, 0)) \
-         FROM {clips} AS k WHERE k.{clip_id} {EQ} l.{clip}) AS earned \
+         SELECT {earned} AS earned \
          FROM {submissions} AS l WHERE l.{campaign} {EQ} c.{id} AND {approved} OFFSET 0) AS e) AS s \
          WHERE c.{id} {EQ} ANY ($1)",
         picked = picked(names, NO_TITLE),
-        amount = amount(names),
         approved = approved(names),
     )
 }
@@ -58,11 +60,7 @@ pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
     let Names {
         campaigns,
         id,
-        clips,
-        clip_id,
-        submissions,
         campaign,
-        clip,
         ..
     } = names;
     let title = match campaigns_of {
@@ -82,8 +80,9 @@ pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
          FROM {campaigns} AS c LEFT JOIN (\
          SELECT l.{campaign} AS campaign, pg_catalog.sum(coalesce({amount}, 0)) AS total, \
          pg_catalog.count(*) AS clips \
-         FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
+         FROM {source} \
          WHERE {approved}{links_of} GROUP BY l.{campaign}) AS s ON s.campaign {EQ} c.{id}{of_keys}",
+        source = source(names, "JOIN"),
         picked = picked(names, &title),
         amount = amount(names),
         approved = approved(names),
@@ -99,17 +98,19 @@ pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
 ///   FROM submissions AS l JOIN clips AS k ON k.id = l.clip
 ///   GROUP BY l.campaign HAVING bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign = c.id
 /// ```
-pub fn sums_by_own(names: &Names) -> String {
+pub fn sums_by_own(names: &Names, clips: &ClipNames) -> String {
     let Names {
         campaigns,
         id,
-        clips,
-        clip_id,
         submissions,
         campaign,
-        clip,
         ..
     } = names;
+    let ClipNames {
+        table: clips,
+        id: clip_id,
+        link: clip,
+    } = clips;
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c JOIN (\
          SELECT l.{campaign} AS campaign, \

@@ -140,12 +140,16 @@ pub struct Columns {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     pub spent: String,
-    pub clip_id: String,
-    /// Absent: the total is a count, to which each clip adds one.
+    /// Absent where there are no clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_id: Option<String>,
+    /// Of clips; of submissions, where there are none. Absent: the total is a count, to which each clip, or submission, adds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earnings: Option<String>,
     pub submission_campaign: String,
-    pub submission_clip: String,
+    /// Absent where there are no clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission_clip: Option<String>,
     /// Absent: every submission counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -163,14 +167,9 @@ pub struct Columns {
 impl Columns {
     /// Whether one of them, of whichever table, is of this name.
     pub fn name(&self, column: &str) -> bool {
-        let each = [
-            &self.campaign_id,
-            &self.spent,
-            &self.clip_id,
-            &self.submission_campaign,
-            &self.submission_clip,
-        ];
-        let some = [&self.title, &self.earnings, &self.status].into_iter().flatten();
+        let each = [&self.campaign_id, &self.spent, &self.submission_campaign];
+        let (title, links) = (&self.title, [&self.clip_id, &self.submission_clip]);
+        let some = [title, &self.earnings, &self.status].into_iter().chain(links).flatten();
         each.into_iter().chain(some).any(|one| one == column)
     }
 }
@@ -183,7 +182,9 @@ pub const ARGUMENT_MAX: usize = 100_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     pub campaigns: TableName,
-    pub clips: TableName,
+    /// Absent: submissions hold what is summed themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clips: Option<TableName>,
     pub submissions: TableName,
     #[serde(flatten)]
     pub columns: Columns,
@@ -193,7 +194,8 @@ pub struct Mapping {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     pub campaigns: FullName,
-    pub clips: FullName,
+    /// `None`: submissions hold what is summed themselves.
+    pub clips: Option<FullName>,
     pub submissions: FullName,
     pub columns: Columns,
 }
@@ -212,7 +214,7 @@ impl Said {
         let name = |full| TableName::seen_from(schema, full);
         Mapping {
             campaigns: name(&self.campaigns),
-            clips: name(&self.clips),
+            clips: self.clips.as_ref().map(name),
             submissions: name(&self.submissions),
             columns: self.columns.clone(),
         }
@@ -224,7 +226,7 @@ impl Mapping {
     pub fn said_in(self, schema: &str) -> Said {
         Said {
             campaigns: self.campaigns.resolve(schema),
-            clips: self.clips.resolve(schema),
+            clips: self.clips.map(|clips| clips.resolve(schema)),
             submissions: self.submissions.resolve(schema),
             columns: self.columns,
         }
@@ -260,16 +262,16 @@ mod tests {
     fn mapping() -> Mapping {
         Mapping {
             campaigns: TableName::Here("campaigns".into()),
-            clips: TableName::Elsewhere(["media".into(), "a \"b\".c".into()]),
+            clips: Some(TableName::Elsewhere(["media".into(), "a \"b\".c".into()])),
             submissions: TableName::Here("clip_submissions".into()),
             columns: Columns {
                 campaign_id: "id".into(),
                 title: None,
                 spent: "spent".into(),
-                clip_id: "id".into(),
+                clip_id: Some("id".into()),
                 earnings: Some("earnings".into()),
                 submission_campaign: "campaignId".into(),
-                submission_clip: "clipId".into(),
+                submission_clip: Some("clipId".into()),
                 status: Some("status".into()),
                 approved: vec!["APPROVED".into(), "it's \\ PAID".into()],
                 direct_writes: DirectWrites::Correct,

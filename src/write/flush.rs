@@ -252,6 +252,7 @@ fn fold(binding: &Rc<Binding>, mut touched: Touched, rows_in_table: f32) -> Resu
     lock_rows(&mut work)?;
     let [(_, mut touched)] = work;
     touched.campaigns = moves::campaigns_of(binding, &touched)?;
+    touched.amounts.clear();
     touched.new_campaigns.clear();
     touched.clips.clear();
     touched.links.clear();
@@ -285,11 +286,13 @@ fn lock_rows(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
 
 /// Notes all that this transaction has written: nobody else can have changed that.
 fn note_own_rows(binding: &Binding, touched: &mut Touched) -> Result<()> {
-    let (clip, campaign) = (binding.shape.clip_key, binding.shape.campaign_key);
-    touched
-        .linked_clips
-        .extend(own_keys(binding, Statement::OwnLinks, clip)?);
-    touched.new_clips.extend(own_keys(binding, Statement::OwnClips, clip)?);
+    let campaign = binding.shape.campaign_key;
+    if let Some(clip) = binding.shape.clips.as_ref().map(|clips| clips.key) {
+        touched
+            .linked_clips
+            .extend(own_keys(binding, Statement::OwnLinks, clip)?);
+        touched.new_clips.extend(own_keys(binding, Statement::OwnClips, clip)?);
+    }
     touched
         .new_campaigns
         .extend(own_keys(binding, Statement::OwnCampaigns, campaign)?);

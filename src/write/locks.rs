@@ -12,7 +12,8 @@
 //! himself. So nobody waits for one who may go on to wait for others; all guards of a flush are taken in one order.
 //!
 //! So a link that was committed may lack its campaign. Who writes such a link, or its clip, has no campaign to lock and
-//! takes no guard: who inserts the campaign finds the link, and locks both.
+//! takes no guard: who inserts the campaign finds the link, and locks both. Who writes one that holds what it adds itself takes
+//! the guard instead, for to insert the campaign need not wait for such a row then.
 
 use crate::binding::Binding;
 use crate::errors::Result;
@@ -28,7 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 fn of_clips<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
-    hashes(binding.shape.clips.oid, binding.shape.clip_id.number, keys)
+    let clips = binding.shape.clips.as_ref();
+    clips.map_or_else(BTreeSet::new, |clips| hashes(clips.table.oid, clips.id.number, keys))
 }
 
 fn of_campaigns<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
@@ -39,9 +41,15 @@ fn hashes<'a>(table: Oid, column: i16, keys: impl IntoIterator<Item = &'a Key>) 
     keys.into_iter().map(|key| key.guard(table, column)).collect()
 }
 
+/// The table of the rows that are guarded as clips.
+fn clips_table(binding: &Binding) -> u32 {
+    binding.shape.source().oid.to_u32()
+}
+
 /// How a binding knows its clips: two that share a table may know them by different columns.
 fn clips_by(binding: &Binding) -> (u32, i16) {
-    (binding.shape.clips.oid.to_u32(), binding.shape.clip_id.number)
+    let number = binding.shape.clips.as_ref().map_or(0, |clips| clips.id.number);
+    (clips_table(binding), number)
 }
 
 /// All locks that come before those of campaigns. Of the campaigns that came to be, those that links name are to be summed
@@ -61,7 +69,8 @@ pub fn before_campaigns(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
     guards.take()?;
     let named = look_for_links(work)?;
     lock_linked_clips(work)?;
-    for (binding, campaigns) in named {
+    // Who writes a submission that holds what it adds takes the guard of a campaign that is not there, each time.
+    for (binding, campaigns) in named.into_iter().filter(|(binding, _)| !binding.is_direct()) {
         binding.run(Statement::LockLinks, binding.shape.campaign_key, &campaigns)?;
     }
     Ok(())
@@ -72,8 +81,8 @@ fn add_new_rows(work: &[(Rc<Binding>, Touched)], guards: &mut Guards) {
     for (binding, touched) in work {
         let clips = of_clips(binding, &touched.new_clips);
         let campaigns = of_campaigns(binding, &touched.new_campaigns);
-        for (table, keys) in [(binding.shape.clips.oid, clips), (binding.oid(), campaigns)] {
-            guarded.entry(table.to_u32()).or_default().extend(keys);
+        for (table, keys) in [(clips_table(binding), clips), (binding.oid().to_u32(), campaigns)] {
+            guarded.entry(table).or_default().extend(keys);
         }
     }
     guards.add(Who::Inserts, guarded);
@@ -94,7 +103,7 @@ fn add_written(work: &[(Rc<Binding>, Touched)], guards: &mut Guards) {
     let mut guarded = Guarded::new();
     let guarding = |(binding, touched): &&(Rc<Binding>, Touched)| guards_written(binding, touched);
     for (binding, touched) in work.iter().filter(guarding) {
-        let table = binding.shape.clips.oid.to_u32();
+        let table = clips_table(binding);
         let written = touched.clips.len().saturating_sub(touched.new_clips.len());
         if written > KEYS_GUARDED || !knows_all_written(touched) {
             guards.add_whole(Who::Writes, table);
@@ -128,7 +137,7 @@ fn lock_free_clips(binding: &Binding, keys: Vec<Key>) -> Result<Vec<Key>> {
     if binding.clips_may_double {
         return Ok(keys);
     }
-    let kind = binding.shape.clip_key;
+    let kind = binding.shape.linked()?.key;
     let locked = binding.run(Statement::LockFreeClips, kind, &keys)?;
     if binding.is_outdated() {
         return Ok(keys); // what made them one each may have gone meanwhile
@@ -166,7 +175,8 @@ fn look_for_links(work: &mut [(Rc<Binding>, Touched)]) -> Result<Vec<(Rc<Binding
         if touched.new_campaigns.is_empty() {
             continue;
         }
-        let (kind, clip_kind) = (binding.shape.campaign_key, binding.shape.clip_key);
+        let kind = binding.shape.campaign_key;
+        let clip_kind = binding.shape.clips.as_ref().map(|clips| clips.key);
         let keys: Vec<Key> = touched.new_campaigns.iter().cloned().collect();
         if binding.campaigns_may_double {
             refuse_doubled(binding, &keys)?;
@@ -174,7 +184,8 @@ fn look_for_links(work: &mut [(Rc<Binding>, Touched)]) -> Result<Vec<(Rc<Binding
         let mut named = BTreeSet::new();
         for row in &binding.run_by_index(Statement::LinksOfCampaigns, kind, &keys)? {
             named.insert(binding.campaign(row, named::CAMPAIGN)?);
-            let clip = row.get(named::CLIP).and_then(|clip| clip_kind.parse(clip));
+            let clip = row.get(named::CLIP).zip(clip_kind);
+            let clip = clip.and_then(|(clip, kind)| kind.parse(clip));
             touched.linked_clips.extend(clip);
         }
         if !named.is_empty() {
@@ -214,8 +225,8 @@ fn lock_linked_clips(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
 /// A row that somebody inserts under a key which has one already is met by no lock on that: where there may be several, each key is
 /// guarded, and first, for who inserts one may go on to write the others.
 fn lock_clips(binding: &Binding, keys: Vec<Key>) -> Result<()> {
-    let kind = binding.shape.clip_key;
-    let guard = |keys: &[Key]| Who::Misses.guard(binding.shape.clips.oid.to_u32(), of_clips(binding, keys));
+    let kind = binding.shape.linked()?.key;
+    let guard = |keys: &[Key]| Who::Misses.guard(clips_table(binding), of_clips(binding, keys));
     if binding.clips_may_double {
         guard(&keys)?;
     }
@@ -244,7 +255,7 @@ fn missing(kind: KeyType, mut keys: Vec<Key>, rows: &[Row]) -> Vec<Key> {
     keys
 }
 
-/// Locks the rows of campaigns. `linked`: campaigns that a link points to anew, which may not be there.
+/// Locks the rows of campaigns. `linked`: campaigns that a link points to anew, or an amount moves, which may not be there.
 pub fn lock_campaigns(binding: &Binding, keys: &BTreeSet<Key>, linked: &BTreeSet<Key>) -> Result<()> {
     if keys.is_empty() {
         return Ok(());

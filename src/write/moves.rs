@@ -15,6 +15,9 @@
 //! - a link's earnings are those with which it stands in the total: a clip that this transaction wrote may have had
 //!   others then, and what this flush knows of it says which.
 //!
+//! Of a submission that holds what it adds itself, the difference is known from its old and its new version alone: neither what an
+//! earlier flush moved, nor rows that were not told of, make it another. Only a flush that summed has perhaps read it.
+//!
 //! A clip grew by d, and earns E now (one that is gone: 0). L links of it to a campaign count now, c more than before. What stood
 //! in the total is (E - d)(L - c), what has to is E L: it moves by d L, which the clip says, and c (E - d), which the links say.
 
@@ -81,7 +84,7 @@ impl Tally {
 fn is_known(binding: &Binding, touched: &Touched) -> bool {
     binding.shape.holds_every_sum()
         && capture::is_all_new(binding.id(), touched)
-        && !under_way::may_be_untold()
+        && (binding.is_direct() || !under_way::may_be_untold())
         && touched.dropped == 0
         && !touched.every_campaign
 }
@@ -95,11 +98,11 @@ pub fn may_look_first(binding: &Binding, touched: &Touched) -> bool {
 /// Locks the campaigns of all that was written, and finds out by how much each has to move.
 pub fn lock(binding: &Binding, touched: &Touched) -> Result<Locked> {
     if may_look_first(binding, touched) {
-        if touched.links.is_empty() {
-            return Ok(locked(binding, by_clips(binding, touched)?));
-        }
         if touched.clips.is_empty() {
             return Ok(locked(binding, by_new_links(binding, touched)?));
+        }
+        if touched.links.is_empty() {
+            return Ok(locked(binding, by_clips(binding, touched)?));
         }
     }
     let campaigns = campaigns_of(binding, touched)?;
@@ -137,8 +140,10 @@ pub fn campaigns_of(binding: &Binding, touched: &Touched) -> Result<BTreeSet<Key
     let shape = &binding.shape;
     let mut campaigns = touched.campaigns.clone();
     campaigns.extend(touched.links.keys().map(|(campaign, _)| campaign.clone()));
+    campaigns.extend(touched.amounts.keys().cloned());
     if !touched.clips.is_empty() {
-        let rows = binding.run_by_index(Statement::Affected, shape.clip_key, &sorted(touched.clips.keys()))?;
+        let keys = sorted(touched.clips.keys());
+        let rows = binding.run_by_index(Statement::Affected, shape.linked()?.key, &keys)?;
         for row in &rows {
             campaigns.insert(binding.campaign(row, 0)?);
         }
@@ -170,7 +175,7 @@ fn by_clips(binding: &Binding, touched: &Touched) -> Result<Tallies> {
     if clips.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let kind = binding.shape.clip_key;
+    let kind = binding.shape.linked()?.key;
     let keys = sorted(clips.keys());
     let (statement, value) = match keys.as_slice() {
         [key] => (Statement::LockByClip, Param::Key(kind, key)),
@@ -199,12 +204,19 @@ fn by_clips(binding: &Binding, touched: &Touched) -> Result<Tallies> {
     Ok(moves)
 }
 
-/// Links came to count, or no longer do: each for what its clip earned before this flush.
+/// Links came to count, or no longer do: each for what its clip earned before this flush. Of those that hold what they add
+/// themselves it is known already.
 fn by_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
     let mut moves = BTreeMap::new();
+    for row in &lock_recorded(binding, sorted(touched.amounts.keys()))? {
+        let campaign = binding.campaign(row, linked::CAMPAIGN)?;
+        let difference = touched.amounts.get(&campaign).copied().flatten();
+        tally_of(&mut moves, campaign, row.get(linked::SPENT)).add(difference);
+    }
     if touched.links.is_empty() {
         return Ok(moves);
     }
+    let clip_key = binding.shape.linked()?.key;
     let mut seen = HashSet::new();
     for row in &lock_by_links(binding, &touched.links)? {
         let campaign = binding.campaign(row, changed::CAMPAIGN)?;
@@ -214,7 +226,7 @@ fn by_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
         }
         let links = row.number(changed::LINKS)?;
         if links != 0 {
-            let clip = binding.shape.clip_key.parse(row.text(changed::CLIP)?);
+            let clip = clip_key.parse(row.text(changed::CLIP)?);
             let written = clip.and_then(|clip| {
                 let difference = *touched.clips.get(&clip)?;
                 // Several clips may have one key, and have grown by that together.
@@ -245,8 +257,16 @@ fn by_new_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
     Ok(found)
 }
 
+fn lock_recorded(binding: &Binding, campaigns: Vec<Key>) -> Result<Vec<Row>> {
+    if campaigns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let value = Param::Keys(binding.shape.campaign_key, &campaigns);
+    binding.run_over(Statement::LockRecorded, campaigns.len(), &[value], Sees::Locked)
+}
+
 fn lock_by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<Vec<Row>> {
-    let (kind, clip_kind) = (binding.shape.campaign_key, binding.shape.clip_key);
+    let (kind, clip_kind) = (binding.shape.campaign_key, binding.shape.linked()?.key);
     let campaigns = sorted(links.keys().map(|(campaign, _)| campaign));
     let mut changes: Vec<(&(Key, Key), i64)> = links.iter().map(|(link, count)| (link, *count)).collect();
     if let [((campaign, clip), count)] = changes.as_slice() {

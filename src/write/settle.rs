@@ -67,7 +67,8 @@ pub fn settle(mut all: Vec<Due>) -> Result<()> {
         if !single::try_move(&mut all)? {
             bring_up(&mut all)?;
         }
-        for due in &all {
+        // What amounts alone have moved was not read.
+        for due in all.iter().filter(|due| !due.binding.is_direct()) {
             capture::flushed_before(due.binding.id(), transaction::next_command());
         }
         Ok(())
@@ -107,7 +108,9 @@ impl Due {
         }
         // Links may have named another campaign of the key, which is gone: by what they say the new one would be moved.
         let of_links = touched.links.keys().map(|(campaign, _)| campaign);
-        let new = of_links.filter(|campaign| touched.new_campaigns.contains(*campaign));
+        let new = of_links
+            .chain(touched.amounts.keys())
+            .filter(|campaign| touched.new_campaigns.contains(*campaign));
         touched.campaigns.extend(new.cloned());
         Ok(())
     }
@@ -138,7 +141,7 @@ impl Due {
         let movable = movable(&moves, looked.as_ref());
         let known = keys_of(binding, &summed)?;
         campaigns.retain(|key| !movable.contains(key) && !known.contains(key));
-        summed.extend(sums::sum(binding, &campaigns, touched.dropped > 0)?);
+        summed.extend(sums::sum_locked(binding, &campaigns, touched.dropped > 0)?);
         Ok(Found { moves, movable, summed })
     }
 
@@ -183,6 +186,7 @@ fn sum_by_own(binding: &Binding, touched: &mut Touched) -> Result<Vec<Row>> {
     // All of them are to be summed: how they were found need not be looked up again.
     touched.clips.clear();
     touched.links.clear();
+    touched.amounts.clear();
     locks::lock_campaigns(binding, &touched.campaigns, &touched.linked_campaigns)?;
     if snapshot::transactions_ended() == ended {
         return Ok(rows);

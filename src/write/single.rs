@@ -1,4 +1,5 @@
 //! A write of one row, or of a few clips, into one campaign, which is most of what a view tracker does: look, move, look again.
+//! (What submissions add by themselves is known without a look, and is true however late.)
 //!
 //! One look for each row finds the difference, one update locks the campaign and moves its total by it. The look came before the
 //! lock; it counts as one that came after if no transaction has ended in between, or if the rows that were looked at are as they
@@ -30,6 +31,8 @@ enum Write<'a> {
     Clips(Vec<(&'a Key, Decimal)>),
     /// So many more links of this campaign and clip count.
     Link(&'a Key, &'a Key, i64),
+    /// Submissions of this campaign add so much more by themselves.
+    Amount(&'a Key, Decimal),
 }
 
 /// What that means for one campaign, from the rows that were looked at.
@@ -51,6 +54,11 @@ struct Together {
 /// nothing was done, but that a campaign was perhaps looked at.
 pub fn try_move(all: &mut [Due]) -> Result<bool> {
     if settings::recompute() == Recompute::EveryWrite || !all.iter().all(Due::may_be_single) {
+        return Ok(false);
+    }
+    if let Some(first) = all.first()
+        && first.binding.has_rules()?
+    {
         return Ok(false);
     }
     let ended = snapshot::transactions_ended();
@@ -138,13 +146,17 @@ fn look(all: &[Due]) -> Result<Option<Together>> {
 
 impl<'a> Write<'a> {
     fn of(touched: &'a Touched) -> Option<Self> {
-        match (touched.clips.len(), touched.links.len()) {
-            (1..=FEW_CLIPS, 0) => {
+        match (touched.clips.len(), touched.links.len(), touched.amounts.len()) {
+            (0, 0, 1) => {
+                let (campaign, difference) = touched.amounts.iter().next()?;
+                Some(Self::Amount(campaign, (*difference)?))
+            }
+            (1..=FEW_CLIPS, 0, 0) => {
                 let clips = touched.clips.iter();
                 let known = clips.map(|(clip, difference)| Some((clip, (*difference)?)));
                 known.collect::<Option<Vec<_>>>().map(Self::Clips)
             }
-            (0, 1) => {
+            (0, 1, 0) => {
                 let ((campaign, clip), count) = touched.links.iter().next()?;
                 Some(Self::Link(campaign, clip, *count))
             }
@@ -154,13 +166,18 @@ impl<'a> Write<'a> {
 
     /// Whether what it means hangs on rows that are there, and on none that may come: a clip may get company under its key.
     fn is_of_known_rows(&self, binding: &Binding) -> bool {
-        matches!(self, Self::Clips(_)) || !binding.clips_may_double
+        !matches!(self, Self::Link(..)) || !binding.clips_may_double
     }
 
     /// What it means as things stand; `None` where that takes more than one campaign, or more than a look.
     fn look(&self, binding: &Binding) -> Result<Option<Found>> {
         match self {
             Self::Clips(clips) => look_at_links(binding, clips),
+            Self::Amount(campaign, difference) => Ok(Some(Found {
+                campaign: (*campaign).clone(),
+                difference: *difference,
+                versions: Vec::new(),
+            })),
             Self::Link(campaign, clip, count) => {
                 let Some(clip) = binding.earnings_of(clip)? else {
                     return Ok(None);

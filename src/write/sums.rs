@@ -2,11 +2,12 @@
 
 use crate::binding::{Binding, FEW_KEYS};
 use crate::errors::Result;
+use crate::pg::transaction;
 use crate::statements::Statement;
 use crate::value::key::Key;
 use crate::value::row::Row;
 use crate::write::store::{self, Owed};
-use crate::write::{locks, schedule, verify};
+use crate::write::{capture, locks, schedule, verify};
 use std::collections::BTreeSet;
 
 /// Campaigns of one total that are to be summed.
@@ -29,7 +30,7 @@ pub fn bring_up(all: &[Wanted]) -> Result<Vec<Vec<Row>>> {
     } in all
     {
         locks::lock_campaigns(binding, campaigns, linked)?;
-        found.push(sum(binding, campaigns, false)?);
+        found.push(sum_locked(binding, campaigns, false)?);
     }
     let owed = all.iter().zip(&found);
     let owed = owed.map(|(wanted, rows)| Owed::of(wanted.binding, rows, std::iter::empty()));
@@ -38,6 +39,16 @@ pub fn bring_up(all: &[Wanted]) -> Result<Vec<Vec<Row>>> {
         verify::remember(wanted.binding, rows)?;
     }
     Ok(found)
+}
+
+/// The sums of campaigns that are locked, to be stored: what this transaction has written until now is in them.
+pub fn sum_locked(binding: &Binding, campaigns: &BTreeSet<Key>, are_large: bool) -> Result<Vec<Row>> {
+    if campaigns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sum(binding, campaigns, are_large)?;
+    capture::flushed_before(binding.id(), transaction::next_command());
+    Ok(rows)
 }
 
 /// The sums of campaigns. `are_large`: to be summed in one pass, be there but one.

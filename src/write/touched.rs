@@ -18,10 +18,13 @@ pub struct Touched {
     /// Links, as campaign and clip, and how many more of them count than before (0: changed there and back, or never
     /// counted). Set by the submissions trigger, kept until the campaigns are found.
     pub links: HashMap<(Key, Key), i64>,
+    /// Campaigns, and by how much submissions that hold what they add themselves have moved each; `None`: not known exactly. Set by
+    /// the submissions trigger, kept until the campaigns are stored.
+    pub amounts: HashMap<Key, Option<Decimal>>,
     /// Clips that a link points to anew, or that links of a campaign that came to be point to: to be locked. Emptied by
     /// [`super::locks::before_campaigns`]; what is flushed, or folded into campaigns, has none left.
     pub linked_clips: BTreeSet<Key>,
-    /// Campaigns that a link points to anew: where one has no row, its guard is taken. Set by the submissions trigger, kept
+    /// Campaigns that a link points to anew, or an amount moves: where one has no row, its guard is taken. Set by the submissions trigger, kept
     /// until the campaigns are locked.
     pub linked_campaigns: BTreeSet<Key>,
     /// Campaigns to be summed, whatever else is known of them: written by hand, inserted, or found for rows that were
@@ -83,10 +86,16 @@ impl Touched {
     /// A clip's earnings grew by `difference`; `None`: by what is not known exactly.
     pub fn clip(&mut self, key: Key, difference: Option<Decimal>) {
         self.extra_rows += key.extra_rows();
-        let sum = self.clips.entry(key).or_insert(Some(Decimal::ZERO));
-        *sum = sum
-            .zip(difference)
-            .and_then(|(one, other)| money::exact_sum([one, other]));
+        add(&mut self.clips, key, difference);
+    }
+
+    /// A submission of this campaign adds `difference` more; `None`: what is not known exactly.
+    pub fn adds(&mut self, campaign: Key, difference: Option<Decimal>) {
+        if !self.amounts.contains_key(&campaign) {
+            self.extra_rows += 2 * campaign.extra_rows();
+            self.linked_campaigns.insert(campaign.clone());
+        }
+        add(&mut self.amounts, campaign, difference);
     }
 
     /// `count` more links of this clip to this campaign count.
@@ -122,6 +131,7 @@ impl Touched {
         self.every_campaign |= self.has_gone();
         let links = std::mem::take(&mut self.links);
         self.campaigns.extend(links.into_keys().map(|(campaign, _)| campaign));
+        self.campaigns.extend(std::mem::take(&mut self.amounts).into_keys());
         self.clips.clear();
         self.extra_rows = 0;
         for keys in [
@@ -151,7 +161,8 @@ impl Touched {
             &self.new_clips,
             &self.gone_clips,
         ];
-        let keys = self.clips.keys().chain(pairs).chain(sets.into_iter().flatten());
+        let keys = self.clips.keys().chain(self.amounts.keys()).chain(pairs);
+        let keys = keys.chain(sets.into_iter().flatten());
         keys.map(|key| key.to_string().len()).sum()
     }
 
@@ -162,6 +173,9 @@ impl Touched {
         }
         for ((campaign, clip), count) in other.links {
             self.link(campaign, clip, count);
+        }
+        for (campaign, difference) in other.amounts {
+            self.adds(campaign, difference);
         }
         self.extra_rows = extra_rows;
         self.linked_clips.extend(other.linked_clips);
@@ -183,4 +197,12 @@ impl Touched {
             self.written_by(oldest);
         }
     }
+}
+
+/// Differences add up until one is not known.
+fn add(to: &mut HashMap<Key, Option<Decimal>>, key: Key, difference: Option<Decimal>) {
+    let sum = to.entry(key).or_insert(Some(Decimal::ZERO));
+    *sum = sum
+        .zip(difference)
+        .and_then(|(one, other)| money::exact_sum([one, other]));
 }

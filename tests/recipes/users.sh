@@ -20,6 +20,7 @@ move_both() {
 
 # A payout changes the balance, and never what was earned.
 pay_out() {
+  run users-payouts
   shows users-pay
   diff <(echo 0) <(query -c 'SELECT count(*) FROM users WHERE balance IS DISTINCT FROM earned - paid')
   query -c "UPDATE clips SET earnings = earnings WHERE url = 'https://clips.example/1'"

@@ -35,12 +35,9 @@ SELECT * FROM spend_sync_check();
 SELECT * FROM spend_sync_clips(2) ORDER BY total, submission;
 SELECT campaign_id, recorded_spent, approved_clips, total FROM spend_sync_status() WHERE total LIKE '%sent' OR total LIKE '%approved' ORDER BY total, campaign_id;
 
-CREATE PROCEDURE write_all() LANGUAGE plpgsql AS $$
-DECLARE
-    command text;
-    differing bigint;
-BEGIN
-    FOREACH command IN ARRAY ARRAY[
+\ir ../write_each.sql
+CREATE PROCEDURE write_all() LANGUAGE sql AS $$
+    CALL write_each(0, ARRAY[
         'UPDATE clips SET earnings = 1 WHERE id = 1',
         'UPDATE clips SET earnings = earnings + 1',
         'UPDATE clips SET seen_at = now()',
@@ -69,14 +66,8 @@ BEGIN
         'DELETE FROM clips WHERE id IN (78, 79, 80)',
         'DELETE FROM clips WHERE id = 177',
         'UPDATE clip_submissions SET campaign_id = 2, clip_id = 77 WHERE id = 5',
-        'DELETE FROM campaigns WHERE id = 4'] LOOP
-        EXECUTE command;
-        SELECT count(*) FROM wrong INTO differing;
-        IF differing > 0 THEN
-            RAISE WARNING '% wrong after %', differing, command;
-        END IF;
-    END LOOP;
-END $$;
+        'DELETE FROM campaigns WHERE id = 4']);
+$$;
 CALL write_all();
 SELECT id, spent, approved, sent, earned FROM campaigns ORDER BY id;
 SET spend_sync.recompute_interval = 0;

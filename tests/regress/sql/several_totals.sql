@@ -18,12 +18,9 @@ SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgname LIKE 'spend_sync%'
 SELECT * FROM spend_sync_check();
 
 -- Every write brings up both.
-CREATE PROCEDURE write_all(amount numeric) LANGUAGE plpgsql AS $$
-DECLARE
-    command text;
-    differing bigint;
-BEGIN
-    FOREACH command IN ARRAY ARRAY[
+\ir ../write_each.sql
+CREATE PROCEDURE write_all(amount numeric) LANGUAGE sql AS $$
+    CALL write_each(amount, ARRAY[
         'UPDATE clips SET earnings = earnings + $1 WHERE id = 3',
         'UPDATE clips SET earnings = earnings + $1',
         'UPDATE clip_submissions SET status = CASE status WHEN ''PENDING'' THEN ''APPROVED'' ELSE ''PENDING'' END WHERE id = 3',
@@ -40,14 +37,8 @@ BEGIN
         'UPDATE clip_submissions SET status = ''APPROVED'' WHERE id IN (1, 2, 4)',
         'UPDATE clip_submissions SET status = ''PENDING'', campaign_id = 1 WHERE id IN (2, 3)',
         'DELETE FROM clips WHERE id = 20',
-        'DELETE FROM campaigns WHERE id = 30'] LOOP
-        EXECUTE command USING amount;
-        SELECT count(*) FROM wrong INTO differing;
-        IF differing > 0 THEN
-            RAISE WARNING '% wrong after %', differing, command;
-        END IF;
-    END LOOP;
-END $$;
+        'DELETE FROM campaigns WHERE id = 30']);
+$$;
 CALL write_all(7);
 SELECT id, spent, "reservedAmount" FROM campaigns ORDER BY id;
 UPDATE campaigns SET spent = 99, "reservedAmount" = 98 WHERE id = 1 RETURNING spent, "reservedAmount";

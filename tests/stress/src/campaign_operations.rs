@@ -37,7 +37,7 @@ fn spent(dice: &mut Dice, schema: &Schema) -> String {
     } else {
         dice.money()
     };
-    let column = dice.pick(&["spent", "spent", "reserved"]);
+    let column = dice.pick(&["spent", "spent", "reserved", "fees"]);
     format!(
         "UPDATE {}.campaigns SET {column} = {spent} WHERE id = {}",
         schema.name,
@@ -49,7 +49,7 @@ fn spent(dice: &mut Dice, schema: &Schema) -> String {
 fn spent_of_all(dice: &mut Dice, schema: &Schema) -> String {
     let money = dice.money();
     format!(
-        "UPDATE {}.campaigns SET spent = spent + {money}, reserved = -{money}",
+        "UPDATE {}.campaigns SET spent = spent + {money}, reserved = -{money}, sent = -1, counted = NULL",
         schema.name
     )
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::schema::{Schema, Shape};
-use crate::totals::Total;
+use crate::totals::{Adds, Total};
 
 /// One thing a snapshot said that is not so.
 #[derive(Clone, Debug)]
@@ -22,15 +22,17 @@ pub struct Findings {
     pub totals: String,
 }
 
-/// The sum of one campaign: a row of the link table is one contribution, an earning that is NULL counts 0.
+/// The sum of one campaign: a row of the link table is one contribution, an amount that is NULL counts 0.
 pub fn sum_of_campaign(total: &Total, campaign: &str) -> String {
-    format!(
-        "(SELECT coalesce(sum(c.earnings), 0) FROM {})",
-        approved_clips(total, campaign)
-    )
+    let sum = match total.adds {
+        Adds::Earnings => "coalesce(sum(c.earnings), 0)".to_owned(),
+        Adds::Amount(column) => format!("coalesce(sum(s.{column}), 0)"),
+        Adds::Clip | Adds::One => "count(*)".to_owned(),
+    };
+    format!("(SELECT {sum} FROM {})", approved_rows(total, campaign))
 }
 
-fn approved_clips(total: &Total, campaign: &str) -> String {
+fn approved_rows(total: &Total, campaign: &str) -> String {
     let Total {
         schema,
         links,
@@ -39,11 +41,15 @@ fn approved_clips(total: &Total, campaign: &str) -> String {
         clip_key,
         ..
     } = total;
-    let approved = total.approved.join("', '");
-    format!(
-        "{schema}.{links} s JOIN {schema}.clips c ON c.{clip_key} = s.{link_clip}
-         WHERE s.{link_campaign} = {campaign} AND s.status IN ('{approved}')"
-    )
+    let clips = match total.adds {
+        Adds::Earnings | Adds::Clip => format!("JOIN {schema}.clips c ON c.{clip_key} = s.{link_clip}"),
+        Adds::Amount(_) | Adds::One => String::new(),
+    };
+    let counts = match total.approved {
+        [] => String::new(),
+        some => format!("AND s.status IN ('{}')", some.join("', '")),
+    };
+    format!("{schema}.{links} s {clips} WHERE s.{link_campaign} = {campaign} {counts}")
 }
 
 /// A query of no row if every campaign of the total agrees: where ('spent <schema>.<campaigns>.<column>.<campaign>'), recorded,
@@ -73,7 +79,7 @@ pub fn seen_query(schema: &Schema) -> Option<String> {
 /// clips are the terms of the sum: approved submissions whose clip exists.
 pub fn status_query(total: &Total) -> String {
     let (name, table, column) = (total.name(), total.table(), total.column);
-    let (sum, from) = (sum_of_campaign(total, "k.id"), approved_clips(total, "k.id"));
+    let (sum, from) = (sum_of_campaign(total, "k.id"), approved_rows(total, "k.id"));
     format!(
         "WITH truth AS (
              SELECT row_number() OVER (ORDER BY k.id) AS place, k.id AS campaign_id, k.title, k.{column} AS recorded_spent,

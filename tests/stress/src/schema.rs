@@ -14,6 +14,8 @@
 //! - `stress_meddled`: functions of the user's that write other campaigns amid the storing UPDATE, and postgres_fdw.
 //!
 //! Campaigns of all have a second total, `reserved` over the pending submissions: brought up with the first, but for the deferred ones.
+//! And one or two more: `counted` is how many clips are approved, `fees` the sum of an amount on the submissions themselves, `sent` how many
+//! of these there are.
 
 use anyhow::{Context, Result};
 use postgres::Client;
@@ -60,6 +62,7 @@ pub static KEYED: Schema = Schema {
     totals: &[
         Total::of_campaigns("stress_keyed", APPROVED),
         Total::of_pending("stress_keyed"),
+        Total::of_fees("stress_keyed", APPROVED),
     ],
 };
 pub static LOOSE: Schema = Schema {
@@ -68,6 +71,8 @@ pub static LOOSE: Schema = Schema {
     totals: &[
         Total::of_campaigns("stress_loose", TWO),
         Total::of_pending("stress_loose"),
+        Total::of_fees("stress_loose", TWO),
+        Total::of_all("stress_loose"),
     ],
 };
 pub static DEFERRED: Schema = Schema {
@@ -80,6 +85,11 @@ pub static DEFERRED: Schema = Schema {
             is_of_other_moment: true,
             ..Total::of_pending("stress_deferred")
         },
+        Total::of_fees("stress_deferred", TWO),
+        Total {
+            is_of_other_moment: true,
+            ..Total::of_all("stress_deferred")
+        },
     ],
 };
 pub static ORPHANS: Schema = Schema {
@@ -89,6 +99,8 @@ pub static ORPHANS: Schema = Schema {
         Total::of_campaigns("stress_orphans", TWO),
         Total::of_accounts("stress_orphans"),
         Total::of_pending("stress_orphans"),
+        Total::of_fees("stress_orphans", APPROVED),
+        Total::of_counts("stress_orphans", TWO),
     ],
 };
 pub static CHECKED: Schema = Schema {
@@ -97,6 +109,7 @@ pub static CHECKED: Schema = Schema {
     totals: &[
         Total::of_campaigns("stress_checked", APPROVED),
         Total::of_pending("stress_checked"),
+        Total::of_counts("stress_checked", APPROVED),
     ],
 };
 pub static MEDDLED: Schema = Schema {
@@ -105,6 +118,7 @@ pub static MEDDLED: Schema = Schema {
     totals: &[
         Total::of_campaigns("stress_meddled", APPROVED),
         Total::of_pending("stress_meddled"),
+        Total::of_fees("stress_meddled", APPROVED),
     ],
 };
 
@@ -199,7 +213,7 @@ impl Schema {
         };
         let statements = format!(
             "SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name};
-             SET search_path = {name}; {tables}
+             SET search_path = {name}; {tables} {MORE_COLUMNS}
              CREATE INDEX ON clip_submissions (\"campaignId\", status);
              CREATE INDEX ON clip_submissions (\"clipId\");
              {rows}
@@ -257,6 +271,12 @@ const LOOSE_TABLES: &str = r#"
     CREATE TABLE clip_submissions_pending PARTITION OF clip_submissions FOR VALUES IN ('PENDING');
     CREATE TABLE clip_submissions_decided PARTITION OF clip_submissions FOR VALUES IN ('APPROVED', 'REJECTED', 'PAID');
 "#;
+
+/// What the further totals are made of.
+const MORE_COLUMNS: &str = "
+    ALTER TABLE campaigns ADD fees numeric(12,2) DEFAULT 0, ADD sent bigint DEFAULT 0, ADD counted int DEFAULT 0;
+    ALTER TABLE clip_submissions ADD fee numeric(10,2) DEFAULT round((random() * 100)::numeric, 2);
+";
 
 /// A trigger of the user's that fires before ours do, and writes amid the statement that fired it: its own statements end,
 /// and are flushed, while rows of the outer one have not reached any other trigger yet. What it does hangs on the cents

@@ -30,6 +30,8 @@ pub const KINDS: &[Kind] = &[
     Kind::anywhere("submission: clip", 5, MISSING_PARENT, set_clip),
     Kind::anywhere("submission: clip NULL", 2, NOTHING, clip_null),
     Kind::anywhere("submission: relink", 3, KEY_OR_PARENT, relink),
+    Kind::anywhere("submission: fee", 6, NOTHING, set_fee),
+    Kind::anywhere("submission: fees of a campaign", 3, NOTHING, raise_fees),
     Kind::loose("submission: campaign NULL", 1, NOTHING, campaign_null),
     Kind::loose("submission partition: insert", 2, DUPLICATE_KEY, partition_insert),
     Kind::loose("submission partition: relink", 2, NOTHING, partition_relink),
@@ -157,6 +159,24 @@ fn relink(dice: &mut Dice, schema: &Schema) -> String {
         status(dice),
         submission(dice)
     )
+}
+
+fn set_fee(dice: &mut Dice, schema: &Schema) -> String {
+    let fee = if dice.chance(10) {
+        "NULL".to_owned()
+    } else {
+        dice.money()
+    };
+    format!(
+        "UPDATE {}.clip_submissions SET fee = {fee} WHERE id = {}",
+        schema.name,
+        submission(dice)
+    )
+}
+
+fn raise_fees(dice: &mut Dice, schema: &Schema) -> String {
+    let (name, campaign, money) = (schema.name, campaign(dice), dice.money());
+    format!("UPDATE {name}.clip_submissions SET fee = fee + {money} - 50 WHERE \"campaignId\" = {campaign}")
 }
 
 fn campaign_null(dice: &mut Dice, schema: &Schema) -> String {

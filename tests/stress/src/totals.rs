@@ -1,9 +1,22 @@
-//! The totals that are kept, each a column of one table over links to clips: which tables and columns they are made of.
+//! The totals that are kept, each a column of one table over links: which tables and columns they are made of.
 
 use anyhow::{Context, Result};
 use postgres::Client;
 
 use crate::schema::Schema;
+
+/// What a link that counts adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adds {
+    /// What its clip earned.
+    Earnings,
+    /// One for its clip, if that is there.
+    Clip,
+    /// An amount of its own, in this column.
+    Amount(&'static str),
+    /// One.
+    One,
+}
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Total {
@@ -20,7 +33,8 @@ pub struct Total {
     pub link_clip: &'static str,
     /// The clips' column that links name.
     pub clip_key: &'static str,
-    /// The statuses whose links count.
+    pub adds: Adds,
+    /// The statuses whose links count; none: all do.
     pub approved: &'static [&'static str],
 }
 
@@ -36,7 +50,35 @@ impl Total {
             link_campaign: "\"campaignId\"",
             link_clip: "\"clipId\"",
             clip_key: "id",
+            adds: Adds::Earnings,
             approved,
+        }
+    }
+
+    /// `campaigns.counted`, how many clips of these submissions there are.
+    pub const fn of_counts(schema: &'static str, approved: &'static [&'static str]) -> Total {
+        Total {
+            column: "counted",
+            adds: Adds::Clip,
+            ..Total::of_campaigns(schema, approved)
+        }
+    }
+
+    /// `campaigns.fees`, over an amount on the submissions themselves.
+    pub const fn of_fees(schema: &'static str, approved: &'static [&'static str]) -> Total {
+        Total {
+            column: "fees",
+            adds: Adds::Amount("fee"),
+            ..Total::of_campaigns(schema, approved)
+        }
+    }
+
+    /// `campaigns.sent`, how many submissions there are, whatever their status.
+    pub const fn of_all(schema: &'static str) -> Total {
+        Total {
+            column: "sent",
+            adds: Adds::One,
+            ..Total::of_campaigns(schema, &[])
         }
     }
 
@@ -59,6 +101,7 @@ impl Total {
             link_campaign: "account",
             link_clip: "code",
             clip_key: "code",
+            adds: Adds::Earnings,
             approved: &["APPROVED", "PAID"],
         }
     }
@@ -74,20 +117,28 @@ impl Total {
 
     /// Binds the tables; gives what attach says it bound.
     pub fn attach(&self, client: &mut Client, flush: &str) -> Result<String> {
-        let (table, approved) = (self.table(), self.approved.join(","));
+        let (table, schema) = (self.table(), self.schema);
+        let of_clips = format!("clips => '{schema}.clips', clip_id => '{}'", self.clip_key);
+        let adds = match self.adds {
+            Adds::Earnings => of_clips,
+            Adds::Clip => format!("{of_clips}, count => true"),
+            Adds::Amount(column) => format!("clips => NULL, earnings => '{column}'"),
+            Adds::One => "clips => NULL, count => true".to_owned(),
+        };
+        let counts = match self.approved {
+            [] => "status => NULL".to_owned(),
+            some => format!("approved => '{{{}}}'", some.join(",")),
+        };
         // No link column is named: the keyed links are read from foreign keys, the loose ones from the columns' names.
         let bound = client
             .query_one(
                 &format!(
                     "SELECT concat_ws(', ', total, source, link, approved_when, on_direct_write,
                          brought_up_at, 'corrected ' || corrected)
-                     FROM spend_sync_attach(campaigns => '{table}', spent => '{column}', clips => '{schema}.clips',
-                         submissions => '{schema}.{links}', clip_id => '{clip_key}', approved => '{{{approved}}}',
-                         flush => '{flush}')",
-                    schema = self.schema,
+                     FROM spend_sync_attach(campaigns => '{table}', spent => '{column}', submissions => '{schema}.{links}',
+                         {adds}, {counts}, flush => '{flush}')",
                     column = self.column,
                     links = self.links,
-                    clip_key = self.clip_key,
                 ),
                 &[],
             )

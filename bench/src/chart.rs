@@ -72,6 +72,7 @@ fn look(contender: Contender) -> (&'static str, &'static str, f64) {
         Contender::StatementSums => ("#c2570c", "7 4", 1.8),
         Contender::PgIvm => ("#7c3aed", "", 1.8),
         Contender::SpendSync => ("#047857", "", 3.6),
+        Contender::SpendSyncTwo => ("#047857", "2 4", 2.0),
         Contender::SpendSyncAtCommit => ("#047857", "7 4", 2.0),
     }
 }

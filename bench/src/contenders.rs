@@ -17,6 +17,8 @@ pub enum Contender {
     StatementSums,
     PgIvm,
     SpendSync,
+    /// With a second total in the same rows.
+    SpendSyncTwo,
     SpendSyncAtCommit,
 }
 
@@ -31,6 +33,7 @@ pub const ALL: &[Contender] = &[
     StatementSums,
     PgIvm,
     SpendSync,
+    SpendSyncTwo,
     SpendSyncAtCommit,
 ];
 
@@ -53,12 +56,13 @@ impl Contender {
             StatementSums => "statement trigger, sums",
             PgIvm => "pg_ivm",
             SpendSync => "spend_sync",
+            SpendSyncTwo => "spend_sync, two totals",
             SpendSyncAtCommit => "spend_sync, flush => 'commit'",
         }
     }
 
     pub fn is_ours(self) -> bool {
-        matches!(self, SpendSync | SpendSyncAtCommit)
+        matches!(self, SpendSync | SpendSyncTwo | SpendSyncAtCommit)
     }
 
     /// Something else than spend_sync that keeps totals by itself.
@@ -70,7 +74,7 @@ impl Contender {
     /// whatever its name.
     pub fn session(self) -> &'static [&'static str] {
         match self {
-            SpendSync | SpendSyncAtCommit => &[LOAD],
+            SpendSync | SpendSyncTwo | SpendSyncAtCommit => &[LOAD],
             _ => &[],
         }
     }
@@ -85,7 +89,7 @@ impl Contender {
             StatementAdds => include_str!("../sql/statement_adds.sql"),
             StatementSums => include_str!("../sql/statement_sums.sql"),
             PgIvm => include_str!("../sql/pg_ivm.sql"),
-            SpendSync => "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false)",
+            SpendSync | SpendSyncTwo => "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false)",
             SpendSyncAtCommit => {
                 "CREATE EXTENSION spend_sync; SELECT FROM spend_sync_attach(sync => false, flush => 'commit')"
             }
@@ -100,7 +104,7 @@ impl Contender {
             NoTrigger | Limit => return Ok(()),
             RowAdds | RowSums | StatementAdds | StatementSums => "DROP FUNCTION bench_clip, bench_submission CASCADE",
             PgIvm => "DROP TABLE bench_spent; DROP EXTENSION pg_ivm CASCADE",
-            SpendSync | SpendSyncAtCommit => "DROP EXTENSION spend_sync CASCADE",
+            SpendSync | SpendSyncTwo | SpendSyncAtCommit => "DROP EXTENSION spend_sync CASCADE",
         })?;
         Ok(())
     }

@@ -12,11 +12,11 @@ mod ddl;
 mod ddl_load;
 mod machine;
 mod oracle;
+mod other_totals;
 mod repair;
 mod results;
 mod rounds;
 mod run;
-mod second_total;
 mod section;
 mod statistics;
 mod tables;
@@ -33,6 +33,7 @@ use postgres::Client;
 
 use arguments::Arguments;
 use contenders::Contender;
+use other_totals::OtherTotal;
 use section::Section;
 use work::{Kind, WORKS, Work};
 
@@ -115,7 +116,7 @@ fn measure_all(
             first.layout.clips, first.layout.campaigns
         );
         tables::load(client, first.layout)?;
-        if !matches!(first.kind, Kind::Repair | Kind::Ddl(_) | Kind::ClipOfTwo) {
+        if !matches!(first.kind, Kind::Repair | Kind::Ddl(_)) && other_totals::of(first.kind).is_none() {
             rounds::settle(arguments, client, first)?;
         }
         for work in works.iter().filter(|work| work.layout == first.layout) {
@@ -124,23 +125,31 @@ fn measure_all(
                 Kind::Repair => repair::measure(arguments, client, work)?,
                 Kind::DdlUnderLoad | Kind::DdlBesideTransactions => ddl_load::measure(arguments, client, work)?,
                 Kind::Ddl(bindings) => ddl::measure(arguments, client, work, bindings)?,
-                Kind::ClipOfTwo => {
-                    rounds::settle(
-                        arguments,
-                        client,
-                        &Work {
-                            kind: Kind::Clip,
-                            ..*work
-                        },
-                    )?;
-                    second_total::create(client)?;
-                    let section = rounds::measure(arguments, client, work, missing)?;
-                    second_total::drop(client)?;
-                    section
-                }
-                _ => rounds::measure(arguments, client, work, missing)?,
+                kind => match other_totals::of(kind) {
+                    Some(other) => beside(arguments, client, work, missing, other)?,
+                    None => rounds::measure(arguments, client, work, missing)?,
+                },
             });
         }
     }
     Ok(sections)
+}
+
+/// A work of which another total is kept, on tables of its own.
+fn beside(
+    arguments: &Arguments,
+    client: &mut Client,
+    work: &Work,
+    missing: &[(Contender, String)],
+    other: &OtherTotal,
+) -> Result<Section> {
+    let clip = Work {
+        kind: Kind::Clip,
+        ..*work
+    };
+    rounds::settle(arguments, client, &clip)?;
+    other.create(client)?;
+    let section = rounds::measure(arguments, client, work, missing)?;
+    other.drop(client)?;
+    Ok(section)
 }

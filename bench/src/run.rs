@@ -9,7 +9,7 @@ use postgres::{Client, NoTls};
 use crate::arguments::Arguments;
 use crate::commands;
 use crate::contenders::Contender;
-use crate::second_total;
+use crate::other_totals;
 use crate::tables::{self, Left};
 use crate::work::{Kind, Work};
 use crate::writer::{self, Writer};
@@ -56,9 +56,13 @@ pub fn run(
     contender: Contender,
     round: u32,
 ) -> Result<Outcome> {
-    contender.install(client)?;
-    if work.kind == Kind::ClipOfTwo {
-        second_total::install(client, contender)?;
+    let other = other_totals::of(work.kind);
+    let keeps_campaigns = other.is_none_or(|other| other.is_beside);
+    if keeps_campaigns {
+        contender.install(client)?;
+    }
+    if let Some(other) = other {
+        other.install(client, contender)?;
     }
     let outcome = match work.kind {
         Kind::Bulk => bulk(arguments, work, contender, round)?,
@@ -66,24 +70,30 @@ pub fn run(
     };
     let (outcome, drifted) = match outcome {
         Outcome::Measured(mut measured) => {
-            measured.drifted = contender.drifted(client)?;
-            if work.kind == Kind::ClipOfTwo {
-                measured.drifted += second_total::drifted(client)?;
+            if keeps_campaigns {
+                measured.drifted = contender.drifted(client)?;
+            }
+            if let Some(other) = other {
+                measured.drifted += other.drifted(client, contender)?;
             }
             let drifted = measured.drifted;
             (Outcome::Measured(measured), Some(drifted))
         }
         skipped => (skipped, None),
     };
-    if work.kind == Kind::ClipOfTwo {
-        second_total::uninstall(client, contender)?;
-        second_total::clean(client)?;
+    if let Some(other) = other {
+        other.uninstall(client, contender)?;
     }
-    contender.uninstall(client)?;
+    if keeps_campaigns {
+        contender.uninstall(client)?;
+    }
+    if let Some(other) = other {
+        other.clean(client)?;
+    }
     // pg_ivm's sums were right, which says nothing of `spent`.
     let left = match drifted {
         _ if work.kind == Kind::Approval => Left::PendingSubmissions,
-        Some(0) if contender != Contender::PgIvm => Left::Right,
+        Some(0) if contender != Contender::PgIvm && keeps_campaigns => Left::Right,
         _ => Left::WrongTotals,
     };
     tables::clean(client, left)?;

@@ -43,6 +43,7 @@ impl Line {
         let target = match work.target {
             Target::AtLeast(whose, _) if whose != contender => Target::None,
             Target::TimesRowAdds(_) if contender != Contender::SpendSync => Target::None,
+            Target::TimesOne(_) if contender != Contender::SpendSyncTwo => Target::None,
             target => target,
         };
         Line::new(contender.label(), Some(contender), target)
@@ -111,6 +112,10 @@ impl Section {
             Target::Adds(most) => {
                 let adds = median(&line.values)? - median(&self.before(line)?.values)?;
                 Some((format!("≤ {most:.0} ms more, is {adds:.2}"), adds <= most))
+            }
+            Target::TimesOne(least) => {
+                let times = ratio / self.line(Contender::SpendSync)?.ratio()?;
+                Some((format!("≥ {least:.2}x one total, is {times:.2}x"), times >= least))
             }
             Target::TimesRowAdds(least) => {
                 let times = ratio / self.line(Contender::RowAdds)?.ratio()?;

@@ -7,8 +7,12 @@ use crate::tables::Layout;
 pub enum Kind {
     /// One clip's earnings by key.
     Clip,
-    /// The same, where clips feed a second total.
+    /// The same, where clips feed a second total of another table.
     ClipOfTwo,
+    /// The same, where they feed a second total of the same rows.
+    ClipOfRow,
+    /// The same, where they alone say whose total they feed, and there are no submissions.
+    ClipAlone,
     /// One submission from approved to pending or back, by key.
     Approval,
     /// begin, one clip, the client's pause, another clip, commit.
@@ -35,6 +39,8 @@ pub enum Target {
     AtLeast(Contender, f64),
     /// spend_sync, so many times as fast as the row trigger that adds.
     TimesRowAdds(f64),
+    /// Two totals of a row, so many times as fast as one.
+    TimesOne(f64),
     /// At most so many times as long as the statement by hand.
     AtMost(f64),
     /// At most so many milliseconds more than the line before.
@@ -103,6 +109,10 @@ pub const WORKS: &[Work] = &[
         "One clip's earnings, a campaign of 1,000,000 clips"),
     work("two-totals", Kind::ClipOfTwo, CAMPAIGNS_100, 1, ADDS, false,
         "One clip's earnings, which feed campaigns of 1,000 clips and authors of 100"),
+    work("same-row", Kind::ClipOfRow, CAMPAIGNS_100, 1, Target::TimesOne(0.8), false,
+        "One clip's earnings, which feed two totals of campaigns of 1,000 clips"),
+    work("direct", Kind::ClipAlone, CAMPAIGNS_100, 1, ADDS, false,
+        "One clip's earnings, which feed users of 100 clips by a column of the clips themselves"),
     work("bulk-1", Kind::Bulk, CAMPAIGNS_1, 1, Target::AtLeast(Contender::SpendSync, 0.75), true,
         "One statement over 100,000 clips of one campaign"),
     work("bulk-100", Kind::Bulk, CAMPAIGNS_100, 1, Target::AtLeast(Contender::SpendSync, 0.7), true,
@@ -139,12 +149,19 @@ impl Work {
         ALL.iter()
             .copied()
             .filter(|contender| match contender {
-                _ if self.kind == Kind::ClipOfTwo => {
+                _ if matches!(self.kind, Kind::ClipOfTwo | Kind::ClipAlone) => {
                     matches!(
                         contender,
                         Contender::NoTrigger | Contender::RowAdds | Contender::SpendSync
                     )
                 }
+                _ if self.kind == Kind::ClipOfRow => {
+                    matches!(
+                        contender,
+                        Contender::NoTrigger | Contender::SpendSync | Contender::SpendSyncTwo
+                    )
+                }
+                Contender::SpendSyncTwo => false,
                 Contender::SpendSyncAtCommit => self.kind == Kind::Interactive,
                 Contender::RowSums => !quick,
                 Contender::StatementSums => !quick || self.kind == Kind::Bulk,
@@ -157,7 +174,7 @@ impl Work {
     /// What a second counts.
     pub fn unit(&self) -> &'static str {
         match self.kind {
-            Kind::Clip | Kind::ClipOfTwo => "writes/s",
+            Kind::Clip | Kind::ClipOfTwo | Kind::ClipOfRow | Kind::ClipAlone => "writes/s",
             Kind::Approval => "writes/s",
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",

@@ -184,6 +184,10 @@ fn still_fits(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Sha
             trigger,
             format!("\"{value}\" is no value of column {column} of table {table} any more"),
         ),
+        Error::Ours(Ours::Column(ColumnError::KeyMayBeNull { table, column })) => broken(
+            trigger,
+            format!("Column {column} of table {table} may be NULL, and a campaign without a key has no total"),
+        ),
         other => other,
     })
 }

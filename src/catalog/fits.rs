@@ -10,6 +10,16 @@ use crate::value::money::MoneyType;
 use crate::value::status::StatusType;
 use pgrx::pg_sys::{self, Oid};
 
+/// A campaign without a key would have no total.
+pub fn campaign_key(campaigns: &Relation, column: &Column) -> Result<KeyType> {
+    let kind = key(campaigns, column)?;
+    if !column.is_not_null {
+        let (table, column) = (campaigns.display(), name::display_name(&column.name));
+        return Err(ColumnError::KeyMayBeNull { table, column }.into());
+    }
+    Ok(kind)
+}
+
 /// A total is written, whatever the campaign.
 pub fn total(campaigns: &Relation, spent: &Column, campaign_id: &Column) -> Result<()> {
     if spent.number == campaign_id.number {
@@ -50,7 +60,7 @@ pub fn stored(table: &Relation, column: &Column) -> Result<()> {
 
 /// A key is of a type whose values are told apart by what they are printed as.
 pub fn key(table: &Relation, column: &Column) -> Result<KeyType> {
-    const HINT: &str = "Keys may be text, varchar, uuid, smallint, integer or bigint.";
+    const HINT: &str = "Keys may be text, varchar, char, uuid, smallint, integer, bigint or numeric.";
     if !column.has_deterministic_collation {
         return Err(wrong_type(
             table,

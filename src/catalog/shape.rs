@@ -210,7 +210,7 @@ fn look(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Opt
     for (table, column) in of_links.into_iter().chain([(source, earnings.as_ref())]) {
         problems.take(column.map_or(Ok(()), |column| fits::stored(table, column)))?;
     }
-    let campaign_key = problems.take(fits::key(&campaigns, &campaign_id))?;
+    let campaign_key = problems.take(fits::campaign_key(&campaigns, &campaign_id))?;
     if let Some(key) = campaign_key {
         problems.take(fits::link(&submissions, &submission_campaign, &campaign_id, key))?;
     }

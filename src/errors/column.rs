@@ -56,6 +56,12 @@ errors! {
             "The argument approved is empty or has a NULL in it.",
             "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...). With status => NULL every submission counts.";
 
+        KeyMayBeNull { table: String, column: String }
+            => ERRCODE_INVALID_FOREIGN_KEY,
+            "column {column} of table {table} may be NULL",
+            "A campaign whose key (campaign_id) is NULL has no total.",
+            format!("ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;");
+
         TotalIsKey { table: String, column: String }
             => ERRCODE_INVALID_PARAMETER_VALUE,
             "column {column} of table {table} cannot be the total of a campaign that it is the key of",

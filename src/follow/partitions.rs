@@ -252,7 +252,7 @@ const LONG: usize = 1000;
 fn keys_in(table: Oid, column: &str, kind: KeyType) -> Result<Option<BTreeSet<Key>>> {
     let (column, limit) = (ident(column), capture::ROWS_KEPT + 1);
     let mut key = column.clone();
-    if kind == KeyType::Text {
+    if kind.is_open() {
         key = format!("CASE WHEN octet_length({column}) <= {LONG} THEN {column} END");
     }
     let rows = read(table, |table| {

@@ -8,6 +8,7 @@ use crate::errors::column::ColumnError;
 use crate::errors::problems::Problems;
 use crate::errors::{Error, Result};
 use crate::pg::name;
+use crate::value::key::KeyType;
 use crate::value::mapping::{Columns, DirectWrites, Flush};
 use std::collections::BTreeMap;
 
@@ -206,8 +207,9 @@ fn key(
             columns.iter().filter(|c| unique.contains(&c.name)),
         )),
         None => unique.into_iter().next().ok_or_else(|| {
-            let could_serve = columns.iter().filter(|column| column.key_type().is_some());
-            missing(table, argument, "id", could_serve)
+            // Numbers with decimals are money, more often than keys.
+            let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);
+            missing(table, argument, "id", columns.iter().filter(is_key))
         }),
     }
 }
@@ -220,10 +222,16 @@ fn link(
     given: Option<String>,
     (target, target_key, usual): (&Relation, Option<&str>, &str),
 ) -> Result<String> {
+    let of_target = catalog::columns(target.oid)?;
+    let of_key = of_target.iter().find(|column| target_key == Some(&column.name));
+    let points_to = of_key.and_then(Column::key_type);
+    let could_link = |column: &Column| match (column.key_type(), points_to) {
+        (Some(own), Some(other)) => own.links_to(other),
+        (own, None) => own.is_some(),
+        (None, _) => false,
+    };
     if given.is_some() {
-        return named(submissions, columns, argument, given, |column| {
-            column.key_type().is_some()
-        });
+        return named(submissions, columns, argument, given, could_link);
     }
     let keys = catalog::foreign_keys(submissions.oid, target.oid)?;
     let mut found: Vec<String> = keys
@@ -246,7 +254,7 @@ fn link(
             submissions,
             argument,
             &format!("{usual}_id"),
-            columns.iter().filter(|column| column.key_type().is_some()),
+            columns.iter().filter(|column| could_link(column)),
         )),
         several => Err(ColumnError::ColumnAmbiguous {
             table: submissions.display(),

@@ -20,6 +20,7 @@ pub struct Attribute {
     pub base_sql: String,
     pub typmod: i32,
     pub is_enum: bool,
+    pub is_not_null: bool,
     pub is_generated: bool,
     /// Generated, and computed when it is read: no row holds it.
     pub is_virtual: bool,
@@ -66,6 +67,7 @@ fn attribute(column: &pg_sys::FormData_pg_attribute) -> Result<Attribute> {
         base_sql,
         typmod: base.modifier,
         is_enum: base.is_enum,
+        is_not_null: column.attnotnull,
         is_generated: column.attgenerated != 0,
         is_virtual: column.attgenerated.cast_unsigned() == b'v',
         collation,

@@ -53,9 +53,12 @@ pub(super) unsafe fn key(datum: Datum, kind: KeyType) -> Option<Key> {
             KeyType::Int4 => i32::from_datum(datum, false).map(|i| Key::Int(i.into())),
             KeyType::Int8 => i64::from_datum(datum, false).map(Key::Int),
             KeyType::Uuid => pgrx::Uuid::from_datum(datum, false).map(|u| Key::Uuid(*u.as_bytes())),
-            KeyType::Text => <&str>::from_datum(datum, false)
+            KeyType::Text | KeyType::Char => <&str>::from_datum(datum, false)
                 .filter(|text| text.len() <= LONGEST_KEY_BYTES)
-                .map(|text| Key::Text(text.into())),
+                .and_then(|text| kind.parse(text)),
+            KeyType::Numeric => {
+                pgrx::AnyNumeric::from_datum(datum, false).and_then(|number| kind.parse(&number.to_string()))
+            }
         }
     }
 }

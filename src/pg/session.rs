@@ -73,7 +73,8 @@ pub fn as_role<T>(role: Oid, body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Keeps PostgreSQL from printing the plans of statements, in which totals may stand, to whoever asked it to print those of his own.
+/// Keeps PostgreSQL from printing the plans of statements, in which totals may stand, to whoever asked it to print those of his own: of ours,
+/// and of triggers that these fire.
 struct Unprinted([bool; 3]);
 
 impl Unprinted {

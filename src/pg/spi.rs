@@ -123,8 +123,6 @@ struct Planner {
     seqscan: bool,
     nestloop: bool,
     jit: bool,
-    /// What the session wants printed: of a plan, the keys and totals that a statement was planned for.
-    prints: [bool; 3],
 }
 
 impl Planner {
@@ -154,16 +152,8 @@ impl Planner {
                 seqscan: pg_sys::enable_seqscan,
                 nestloop: pg_sys::enable_nestloop,
                 jit: pg_sys::jit_enabled,
-                prints: [
-                    pg_sys::Debug_print_parse,
-                    pg_sys::Debug_print_rewritten,
-                    pg_sys::Debug_print_plan,
-                ],
             };
             pg_sys::jit_enabled = false;
-            pg_sys::Debug_print_parse = false;
-            pg_sys::Debug_print_rewritten = false;
-            pg_sys::Debug_print_plan = false;
             found
         }
     }
@@ -175,11 +165,6 @@ impl Drop for Planner {
         unsafe {
             (pg_sys::enable_seqscan, pg_sys::enable_nestloop) = (self.seqscan, self.nestloop);
             pg_sys::jit_enabled = self.jit;
-            [
-                pg_sys::Debug_print_parse,
-                pg_sys::Debug_print_rewritten,
-                pg_sys::Debug_print_plan,
-            ] = self.prints;
         }
     }
 }

@@ -170,6 +170,8 @@ impl TriggerCall<'_> {
             KeyType::Uuid => unsafe { pgrx::Uuid::from_datum(old, false) == pgrx::Uuid::from_datum(new, false) },
             // SAFETY: as above.
             KeyType::Text => unsafe { <&str>::from_datum(old, false) == <&str>::from_datum(new, false) },
+            // SAFETY: as above.
+            kind @ (KeyType::Char | KeyType::Numeric) => unsafe { datum::key(old, kind) == datum::key(new, kind) },
         }
     }
 

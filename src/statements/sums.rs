@@ -54,7 +54,7 @@ pub enum Campaigns {
 ///   SELECT l.campaign, sum(coalesce(k.earnings::numeric, 0)) AS total, count(*) AS clips
 ///   FROM submissions AS l JOIN clips AS k ON k.id = l.clip
 ///   WHERE l.status = ANY ('{APPROVED}') [AND l.campaign = ANY ($1)] GROUP BY l.campaign) AS s ON s.campaign = c.id
-/// [WHERE c.id = ANY ($1)]
+/// WHERE c.id {= ANY ($1)|IS NOT NULL}
 /// ```
 pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
     let Names {
@@ -73,7 +73,8 @@ pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
             format!(" WHERE c.{id} {EQ} ANY ($1)"),
         )
     } else {
-        (String::new(), String::new())
+        // A constraint that is not valid yet has let some in.
+        (String::new(), format!(" WHERE c.{id} IS NOT NULL"))
     };
     format!(
         "SELECT {picked}, coalesce(s.total, 0) AS total, coalesce(s.clips, 0) AS clips \

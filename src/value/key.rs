@@ -22,6 +22,10 @@ pub enum KeyType {
     Int8,
     Uuid,
     Text,
+    /// `char(n)`, whose trailing blanks are none.
+    Char,
+    /// Whose trailing zeros are none.
+    Numeric,
 }
 
 impl KeyType {
@@ -33,6 +37,8 @@ impl KeyType {
             pg_sys::INT8OID => Some(Self::Int8),
             pg_sys::UUIDOID => Some(Self::Uuid),
             pg_sys::TEXTOID | pg_sys::VARCHAROID => Some(Self::Text),
+            pg_sys::BPCHAROID => Some(Self::Char),
+            pg_sys::NUMERICOID => Some(Self::Numeric),
             _ => None,
         }
     }
@@ -44,6 +50,8 @@ impl KeyType {
             Self::Int2 | Self::Int4 | Self::Int8 => pg_sys::INT8ARRAYOID,
             Self::Uuid => pg_sys::UUIDARRAYOID,
             Self::Text => pg_sys::TEXTARRAYOID,
+            Self::Char => pg_sys::BPCHARARRAYOID,
+            Self::Numeric => pg_sys::NUMERICARRAYOID,
         }
     }
 
@@ -53,6 +61,8 @@ impl KeyType {
             Self::Int2 | Self::Int4 | Self::Int8 => pg_sys::INT8OID,
             Self::Uuid => pg_sys::UUIDOID,
             Self::Text => pg_sys::TEXTOID,
+            Self::Char => pg_sys::BPCHAROID,
+            Self::Numeric => pg_sys::NUMERICOID,
         }
     }
 
@@ -67,7 +77,14 @@ impl KeyType {
             Self::Int2 | Self::Int4 | Self::Int8 => text.trim().parse().ok().map(Key::Int),
             Self::Uuid => parse_uuid(text).map(Key::Uuid),
             Self::Text => Some(Key::Text(text.into())),
+            Self::Char => Some(Key::Text(text.trim_end_matches(' ').into())),
+            Self::Numeric => number(text.trim()).map(|text| Key::Text(text.into())),
         }
+    }
+
+    /// Whether a value may be of any length.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Text | Self::Char)
     }
 
     /// The name to show in messages.
@@ -78,8 +95,28 @@ impl KeyType {
             Self::Int8 => "bigint",
             Self::Uuid => "uuid",
             Self::Text => "text",
+            Self::Char => "character",
+            Self::Numeric => "numeric",
         }
     }
+}
+
+/// A numeric, as equal ones print alike; `None` for what PostgreSQL does not print so.
+fn number(text: &str) -> Option<&str> {
+    if ["NaN", "Infinity", "-Infinity"].contains(&text) {
+        return Some(text);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = are_digits(whole) && are_digits(fraction) && (whole == "0" || !whole.starts_with('0'));
+    if !is_plain || (digits.len() < text.len() && digits.bytes().all(|byte| matches!(byte, b'0' | b'.'))) {
+        return None;
+    }
+    Some(match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => text,
+    })
 }
 
 fn parse_uuid(text: &str) -> Option<[u8; 16]> {
@@ -154,6 +191,14 @@ mod tests {
             (KeyType::Uuid, uuid),
             (KeyType::Text, "it's a \"key\"\n"),
             (KeyType::Text, ""),
+            (KeyType::Char, " a"),
+            (
+                KeyType::Numeric,
+                "-12345678901234567890123456789012345678901234567890.5",
+            ),
+            (KeyType::Numeric, "1000"),
+            (KeyType::Numeric, "0"),
+            (KeyType::Numeric, "NaN"),
         ] {
             let key = kind.parse(text);
             assert_eq!(key.map(|k| k.to_string()).as_deref(), Some(text));
@@ -172,9 +217,28 @@ mod tests {
             (KeyType::Int4, ""),
             (KeyType::Uuid, "a0eebc99"),
             (KeyType::Uuid, "+0eebc999c0b4ef8bb6d6bb9bd380a11"),
+            (KeyType::Numeric, "1e5"),
+            (KeyType::Numeric, "01"),
+            (KeyType::Numeric, "-0.0"),
+            (KeyType::Numeric, "."),
+            (KeyType::Numeric, "1."),
         ] {
             assert_eq!(kind.parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn equal_values_are_one_key() {
+        for (kind, one, other) in [
+            (KeyType::Char, "ab", "ab   "),
+            (KeyType::Numeric, "1.50", "1.5"),
+            (KeyType::Numeric, "100.00", "100"),
+            (KeyType::Numeric, "0.000", "0"),
+            (KeyType::Numeric, "-7.0", " -7 "),
+        ] {
+            assert_eq!(kind.parse(one), kind.parse(other), "{one}");
+        }
+        assert_ne!(KeyType::Numeric.parse("100"), KeyType::Numeric.parse("1"));
     }
 
     #[test]

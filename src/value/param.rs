@@ -1,8 +1,8 @@
 //! What goes into a statement.
 
 use super::key::{Key, KeyType};
-use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::{AnyNumeric, IntoDatum};
 
 /// One parameter of a statement.
 #[derive(Clone, Copy)]
@@ -41,6 +41,7 @@ impl Param<'_> {
             Self::Int8(number) => number.into_datum(),
             Self::Key(_, Key::Int(number)) => number.into_datum(),
             Self::Key(_, Key::Uuid(bytes)) => pgrx::Uuid::from_bytes(*bytes).into_datum(),
+            Self::Key(KeyType::Numeric, Key::Text(text)) => number(text).into_datum(),
             Self::Key(_, Key::Text(text)) => text.as_ref().into_datum(),
             Self::Int8s(numbers) => numbers.to_vec().into_datum(),
             Self::Keys(kind, keys) => keys_datum(*kind, keys),
@@ -63,11 +64,31 @@ fn keys_datum(kind: KeyType, keys: &[Key]) -> Option<Datum> {
                 .filter_map(|k| if let Key::Uuid(u) = k { Some(*u) } else { None });
             uuids.map(pgrx::Uuid::from_bytes).collect::<Vec<_>>().into_datum()
         }
-        KeyType::Text => {
-            let texts = keys
-                .iter()
-                .filter_map(|k| if let Key::Text(t) = k { Some(t.as_ref()) } else { None });
-            texts.collect::<Vec<&str>>().into_datum()
-        }
+        KeyType::Text => texts(keys).collect::<Vec<&str>>().into_datum(),
+        KeyType::Char => texts(keys).map(Padded).collect::<Vec<Padded>>().into_datum(),
+        KeyType::Numeric => texts(keys).filter_map(number).collect::<Vec<AnyNumeric>>().into_datum(),
+    }
+}
+
+fn texts(keys: &[Key]) -> impl Iterator<Item = &str> {
+    keys.iter()
+        .filter_map(|k| if let Key::Text(t) = k { Some(t.as_ref()) } else { None })
+}
+
+/// A key of this kind is the text of one.
+fn number(text: &str) -> Option<AnyNumeric> {
+    AnyNumeric::try_from(text).ok()
+}
+
+/// A text as a `char(n)` of whatever length.
+struct Padded<'a>(&'a str);
+
+impl IntoDatum for Padded<'_> {
+    fn into_datum(self) -> Option<Datum> {
+        self.0.into_datum()
+    }
+
+    fn type_oid() -> Oid {
+        pg_sys::BPCHAROID
     }
 }

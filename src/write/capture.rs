@@ -351,6 +351,18 @@ mod tests {
     }
 
     #[test]
+    fn what_amounts_have_moved_is_summed_once_rows_are_dropped() {
+        let mut touched = Touched::default();
+        touched.adds(Key::Int(1), Some(Decimal::ONE));
+        touched.adds(Key::Int(1), Some(Decimal::TWO));
+        assert_eq!(touched.amounts[&Key::Int(1)], Some(Decimal::new(3, 0)));
+        assert_eq!(touched.rows(), 0, "campaigns are kept anyway");
+        touched.drop_rows();
+        assert!(touched.amounts.is_empty());
+        assert!(touched.campaigns.contains(&Key::Int(1)));
+    }
+
+    #[test]
     fn what_is_merged_is_as_old_as_its_oldest_part() {
         let mut touched = Touched::default();
         let mut older = Touched::default();

@@ -60,6 +60,7 @@ CREATE PROCEDURE write_all(amount numeric) LANGUAGE sql AS $$
         'INSERT INTO ledger VALUES (1, ''b'', 3, ''PAID'') ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, user_id = excluded.user_id',
         'WITH l AS (DELETE FROM ledger WHERE id = 12 RETURNING *) INSERT INTO ledger SELECT 15, user_id, amount, kind FROM l',
         'WITH u AS (DELETE FROM users WHERE id = ''y'' RETURNING *), l AS (INSERT INTO ledger VALUES (16, ''y'', $1, ''PAID'')) INSERT INTO users SELECT id FROM u',
+        'WITH l AS (DELETE FROM ledger WHERE user_id = ''y''), u AS (DELETE FROM users WHERE id = ''y'' RETURNING *) INSERT INTO users SELECT id FROM u',
         'WITH l AS (INSERT INTO ledger VALUES (17, ''w'', $1, ''PAID'')) INSERT INTO users VALUES (''w'')',
         'INSERT INTO ledger SELECT 100 + n, chr(97 + n % 4), n, CASE WHEN n % 3 > 0 THEN ''PAID'' END FROM generate_series(1, 300) n',
         'DELETE FROM ledger WHERE id >= 10',

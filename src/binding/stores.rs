@@ -16,6 +16,17 @@ impl Binding {
         known_by(self) == known_by(other)
     }
 
+    /// Whether the same columns tell which campaigns a write is of.
+    pub fn links_as(&self, other: &Self) -> bool {
+        let links = |binding: &Self| {
+            let shape = &binding.shape;
+            let clips = shape.clips.as_ref();
+            let clips = clips.map(|clips| (clips.table.oid, clips.id.number, clips.link.number));
+            (shape.submissions.oid, shape.submission_campaign.number, clips)
+        };
+        links(self) == links(other)
+    }
+
     /// Stores this total and others: of each the amounts as text, one for each key; an empty one stays as it is.
     pub fn store(&self, others: &[&Self], keys: &[Key], totals: &[Vec<String>]) -> Result<Vec<Row>> {
         let kind = self.shape.campaign_key;

@@ -214,7 +214,7 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
     }
     // Nothing is spent for a campaign that is inserted with nothing spent, unless links name it already; but they may have
     // named another of its key, and a flush that came before us have moved this one in its stead.
-    let is_unseen = capture::is_new(found.binding.id(), call.command());
+    let is_unseen = capture::is_unstored(found.binding.id(), call.command());
     let is_right = !is_update && is_zero && is_unseen;
     note(call, &found.binding, move |touched| {
         if is_new_key {

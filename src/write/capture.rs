@@ -187,10 +187,17 @@ impl Pending {
 thread_local! {
     static PENDING: RefCell<Pending> = RefCell::default();
     static RECORDED: Cell<u64> = const { Cell::new(0) };
-    /// A binding's last flush of this transaction saw what commands before this one had written. Row versions reach us at
-    /// the end of their statement: a flush inside of it (a trigger's, a data-modifying WITH's) has seen more than it was
-    /// told.
-    static FLUSHED_BEFORE: RefCell<BTreeMap<BindingId, CommandId>> = const { RefCell::new(BTreeMap::new()) };
+    static FLUSHED: RefCell<BTreeMap<BindingId, Flushed>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// How far a binding's flushes of this transaction have come. Row versions reach us at the end of their statement: a flush inside of it
+/// (a trigger's, a data-modifying WITH's) has seen more than it was told.
+#[derive(Clone, Copy, Default)]
+struct Flushed {
+    /// One has read what commands before this one had written.
+    read_before: CommandId,
+    /// One has stored totals of campaigns that commands before this one had written.
+    stored_before: CommandId,
 }
 
 /// Notes what a trigger saw at subtransaction level `nest`; more than [`ROWS_KEPT`] are to be folded. `note` must have all
@@ -284,7 +291,20 @@ pub fn fold(nest: i32, outer: i32, binding: BindingId, folded: Touched) {
 
 /// Whether a command has written what no flush of this binding can have read.
 pub fn is_new(binding: BindingId, command: CommandId) -> bool {
-    FLUSHED_BEFORE.with_borrow(|flushed| flushed.get(&binding).is_none_or(|before| command >= *before))
+    FLUSHED.with_borrow(|flushed| {
+        flushed
+            .get(&binding)
+            .is_none_or(|flushed| command >= flushed.read_before)
+    })
+}
+
+/// Whether a command has written a campaign that no flush of this binding can have stored a total of.
+pub fn is_unstored(binding: BindingId, command: CommandId) -> bool {
+    FLUSHED.with_borrow(|flushed| {
+        flushed
+            .get(&binding)
+            .is_none_or(|flushed| command >= flushed.stored_before)
+    })
 }
 
 /// Whether all of it was written since the binding's last flush: nothing of it is in a total yet.
@@ -295,7 +315,12 @@ pub fn is_all_new(binding: BindingId, touched: &Touched) -> bool {
 /// A flush of this binding has read what commands before `next` wrote. A rollback of the flush does not take this back:
 /// what is then owed again is summed.
 pub fn flushed_before(binding: BindingId, next: CommandId) {
-    FLUSHED_BEFORE.with_borrow_mut(|flushed| flushed.insert(binding, next));
+    FLUSHED.with_borrow_mut(|flushed| flushed.entry(binding).or_default().read_before = next);
+}
+
+/// A flush of this binding has stored totals, of campaigns that commands before `next` may have written.
+pub fn stored_before(binding: BindingId, next: CommandId) {
+    FLUSHED.with_borrow_mut(|flushed| flushed.entry(binding).or_default().stored_before = next);
 }
 
 /// A subtransaction became part of the one around it.
@@ -311,7 +336,7 @@ pub fn abort_subtransaction(nest: i32) {
 /// The transaction ended.
 pub fn clear() {
     PENDING.with_borrow_mut(|pending| pending.0.clear());
-    FLUSHED_BEFORE.with_borrow_mut(BTreeMap::clear);
+    FLUSHED.with_borrow_mut(BTreeMap::clear);
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::write::touched::Touched;
 use crate::write::verify::Looked;
 use crate::write::{capture, drift, locks, moves, schedule, single, store, sums, verify};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 /// What was written of one total.
@@ -67,9 +67,13 @@ pub fn settle(mut all: Vec<Due>) -> Result<()> {
         if !single::try_move(&mut all)? {
             bring_up(&mut all)?;
         }
-        // What amounts alone have moved was not read.
-        for due in all.iter().filter(|due| !due.binding.is_direct()) {
-            capture::flushed_before(due.binding.id(), transaction::next_command());
+        let next = transaction::next_command();
+        for Due { binding, .. } in &all {
+            capture::stored_before(binding.id(), next);
+            // What amounts alone have moved was not read.
+            if !binding.is_direct() {
+                capture::flushed_before(binding.id(), next);
+            }
         }
         Ok(())
     })
@@ -80,6 +84,7 @@ fn bring_up(all: &mut [Due]) -> Result<()> {
         all[place].verify()?;
     }
     verify::no_more();
+    lock_together(all)?;
     let found = all.iter_mut().map(Due::find).collect::<Result<Vec<_>>>()?;
     let owed = all.iter().zip(&found).map(|(due, found)| found.owed(&due.binding));
     store::store(owed.collect::<Result<_>>()?)?;
@@ -87,6 +92,26 @@ fn bring_up(all: &mut [Due]) -> Result<()> {
         due.conclude(found)?;
     }
     Ok(())
+}
+
+/// One total after the other locks its campaigns, in their order. Where these may be others for each, all are locked before, by one
+/// order: who pays from one to another, and who pays back, would wait for each other.
+fn lock_together(all: &[Due]) -> Result<()> {
+    let Some((first, others)) = all.split_first() else {
+        return Ok(());
+    };
+    if others.iter().all(|other| other.is_of_campaigns_of(first)) {
+        return Ok(());
+    }
+    let (mut campaigns, mut linked) = (BTreeSet::new(), BTreeSet::new());
+    for Due { binding, touched, .. } in all {
+        campaigns.extend(moves::campaigns_of(binding, touched)?);
+        linked.extend(touched.linked_campaigns.iter().cloned());
+    }
+    if campaigns.len() < 2 {
+        return Ok(());
+    }
+    locks::lock_campaigns(&first.binding, &campaigns, &linked)
 }
 
 impl Found {
@@ -113,6 +138,16 @@ impl Due {
             .filter(|campaign| touched.new_campaigns.contains(*campaign));
         touched.campaigns.extend(new.cloned());
         Ok(())
+    }
+
+    /// Whether what was written of both is of the same campaigns, whichever these are.
+    fn is_of_campaigns_of(&self, other: &Self) -> bool {
+        let (one, two) = (&self.touched, &other.touched);
+        self.binding.links_as(&other.binding)
+            && one.campaigns == two.campaigns
+            && one.clips.keys().collect::<HashSet<_>>() == two.clips.keys().collect()
+            && one.links.keys().collect::<HashSet<_>>() == two.links.keys().collect()
+            && one.amounts.keys().collect::<HashSet<_>>() == two.amounts.keys().collect()
     }
 
     fn verify(&mut self) -> Result<()> {

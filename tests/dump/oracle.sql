@@ -12,6 +12,9 @@ SELECT 'user', u.id, u."totalEarnings", coalesce(sum(k.earnings), 0) FROM "App".
     LEFT JOIN "App".clips k ON k.id = s."clipId"
     GROUP BY u.id HAVING u."totalEarnings" IS DISTINCT FROM coalesce(sum(k.earnings), 0)
 UNION ALL
+SELECT 'paid', u.id, u."totalPaid", coalesce(sum(p.amount), 0) FROM "App".users u LEFT JOIN "App"."Payout" p ON p."userId" = u.id
+    GROUP BY u.id HAVING u."totalPaid" IS DISTINCT FROM coalesce(sum(p.amount), 0)
+UNION ALL
 SELECT 'deal', d.id::text, d."spentCents", coalesce(sum(k.cents), 0) FROM "tenant-b"."Deal" d
     LEFT JOIN "tenant-b".entry s ON s.deal = d.id AND s.state = 'it''s \ paid'
     LEFT JOIN media.clip k ON k.id = s.clip

@@ -41,10 +41,17 @@ SET client_min_messages = error;
 SELECT FROM "Sync Tools".spend_sync_attach('"App".campaigns', '"App".clips', '"App".clip_submissions');
 SELECT FROM "Sync Tools".spend_sync_attach('"App".users', '"App".clips', '"App".clip_submissions',
     spent => 'totalEarnings', submission_campaign => 'userId');
+-- A second total of theirs, over rows that hold what they add.
+ALTER TABLE "App".users ADD "totalPaid" numeric(10,2) NOT NULL DEFAULT 0;
+CREATE TABLE "App"."Payout" (id int PRIMARY KEY, "userId" text REFERENCES "App".users ON DELETE CASCADE, amount numeric(10,2));
+CREATE INDEX ON "App"."Payout" ("userId");
+INSERT INTO "App"."Payout" SELECT n, 'user' || n % 4 + 1, n FROM generate_series(1, 20) n;
+SELECT FROM "Sync Tools".spend_sync_attach('"App".users', NULL, '"App"."Payout"', spent => 'totalPaid', submission_campaign => 'userId',
+    earnings => 'amount', status => NULL);
 RESET client_min_messages;
 RESET ROLE;
 GRANT USAGE ON SCHEMA "App" TO app_writer, finance;
-GRANT SELECT, INSERT, UPDATE, DELETE ON "App".clips, "App".clip_submissions TO app_writer;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "App".clips, "App".clip_submissions, "App"."Payout" TO app_writer;
 GRANT SELECT ON "App".campaigns, "App".users TO app_writer;
 
 CREATE SCHEMA "tenant-b";

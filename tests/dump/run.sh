@@ -20,9 +20,9 @@ prints() { diff <(printf '%s' "${1:+$1$'\n'}") -; }
 agrees() { query -d "$1" -f "$TESTS/oracle.sql" | prints ""; }
 keeps_totals() { query -d "$1" -f "$TESTS/writes.sql" | prints ""; }
 drifted() { query -d "$1" -f "$TESTS/oracle.sql" | wc -l; }
-reported() { query -d "$1" -c 'SELECT count(*) FROM spend_sync.binding b, "Sync Tools".spend_sync_status(b.campaigns::regclass) WHERE needs_sync'; }
+reported() { query -d "$1" -c 'SELECT count(*) FROM (SELECT DISTINCT campaigns FROM spend_sync.binding) b, "Sync Tools".spend_sync_status(b.campaigns::regclass) WHERE needs_sync'; }
 triggers_always() { query -d "$1" -c "SELECT count(*) FROM pg_trigger WHERE tgenabled = 'A'"; }
-repair() { query -d "$1" -c 'SELECT campaigns, s.* FROM spend_sync.binding b, "Sync Tools".sync_all_campaigns(b.campaigns::regclass) s'; }
+repair() { query -d "$1" -c 'SELECT campaigns, s.* FROM (SELECT DISTINCT campaigns FROM spend_sync.binding) b, "Sync Tools".sync_all_campaigns(b.campaigns::regclass) s'; }
 
 # is_refused MESSAGE SQL
 is_refused() {

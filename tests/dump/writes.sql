@@ -12,6 +12,13 @@ RESET ROLE;
 \i :oracle
 SELECT 'campaign6 has no clip' WHERE (SELECT spent FROM "App".campaigns WHERE id ~ '6') <> 100.01;
 SET ROLE app_writer;
+INSERT INTO "App"."Payout" VALUES (21, 'user1', 5), (22, NULL, 6);
+UPDATE "App"."Payout" SET amount = amount + 1;
+DELETE FROM "App"."Payout" WHERE id < 5;
+RESET ROLE;
+\i :oracle
+SELECT 'nothing is paid' WHERE (SELECT sum("totalPaid") FROM "App".users) = 0;
+SET ROLE app_writer;
 UPDATE "App".clip_submissions SET status = 'APPROVED' WHERE id ~ '^s[48]$';
 DELETE FROM "App".clips WHERE id ~ '^clip1$';
 RESET ROLE;

@@ -262,6 +262,37 @@ young_workers_show_the_truth() {
   agrees subscriber
 }
 
+# Rows that hold what they add, without clips: one transaction after another, and a sum of rows that came before their campaign.
+lines_agree() {
+  is_true "bool_and(spent = (SELECT coalesce(sum(amount), 0) FROM lines WHERE campaign = c.id AND kind = 'PAID')) AND sum(spent) <> 0 FROM campaigns c"
+}
+
+direct_sources_are_applied() {
+  create direct
+  for side in publisher subscriber; do
+    $side -c "CREATE TABLE lines (id int PRIMARY KEY, campaign int, amount numeric(10,2), kind text)" -c "CREATE INDEX ON lines (campaign)"
+  done
+  publisher -c "INSERT INTO lines SELECT n, n % 6 + 1, n, CASE WHEN n % 3 > 0 THEN 'PAID' END FROM generate_series(1, 60) n"
+  subscriber -c "INSERT INTO campaigns SELECT n, 'Campaign ' || n FROM generate_series(1, 5) n"
+  subscriber -c "SELECT FROM spend_sync_attach(clips => NULL, submissions => 'lines', submission_campaign => 'campaign', earnings => 'amount',
+                                               status => 'kind', approved => '{PAID}')"
+  enable_always lines row begin flush
+  subscribe lines
+  caught_up
+  lines_agree
+  publisher -c "UPDATE lines SET amount = amount + 1" -c "UPDATE lines SET kind = 'PAID' WHERE id = 3" \
+    -c "BEGIN; DELETE FROM lines WHERE id < 10; UPDATE lines SET campaign = 2 WHERE campaign = 1; INSERT INTO lines VALUES (1, 6, 7, 'PAID'), (2, 3, 7, 'PAID'); COMMIT"
+  caught_up
+  lines_agree
+  subscriber -c "INSERT INTO campaigns VALUES (6)"
+  publisher -c "UPDATE lines SET amount = amount - 2"
+  caught_up
+  lines_agree
+  publisher -c "BEGIN; UPDATE lines SET amount = 5; TRUNCATE lines; INSERT INTO lines VALUES (1, 6, 7, 'PAID'); COMMIT"
+  caught_up
+  lines_agree
+}
+
 the_check_takes_them_for_healthy() {
   case=live
   [ -z "$(subscriber -c "SELECT * FROM spend_sync_check() WHERE severity = 'error'")" ]
@@ -349,6 +380,7 @@ check "... also after TRUNCATE" truncate_is_seen
 check "... also after a write and TRUNCATE in one transaction" truncate_after_a_write_agrees
 check "... also after TRUNCATE of a partitioned table" truncate_of_partitions_is_seen
 check "... also what a worker applies first" young_workers_show_the_truth
+check "... also rows that hold what they add, without clips" direct_sources_are_applied
 check "... and the check has no complaint" the_check_takes_them_for_healthy
 check "all tables, both sides keep totals: every snapshot agrees" both_keep_them
 check "... and a total that went wrong at the publisher stays there" wrong_totals_do_not_spread

@@ -169,6 +169,27 @@ TABLE wrong;
 DROP TRIGGER write_back ON users;
 DROP TRIGGER a_fee ON ledger;
 DROP TRIGGER z_fee ON ledger;
+-- A user who comes to be beneath a trigger that takes the lines away which came before him, or brings others.
+CREATE FUNCTION claim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    DELETE FROM ledger WHERE user_id = NEW.id AND amount = 5;
+    UPDATE ledger SET user_id = 'a' WHERE user_id = NEW.id AND amount = 6;
+    INSERT INTO ledger SELECT max(id) + 1, NEW.id, 8, 'PAID' FROM ledger WHERE NEW.id = 'p' HAVING count(*) > 0;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION adopt(was text, becomes text) RETURNS void LANGUAGE sql AS 'UPDATE ledger SET user_id = becomes WHERE user_id = was';
+CREATE TRIGGER a_claim AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION claim();
+INSERT INTO ledger VALUES (80, 'p', 5, 'PAID'), (81, 'p', 6, 'PAID'), (82, 'p', 7, 'PAID'), (83, 'q', 5, 'PAID'), (84, 'r', 6, 'PAID'), (85, 't', 7, 'PAID');
+INSERT INTO users VALUES ('q');
+TABLE wrong;
+INSERT INTO users VALUES ('p'), ('q2');
+TABLE wrong;
+INSERT INTO users VALUES ('t') RETURNING adopt('t', 'a');
+TABLE wrong;
+WITH l AS (INSERT INTO ledger VALUES (95, 'r', 5, 'PAID')) INSERT INTO users VALUES ('r'), ('s');
+TABLE wrong;
+DROP TRIGGER a_claim ON users;
+TABLE wrong;
+DELETE FROM users WHERE id >= 'p';
 -- A caught error takes its own away.
 DO $$ BEGIN
     INSERT INTO ledger VALUES (70, 'a', 5, 'PAID');

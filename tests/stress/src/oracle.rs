@@ -82,8 +82,8 @@ pub fn status_query(total: &Total) -> String {
     let (sum, from) = (sum_of_campaign(total, "k.id"), approved_rows(total, "k.id"));
     format!(
         "WITH truth AS (
-             SELECT row_number() OVER (ORDER BY k.id) AS place, k.id AS campaign_id, k.title, k.{column} AS recorded_spent,
-                    {sum} AS actual_spent, {sum} - k.{column} AS difference, k.{column} IS DISTINCT FROM {sum} AS needs_sync,
+             SELECT row_number() OVER (ORDER BY k.id) AS place, k.id AS campaign_id, k.title, k.{column}::numeric AS recorded_spent,
+                    {sum}::numeric AS actual_spent, ({sum} - k.{column})::numeric AS difference, k.{column} IS DISTINCT FROM {sum} AS needs_sync,
                     (SELECT count(*) FROM {from}) AS approved_clips
              FROM {table} k),
          said AS (

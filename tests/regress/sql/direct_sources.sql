@@ -189,6 +189,23 @@ WITH l AS (INSERT INTO ledger VALUES (95, 'r', 5, 'PAID')) INSERT INTO users VAL
 TABLE wrong;
 DROP TRIGGER a_claim ON users;
 TABLE wrong;
+-- And one who comes to be while rows that are told of only later have taken his lines away.
+CREATE FUNCTION make_user(who text) RETURNS text LANGUAGE sql AS 'INSERT INTO users VALUES (who) RETURNING id';
+INSERT INTO ledger VALUES (100, 'u', 5, 'PAID'), (101, 'v', 6, 'PAID'), (102, 'w', 7, 'PAID');
+DELETE FROM ledger WHERE user_id = 'u' RETURNING make_user(user_id);
+TABLE wrong;
+CREATE FUNCTION make_old_user() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO users VALUES (OLD.user_id) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_make AFTER UPDATE OF user_id ON ledger FOR EACH ROW EXECUTE FUNCTION make_old_user();
+UPDATE ledger SET user_id = 'a' WHERE user_id = 'v';
+TABLE wrong;
+SELECT FROM spend_sync_attach('users', NULL, 'ledger', spent => 'paid', submission_campaign => 'user_id', earnings => 'amount', status => 'kind', approved => '{PAID,LATE}', flush => 'commit');
+UPDATE ledger SET user_id = 'a' WHERE user_id = 'w';
+TABLE wrong;
+SELECT FROM spend_sync_attach('users', NULL, 'ledger', spent => 'paid', submission_campaign => 'user_id', earnings => 'amount', status => 'kind', approved => '{PAID,LATE}');
+DROP TRIGGER a_make ON ledger;
 DELETE FROM users WHERE id >= 'p';
 -- A caught error takes its own away.
 DO $$ BEGIN

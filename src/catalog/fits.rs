@@ -7,6 +7,7 @@ use crate::errors::{Error, Result};
 use crate::pg::name;
 use crate::value::key::KeyType;
 use crate::value::money::MoneyType;
+use crate::value::names;
 use crate::value::status::StatusType;
 use pgrx::pg_sys::{self, Oid};
 
@@ -121,7 +122,7 @@ pub fn approved(submissions: &Relation, status: &Column, approved: &[String]) ->
     let Some(kind) = status.status_type() else {
         let hint = format!(
             "A status may be an enum, text, varchar, char, boolean, smallint, integer, bigint or numeric. Else a column says what counts: {}",
-            generated(submissions, status)
+            generated(submissions, status, approved)
         );
         return Err(wrong_type(
             submissions,
@@ -152,15 +153,24 @@ pub fn approved(submissions: &Relation, status: &Column, approved: &[String]) ->
 }
 
 /// The command that adds a column which says whether a submission counts, by a column whose type no status can be of.
-fn generated(submissions: &Relation, column: &Column) -> String {
+fn generated(submissions: &Relation, column: &Column, approved: &[String]) -> String {
+    /// What a moment is called that ends something.
+    const ENDS: [&str; 7] = ["delet", "remov", "archiv", "discard", "reject", "cancel", "revok"];
     let name = name::display_name(&column.name);
+    let ends = ENDS.iter().any(|end| column.name.to_lowercase().contains(end));
+    let values: Vec<String> = approved.iter().map(|value| names::literal(value)).collect();
+    let one_of = match values.as_slice() {
+        [one] => format!("= {one}"),
+        several => format!("IN ({})", several.join(", ")),
+    };
     let counts = match column.base_type {
+        pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID if ends => format!("{name} IS NULL"),
         pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => format!("{name} IS NOT NULL"),
-        _ if column.is_domain() => format!("{name}::{} = 'APPROVED'", column.base_sql),
-        _ => format!("{name} = 'APPROVED'"),
+        _ if column.is_domain() => format!("{name}::{} {one_of}", column.base_sql),
+        _ => format!("{name} {one_of}"),
     };
     format!(
-        "ALTER TABLE {} ADD counts boolean GENERATED ALWAYS AS ({counts}) STORED; and spend_sync_attach(status => 'counts', ...).",
+        "ALTER TABLE {} ADD counts boolean GENERATED ALWAYS AS ({counts}) STORED; and spend_sync_attach(status => 'counts', approved => '{{true}}', ...).",
         submissions.display()
     )
 }

@@ -3,7 +3,7 @@
 use crate::binding::Binding;
 use crate::errors::Result;
 use crate::errors::call::CallError;
-use crate::manage::{check, preview, renew, repair};
+use crate::manage::{chains, check, preview, renew, repair};
 use crate::pg::name::TableArgument;
 use crate::pg::procedure::ProcedureCall;
 use crate::pg::{error, name, procedure, transaction};
@@ -329,7 +329,7 @@ fn to_repair(totals: errors::Result<Vec<Rc<Binding>>>, function: Oid) -> errors:
     for binding in &totals {
         repair::may_sync(binding, function)?;
     }
-    Ok(totals)
+    Ok(chains::parts_first(totals))
 }
 
 /// The table that an argument names; `-` is none.

@@ -184,6 +184,19 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
     };
     let is_update = call.event() == Event::Update;
     let amount = call.amount_text(Version::New, spent, spent_type);
+    let is_new_key = !is_update || !call.keeps(id);
+    let is_zero = is_same_amount(amount.as_deref(), Some("0"));
+    let is_written = if is_update {
+        let old = call.amount_text(Version::Old, spent, spent_type);
+        !is_same_amount(amount.as_deref(), old.as_deref())
+    } else {
+        // The BEFORE trigger lets no total in but 0.
+        amount.is_some() && !is_zero
+    };
+    // An update of ours writes the total; one that a trigger of the user's makes of the same row meanwhile is no part of it.
+    if is_update && !is_new_key && !is_written {
+        return Ok(());
+    }
     if is_update {
         let written = Written {
             binding: found.binding.id(),
@@ -196,20 +209,8 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
             return Ok(());
         }
     }
-    let is_new_key = !is_update || !call.keeps(id);
-    let is_zero = is_same_amount(amount.as_deref(), Some("0"));
-    let by_hand = if is_update {
-        let old = call.amount_text(Version::Old, spent, spent_type);
-        !is_same_amount(amount.as_deref(), old.as_deref())
-    } else {
-        // The BEFORE trigger lets no total in but 0.
-        amount.is_some() && !is_zero
-    };
-    if is_update && !is_new_key && !by_hand {
-        return Ok(());
-    }
     // What apply meets is corrected: an error would stop it for good.
-    if by_hand && is_update && found.binding.rejects_direct_writes() && !transaction::is_replica() {
+    if is_written && is_update && found.binding.rejects_direct_writes() && !transaction::is_replica() {
         return Err(found.binding.direct_write(key.to_string()));
     }
     // Nothing is spent for a campaign that is inserted with nothing spent, unless links name it already; but they may have
@@ -220,7 +221,7 @@ pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
         if is_new_key {
             touched.new_campaign(key.clone());
         }
-        if by_hand {
+        if is_written {
             touched.written_by_hand.insert(key.clone());
         }
         if !is_right {

@@ -56,11 +56,27 @@ errors! {
             "The argument approved is empty or has a NULL in it.",
             "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...). With status => NULL every submission counts.";
 
+        KeyOfSeveral { table: String, argument: &'static str, columns: Vec<String> }
+            => ERRCODE_INVALID_FOREIGN_KEY,
+            "the key of table {table} is of several columns",
+            format!("Its primary key is {}; {argument} is one column.", listed(&columns)),
+            format!(
+                "ALTER TABLE {table} ADD key text GENERATED ALWAYS AS ({}) STORED NOT NULL UNIQUE; the same of the columns that point to it, and \
+                 name both: docs/does-it-fit.md, keys of several columns.",
+                columns.iter().map(|column| format!("{column}::text")).collect::<Vec<_>>().join(" || '/' || ")
+            );
+
         KeyMayBeNull { table: String, column: String }
             => ERRCODE_INVALID_FOREIGN_KEY,
             "column {column} of table {table} may be NULL",
             "A campaign whose key (campaign_id) is NULL has no total.",
             format!("ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;");
+
+        SumOfItself { total: String, column: String }
+            => ERRCODE_INVALID_PARAMETER_VALUE,
+            "total {total} would be part of its own sum",
+            format!("What it sums is a total itself, which in the end sums {column}."),
+            "Detach one of these totals, or sum another column.";
 
         TotalIsKey { table: String, column: String }
             => ERRCODE_INVALID_PARAMETER_VALUE,

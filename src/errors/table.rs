@@ -12,7 +12,10 @@ errors! {
                 [] => format!("The search path sees no table \"{name}\", and the argument {role} names no other."),
                 some => format!("Tables that could serve: {}.", listed(some)),
             },
-            format!("Name the table: spend_sync_attach({role} => 'schema.table', ...).");
+            match role {
+                "clips" => "Name the table: spend_sync_attach(clips => 'schema.table', ...). Where submissions hold what is summed themselves: clips => NULL.".to_owned(),
+                role => format!("Name the table: spend_sync_attach({role} => 'schema.table', ...)."),
+            };
 
         TableGone { oid: u32 }
             => ERRCODE_UNDEFINED_TABLE,

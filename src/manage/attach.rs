@@ -10,7 +10,7 @@ use crate::errors::{Error, Result};
 use crate::manage::advice::Finding;
 use crate::manage::detect::Given;
 use crate::manage::replaced::{Locked, Totals};
-use crate::manage::{advice, detect, grants, repair, replaced, statuses};
+use crate::manage::{advice, chains, detect, grants, repair, replaced, statuses};
 use crate::pg::{name, session, table};
 use crate::statements::summed;
 use crate::value::mapping::{DirectWrites, Flush};
@@ -69,6 +69,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     }
     let shape = shape::of_columns(shape.tables(), shape.columns)?;
     check_owner(&shape)?;
+    chains::check(&shape)?;
     statuses::check_comparable(&shape)?;
     statuses::check(&shape, request.sync)?;
     grants::to_owner_of(&shape.campaigns)?;

@@ -206,6 +206,15 @@ fn key(
             &name,
             columns.iter().filter(|c| unique.contains(&c.name)),
         )),
+        None if unique.is_empty() && catalog::primary_key(table.oid)?.len() > 1 => Err(ColumnError::KeyOfSeveral {
+            table: table.display(),
+            argument,
+            columns: catalog::primary_key(table.oid)?
+                .iter()
+                .map(|column| name::display_name(column))
+                .collect(),
+        }
+        .into()),
         None => unique.into_iter().next().ok_or_else(|| {
             // Numbers with decimals are money, more often than keys.
             let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);

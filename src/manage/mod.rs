@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod attach;
 pub mod behind;
+pub mod chains;
 pub mod check;
 pub mod detach;
 pub mod detect;

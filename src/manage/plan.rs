@@ -7,7 +7,7 @@ use crate::errors::table::TableError;
 use crate::errors::{Ours, Result};
 use crate::manage::advice::Finding;
 use crate::manage::attach::Request;
-use crate::manage::{advice, attach, preview, statuses};
+use crate::manage::{advice, attach, chains, preview, statuses};
 use crate::pg::session;
 use crate::pg::snapshot::Sees;
 use crate::statements::{self, Statement, summed};
@@ -35,6 +35,7 @@ pub fn plan(request: Request) -> Result<Vec<Finding>> {
         return Ok(errors(problems));
     };
     problems.take(attach::check_owner(&shape))?;
+    problems.take(chains::check(&shape))?;
     problems.take(statuses::check_comparable(&shape))?;
     if !problems.is_empty() {
         return Ok(errors(problems)); // whose code would run, and as whom

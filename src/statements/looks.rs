@@ -123,13 +123,17 @@ pub fn earnings(names: &Names, clips: &ClipNames) -> String {
 }
 
 // The three that follow lock campaigns and read what their totals depend on in one: the snapshot is older than the locks,
-// so they are to be run by `Sees::Locked`. They are kept flat: the executor's start is most of what a small write costs.
+// so they are to be run by `Sees::Locked`. Each campaign is locked once, and then joined: to lock it once more for each row that names it,
+// by the version of the snapshot, may wait for who waits for us, where foreign keys' checks hold it too.
 
 /// The campaigns of written clips, with all that is linked to them by these.
 /// ```sql
-/// SELECT c.id, c.spent::numeric, l.clip, l.status = ANY ('{APPROVED}')
-/// FROM submissions AS l JOIN campaigns AS c ON c.id = l.campaign
-/// WHERE l.clip = <clips> ORDER BY c.id FOR NO KEY UPDATE OF c
+/// WITH l AS MATERIALIZED (
+///   SELECT l.campaign, l.clip, l.status = ANY ('{APPROVED}') AS counts FROM submissions AS l WHERE l.clip = <clips>)
+/// SELECT c.id, c.spent, l.clip, l.counts
+/// FROM (SELECT c.id, c.spent::numeric FROM campaigns AS c WHERE c.id = ANY (SELECT l.campaign FROM l)
+///       ORDER BY c.id FOR NO KEY UPDATE OF c) AS c
+/// JOIN l ON l.campaign = c.id
 /// ```
 pub fn lock_by_clips(names: &Names, clips: &ClipNames, keys: &str) -> String {
     let Names {
@@ -142,9 +146,12 @@ pub fn lock_by_clips(names: &Names, clips: &ClipNames, keys: &str) -> String {
     } = names;
     let clip = &clips.link;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric, l.{clip}, {approved} \
-         FROM {submissions} AS l JOIN {campaigns} AS c ON c.{id} {EQ} l.{campaign} \
-         WHERE l.{clip} {EQ} {keys} ORDER BY c.{id} FOR NO KEY UPDATE OF c",
+        "WITH l AS MATERIALIZED (SELECT l.{campaign} AS campaign, l.{clip} AS clip, {approved} AS counts \
+         FROM {submissions} AS l WHERE l.{clip} {EQ} {keys}) \
+         SELECT c.id, c.spent, l.clip, l.counts \
+         FROM (SELECT c.{id} AS id, c.{spent}::numeric AS spent FROM {campaigns} AS c \
+         WHERE c.{id} {EQ} ANY (SELECT l.campaign FROM l) ORDER BY c.{id} FOR NO KEY UPDATE OF c) AS c \
+         JOIN l ON l.campaign {EQ} c.id",
         approved = approved(names),
     )
 }
@@ -173,11 +180,10 @@ pub fn lock_by_link(names: &Names, clips: &ClipNames) -> String {
 
 /// The same of many.
 /// ```sql
-/// SELECT c.id, c.spent::numeric, u.links, k.xmin::text, coalesce(k.earnings::numeric, 0), u.clip
-/// FROM campaigns AS c
+/// SELECT c.id, c.spent, u.links, k.xmin::text, coalesce(k.earnings::numeric, 0), u.clip
+/// FROM (SELECT c.id, c.spent::numeric FROM campaigns AS c WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c) AS c
 /// LEFT JOIN ROWS FROM (unnest($2), unnest($3), unnest($4)) AS u (campaign, clip, links) ON u.campaign = c.id
 /// LEFT JOIN clips AS k ON k.id = u.clip
-/// WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c
 /// ```
 pub fn lock_by_links(names: &Names, clips: &ClipNames) -> String {
     let Names {
@@ -189,12 +195,12 @@ pub fn lock_by_links(names: &Names, clips: &ClipNames) -> String {
         ..
     } = clips;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric, u.links, k.xmin::pg_catalog.text, coalesce({amount}, 0), u.clip \
-         FROM {campaigns} AS c \
+        "SELECT c.id, c.spent, u.links, k.xmin::pg_catalog.text, coalesce({amount}, 0), u.clip \
+         FROM (SELECT c.{id} AS id, c.{spent}::numeric AS spent FROM {campaigns} AS c \
+         WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c) AS c \
          LEFT JOIN ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \
-         AS u (campaign, clip, links) ON u.campaign {EQ} c.{id} \
-         LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} u.clip \
-         WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c",
+         AS u (campaign, clip, links) ON u.campaign {EQ} c.id \
+         LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} u.clip",
         amount = amount(names),
     )
 }

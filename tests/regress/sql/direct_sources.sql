@@ -207,6 +207,27 @@ TABLE wrong;
 SELECT FROM spend_sync_attach('users', NULL, 'ledger', spent => 'paid', submission_campaign => 'user_id', earnings => 'amount', status => 'kind', approved => '{PAID,LATE}');
 DROP TRIGGER a_make ON ledger;
 DELETE FROM users WHERE id >= 'p';
+-- What a trigger of another total's users writes amid a flush is no drift.
+CREATE TABLE teams (id int PRIMARY KEY, got numeric DEFAULT 0);
+ALTER TABLE ledger ADD team int;
+CREATE INDEX ON ledger (team);
+INSERT INTO teams VALUES (1);
+SELECT FROM spend_sync_attach('teams', NULL, 'ledger', spent => 'got', submission_campaign => 'team', earnings => 'amount', status => NULL, flush => 'commit');
+SELECT FROM spend_sync_attach('users', NULL, 'ledger', spent => 'paid', submission_campaign => 'user_id', earnings => 'amount', status => 'kind', approved => '{PAID,LATE}', flush => 'commit');
+CREATE FUNCTION bonus() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO ledger SELECT max(id) + 1, 'a', 1, 'PAID' FROM ledger;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bonus AFTER UPDATE ON teams FOR EACH ROW EXECUTE FUNCTION bonus();
+SET spend_sync.recompute_interval = 0;
+INSERT INTO ledger (id, user_id, amount, kind, team) VALUES (900, 'a', 5, 'PAID', 1);
+RESET spend_sync.recompute_interval;
+TABLE wrong;
+SELECT found_by, count(*) FROM spend_sync.correction WHERE found_by = 'write' GROUP BY found_by;
+DROP TRIGGER bonus ON teams;
+SELECT count(*) FROM spend_sync_detach('teams');
+DROP TABLE teams;
+SELECT FROM spend_sync_attach('users', NULL, 'ledger', spent => 'paid', submission_campaign => 'user_id', earnings => 'amount', status => 'kind', approved => '{PAID,LATE}');
 -- A caught error takes its own away.
 DO $$ BEGIN
     INSERT INTO ledger VALUES (70, 'a', 5, 'PAID');

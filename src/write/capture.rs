@@ -315,10 +315,13 @@ pub fn is_all_new(binding: BindingId, touched: &Touched) -> bool {
 /// A flush of this binding has read what commands before `next` wrote. A rollback of the flush does not take this back:
 /// what is then owed again is summed.
 pub fn flushed_before(binding: BindingId, next: CommandId) {
-    FLUSHED.with_borrow_mut(|flushed| flushed.entry(binding).or_default().read_before = next);
+    FLUSHED.with_borrow_mut(|flushed| {
+        let flushed = flushed.entry(binding).or_default();
+        (flushed.read_before, flushed.stored_before) = (next, next);
+    });
 }
 
-/// A flush of this binding has stored totals, of campaigns that commands before `next` may have written.
+/// A flush of this binding has stored totals, of campaigns that commands before `next` may have written, and read nothing.
 pub fn stored_before(binding: BindingId, next: CommandId) {
     FLUSHED.with_borrow_mut(|flushed| flushed.entry(binding).or_default().stored_before = next);
 }

@@ -69,9 +69,10 @@ pub fn settle(mut all: Vec<Due>) -> Result<()> {
         }
         let next = transaction::next_command();
         for Due { binding, touched, .. } in &all {
-            capture::stored_before(binding.id(), next);
             // What amounts alone have moved was not read; who looked whether rows name a campaign that came to be has read those.
-            if !binding.is_direct() || !touched.new_campaigns.is_empty() {
+            if binding.is_direct() && touched.new_campaigns.is_empty() {
+                capture::stored_before(binding.id(), next);
+            } else {
                 capture::flushed_before(binding.id(), next);
             }
         }

@@ -68,7 +68,7 @@ CREATE PROCEDURE write_all(amount numeric) LANGUAGE sql AS $$
         'UPDATE ledger SET user_id = v.who, amount = v.amount, kind = v.kind FROM (VALUES (1, ''a'', 10, ''PAID''), (2, ''a'', 20.50, ''PENDING''), (3, ''b'', NULL, ''PAID'')) v (id, who, amount, kind) WHERE ledger.id = v.id']);
 $$;
 CALL write_all(3);
-TABLE users ORDER BY id;
+SELECT id, name, paid, round(moved, 2) AS moved, lines FROM users ORDER BY id;
 SET spend_sync.recompute_interval = 0;
 CALL write_all(3);
 SET spend_sync.recompute_interval = -1;
@@ -117,6 +117,7 @@ END $$;
 CREATE TRIGGER z_fee AFTER INSERT ON ledger FOR EACH ROW WHEN (NEW.id < 1000 AND NEW.amount > 0) EXECUTE FUNCTION add_fee();
 CREATE TRIGGER a_fee AFTER UPDATE OF note ON ledger FOR EACH ROW WHEN (NEW.id < 1000 AND NEW.amount > 0) EXECUTE FUNCTION add_fee();
 BEGIN;
+SET LOCAL spend_sync.recompute_interval = '1d';
 CALL offset_all(1000);
 INSERT INTO ledger SELECT n, chr(97 + n % 3), n, 'PAID' FROM generate_series(10, 40) n;
 UPDATE ledger SET amount = amount + 1 WHERE id = 10;

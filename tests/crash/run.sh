@@ -262,13 +262,13 @@ trap clean_up EXIT
 scripts/cluster.sh start crash
 point_at crash
 createdb crash
-check "the load, uncut" stress --seed "$seed" --seconds "$load_seconds"
+check "the load, uncut" stress --seed "$seed" --seconds "$((load_seconds * 3))"
 for ((round = 1; round <= rounds; round++)); do
   for kind in immediate backend postmaster; do
     crash_round "$kind" "$round"
   done
 done
-check "after all crashes it is written on" stress --keep --seed "$seed" --seconds "$load_seconds"
+check "after all crashes it is written on" stress --keep --seed "$seed" --seconds "$((load_seconds * 3))"
 standby_round running
 standby_round killed
 check "unlogged clips drift in a crash, and the oracle sees it" drifts_after_a_crash

@@ -206,7 +206,7 @@ fn key(
             &name,
             columns.iter().filter(|c| unique.contains(&c.name)),
         )),
-        None if unique.is_empty() && catalog::primary_key(table.oid)?.len() > 1 => Err(ColumnError::KeyOfSeveral {
+        None if unique.is_empty() && is_key_of_several(table, columns)? => Err(ColumnError::KeyOfSeveral {
             table: table.display(),
             argument,
             columns: catalog::primary_key(table.oid)?
@@ -221,6 +221,16 @@ fn key(
             missing(table, argument, "id", columns.iter().filter(is_key))
         }),
     }
+}
+
+/// Whether the primary key is of several columns, of which each could be a key by its type.
+fn is_key_of_several(table: &Relation, columns: &[Column]) -> Result<bool> {
+    let key = catalog::primary_key(table.oid)?;
+    let could_be = |name: &String| {
+        let column = columns.iter().find(|column| column.name == *name);
+        column.and_then(Column::key_type).is_some()
+    };
+    Ok(key.len() > 1 && key.iter().all(could_be))
 }
 
 /// A link: the one foreign key to the target's key, else the one column with a usual name.

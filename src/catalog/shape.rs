@@ -112,6 +112,11 @@ impl Tables {
         self.clips.iter().chain(others).collect()
     }
 
+    /// The one whose rows hold what is summed.
+    pub fn source(&self) -> &Relation {
+        self.clips.as_ref().unwrap_or(&self.submissions)
+    }
+
     /// The OIDs of these.
     pub fn oids(&self) -> Vec<Oid> {
         self.all().iter().map(|table| table.oid).collect()
@@ -180,16 +185,14 @@ fn look(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Opt
         clips: clips_table,
         submissions,
     } = tables;
+    let source = clips_table.as_ref().unwrap_or(&submissions);
+    let of_source = catalog::columns(source.oid)?;
     let of_campaigns = catalog::columns(campaigns.oid)?;
     let of_submissions = catalog::columns(submissions.oid)?;
     // No total hangs on it: one that is gone is none.
     let is_title = |column: &&Column| columns.title.as_ref() == Some(&column.name);
     let title = of_campaigns.iter().find(is_title).cloned();
     let of = &columns;
-    let (source, of_source) = match &clips_table {
-        Some(clips) => (clips, catalog::columns(clips.oid)?),
-        None => (&submissions, of_submissions.clone()),
-    };
     let campaign_id = problems.take(column(&campaigns, &of_campaigns, "campaign_id", &of.campaign_id))?;
     let spent = problems.take(column(&campaigns, &of_campaigns, "spent", &of.spent))?;
     let by_campaign = &of.submission_campaign;

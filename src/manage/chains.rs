@@ -49,8 +49,5 @@ pub fn check(shape: &Shape) -> Result<()> {
 fn source_of(campaigns: Oid, column: &str) -> Result<Option<(Oid, String)>> {
     let is_it = |bound: &Bound| bound.tables.campaigns.oid == campaigns && bound.columns.spent == column;
     let bound = binding::whole_on(&[campaigns])?.into_iter().find(is_it);
-    Ok(bound.and_then(|Bound { tables, columns, .. }| {
-        let source = tables.clips.unwrap_or(tables.submissions);
-        columns.earnings.map(|earnings| (source.oid, earnings))
-    }))
+    Ok(bound.and_then(|bound| Some((bound.tables.source().oid, bound.columns.earnings?))))
 }

@@ -46,10 +46,8 @@ pub fn columns(
 ) -> Result<Option<Columns>> {
     let of_campaigns = catalog::columns(tables.campaigns.oid)?;
     let of_submissions = catalog::columns(tables.submissions.oid)?;
-    let (source, of_source) = match &tables.clips {
-        Some(clips) => (clips, catalog::columns(clips.oid)?),
-        None => (&tables.submissions, of_submissions.clone()),
-    };
+    let source = tables.source();
+    let of_source = catalog::columns(source.oid)?;
     let campaigns = (&tables.campaigns, of_campaigns.as_slice(), Unique::AtCommit);
     let campaign_id = problems.take(key(campaigns, "campaign_id", given.campaign_id))?;
     let of_clips = (source, of_source.as_slice(), Unique::InPartitions);
@@ -206,31 +204,35 @@ fn key(
             &name,
             columns.iter().filter(|c| unique.contains(&c.name)),
         )),
-        None if unique.is_empty() && is_key_of_several(table, columns)? => Err(ColumnError::KeyOfSeveral {
-            table: table.display(),
-            argument,
-            columns: catalog::primary_key(table.oid)?
-                .iter()
-                .map(|column| name::display_name(column))
-                .collect(),
-        }
-        .into()),
-        None => unique.into_iter().next().ok_or_else(|| {
-            // Numbers with decimals are money, more often than keys.
-            let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);
-            missing(table, argument, "id", columns.iter().filter(is_key))
-        }),
+        None => match unique.into_iter().next() {
+            Some(name) => Ok(name),
+            None => Err(no_key(table, columns, argument)?),
+        },
     }
 }
 
-/// Whether the primary key is of several columns, of which each could be a key by its type.
-fn is_key_of_several(table: &Relation, columns: &[Column]) -> Result<bool> {
+/// The error that no column is unique: where several of them are a key together, each of a type that could be one, what makes one of these.
+fn no_key(table: &Relation, columns: &[Column], argument: &'static str) -> Result<Error> {
     let key = catalog::primary_key(table.oid)?;
     let could_be = |name: &String| {
         let column = columns.iter().find(|column| column.name == *name);
         column.and_then(Column::key_type).is_some()
     };
-    Ok(key.len() > 1 && key.iter().all(could_be))
+    if key.len() > 1 && key.iter().all(could_be) {
+        let (table, columns) = (
+            table.display(),
+            key.iter().map(|column| name::display_name(column)).collect(),
+        );
+        return Ok(ColumnError::KeyOfSeveral {
+            table,
+            argument,
+            columns,
+        }
+        .into());
+    }
+    // Numbers with decimals are money, more often than keys.
+    let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);
+    Ok(missing(table, argument, "id", columns.iter().filter(is_key)))
 }
 
 /// A link: the one foreign key to the target's key, else the one column with a usual name.

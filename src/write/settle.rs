@@ -17,7 +17,8 @@ use crate::write::touched::Touched;
 use crate::write::verify::Looked;
 use crate::write::{capture, drift, locks, moves, schedule, single, store, sums, under_way, verify};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 use std::rc::Rc;
 
 /// What was written of one total.
@@ -146,9 +147,9 @@ impl Due {
         let (one, two) = (&self.touched, &other.touched);
         self.binding.links_as(&other.binding)
             && one.campaigns == two.campaigns
-            && one.clips.keys().collect::<HashSet<_>>() == two.clips.keys().collect()
-            && one.links.keys().collect::<HashSet<_>>() == two.links.keys().collect()
-            && one.amounts.keys().collect::<HashSet<_>>() == two.amounts.keys().collect()
+            && have_same_keys(&one.clips, &two.clips)
+            && have_same_keys(&one.links, &two.links)
+            && have_same_keys(&one.amounts, &two.amounts)
     }
 
     fn verify(&mut self) -> Result<()> {
@@ -195,6 +196,10 @@ impl Due {
         log_direct_writes(binding, &touched.written_by_hand, &found.summed)?;
         suspect_drift(binding, &found.moves, &found.summed, looked.as_ref())
     }
+}
+
+fn have_same_keys<K: Eq + Hash, V>(one: &HashMap<K, V>, other: &HashMap<K, V>) -> bool {
+    one.len() == other.len() && one.keys().all(|key| other.contains_key(key))
 }
 
 /// The campaigns whose totals are moved: all that can be, but for one that a look has shown to be wrong.

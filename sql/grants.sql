@@ -41,5 +41,6 @@ REVOKE EXECUTE ON FUNCTION spend_sync.renew_triggers() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(text, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(bigint, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(uuid, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(text[], regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_all_campaigns(regclass) TO PUBLIC;
 GRANT EXECUTE ON PROCEDURE @extschema@.spend_sync_repair(regclass, integer) TO PUBLIC;

@@ -15,9 +15,9 @@ DROP FUNCTION @extschema@.spend_sync_attach(regclass, regclass, regclass, name, 
     text[], text, boolean);
 
 CREATE OR REPLACE FUNCTION @extschema@.spend_sync_attach(campaigns regclass DEFAULT NULL, clips regclass DEFAULT
-        '-', submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
-        DEFAULT NULL, clip_id name DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign name DEFAULT NULL,
-        submission_clip name DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
+        '-', submissions regclass DEFAULT NULL, campaign_id TEXT DEFAULT NULL, title name DEFAULT NULL, spent name
+        DEFAULT NULL, clip_id TEXT DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign TEXT DEFAULT NULL,
+        submission_clip TEXT DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
         direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement',
         count bool DEFAULT false)
     RETURNS TABLE (total TEXT, source TEXT, link TEXT, approved_when TEXT, on_direct_write TEXT, brought_up_at TEXT,
@@ -25,9 +25,9 @@ CREATE OR REPLACE FUNCTION @extschema@.spend_sync_attach(campaigns regclass DEFA
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_attach_wrapper';
 
 CREATE FUNCTION @extschema@.spend_sync_plan(campaigns regclass DEFAULT NULL, clips regclass DEFAULT
-        '-', submissions regclass DEFAULT NULL, campaign_id name DEFAULT NULL, title name DEFAULT NULL, spent name
-        DEFAULT NULL, clip_id name DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign name DEFAULT NULL,
-        submission_clip name DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
+        '-', submissions regclass DEFAULT NULL, campaign_id TEXT DEFAULT NULL, title name DEFAULT NULL, spent name
+        DEFAULT NULL, clip_id TEXT DEFAULT NULL, earnings name DEFAULT NULL, submission_campaign TEXT DEFAULT NULL,
+        submission_clip TEXT DEFAULT NULL, status name DEFAULT 'status', approved TEXT[] DEFAULT '{APPROVED}',
         direct_writes TEXT DEFAULT 'correct', sync bool DEFAULT true, flush TEXT DEFAULT 'statement',
         count bool DEFAULT false)
     RETURNS TABLE (severity TEXT, object TEXT, problem TEXT, advice TEXT)
@@ -40,6 +40,10 @@ CREATE OR REPLACE FUNCTION @extschema@.spend_sync_check(campaigns regclass DEFAU
 CREATE FUNCTION @extschema@.spend_sync_clips(id bigint, campaigns regclass DEFAULT NULL)
     RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool, total TEXT) STABLE
     LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_number_wrapper';
+
+CREATE FUNCTION @extschema@.spend_sync_clips(id TEXT[], campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool, total TEXT) STABLE
+    LANGUAGE c AS 'spend_sync-0.3.0', 'spend_sync_clips_by_row_wrapper';
 
 CREATE FUNCTION @extschema@.spend_sync_clips(id TEXT, campaigns regclass DEFAULT NULL)
     RETURNS TABLE (submission TEXT, clip_id TEXT, status TEXT, amount NUMERIC, counts bool, total TEXT) STABLE
@@ -74,6 +78,11 @@ CREATE FUNCTION @extschema@.sync_campaign(id bigint, campaigns regclass DEFAULT 
     RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
         approved_clips bigint, total TEXT)
     LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_number_wrapper';
+
+CREATE FUNCTION @extschema@.sync_campaign(id TEXT[], campaigns regclass DEFAULT NULL)
+    RETURNS TABLE (campaign_id TEXT, title TEXT, old_spent NUMERIC, new_spent NUMERIC, difference NUMERIC,
+        approved_clips bigint, total TEXT)
+    LANGUAGE c AS 'spend_sync-0.3.0', 'sync_campaign_by_row_wrapper';
 
 DROP FUNCTION @extschema@.sync_campaign(text, regclass);
 CREATE FUNCTION @extschema@.sync_campaign(id TEXT, campaigns regclass DEFAULT NULL)
@@ -236,6 +245,7 @@ REVOKE EXECUTE ON FUNCTION spend_sync.renew_triggers() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(text, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(bigint, regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(uuid, regclass) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.sync_campaign(text[], regclass) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION @extschema@.sync_all_campaigns(regclass) TO PUBLIC;
 GRANT EXECUTE ON PROCEDURE @extschema@.spend_sync_repair(regclass, integer) TO PUBLIC;
 

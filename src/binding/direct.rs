@@ -3,6 +3,7 @@
 
 use crate::binding::{Binding, of_trigger};
 use crate::catalog;
+use crate::catalog::Column;
 use crate::errors::{Error, Result};
 use crate::pg::datum::{KeyAttribute, StatusAttribute};
 use crate::pg::index::{self, Index, Looked, Seen};
@@ -83,10 +84,9 @@ impl Totals<'_> {
     /// The campaign's key; it may have changed while we waited for the lock.
     pub fn campaign(&self) -> Option<Key> {
         let shape = &self.binding.shape;
-        self.row.key(KeyAttribute {
-            number: shape.campaign_id.number,
-            kind: shape.campaign_key,
-        })
+        let number = only(&shape.campaign_id)?;
+        let kind = shape.campaign_key;
+        self.row.key(KeyAttribute { number, kind })
     }
 
     /// What one of them is; `None` for NULL, and for one that cannot be held exactly.
@@ -123,19 +123,26 @@ impl Binding {
 
     fn find_direct(&self) -> Result<Direct> {
         let shape = &self.shape;
-        let index_of = |table: Oid, column: i16, kind: KeyType, is_unique| {
-            catalog::index_of(table, column, kind.scalar_oid(), is_unique, self.epoch)
+        let index_of = |table: Oid, columns: &[Column], kind: KeyType, is_unique| match only(columns) {
+            Some(column) => catalog::index_of(table, column, kind.scalar_oid(), is_unique, self.epoch),
+            None => Ok(None),
         };
-        let status = of_trigger::status(shape, shape.counting_column())?;
+        let status = of_trigger::status(shape, shape.counting_column()?)?;
         let (links, clips) = match &shape.clips {
             Some(clips) => (
-                index_of(shape.submissions.oid, clips.link.number, clips.key, false)?,
-                index_of(clips.table.oid, clips.id.number, clips.key, false)?,
+                index_of(shape.submissions.oid, &clips.link, clips.key, false)?,
+                index_of(clips.table.oid, &clips.id, clips.key, false)?,
             ),
             None => (None, None),
         };
-        let link_kind = shape.submission_campaign.key_type();
-        let campaigns = index_of(shape.campaigns.oid, shape.campaign_id.number, shape.campaign_key, true)?;
+        let campaign = match shape.submission_campaign.as_slice() {
+            [column] => column.key_type().map(|kind| KeyAttribute {
+                number: column.number,
+                kind,
+            }),
+            _ => None,
+        };
+        let campaigns = index_of(shape.campaigns.oid, &shape.campaign_id, shape.campaign_key, true)?;
         // A domain's CHECKs may write, as the table's may.
         let update = if shape.spent.is_domain() {
             None
@@ -143,13 +150,10 @@ impl Binding {
             catalog::update_of(shape.campaigns.oid, shape.spent.number)?
         };
         Ok(Direct {
-            links: match (links, link_kind, status) {
-                (Some(index), Some(kind), Some(status)) => Some(Links {
+            links: match (links, campaign, status) {
+                (Some(index), Some(campaign), Some(status)) => Some(Links {
                     index,
-                    campaign: KeyAttribute {
-                        number: shape.submission_campaign.number,
-                        kind,
-                    },
+                    campaign,
                     status,
                     statement: self.text_of(Statement::LinksOfClip)?,
                 }),
@@ -221,9 +225,14 @@ impl Binding {
         let clips = self.shape.linked()?;
         let key = Param::Key(clips.key, clip);
         // Of a count nothing is read but the row's being there.
-        let number = self.shape.earnings.as_ref().unwrap_or(&clips.id).number;
+        let number = self
+            .shape
+            .earnings
+            .as_ref()
+            .or(clips.id.first())
+            .map(|column| column.number);
         let (is_count, kind) = (self.shape.earnings.is_none(), self.shape.earnings_money);
-        if let Some(clips) = &self.direct()?.clips {
+        if let Some((clips, number)) = self.direct()?.clips.as_ref().zip(number) {
             let looked = index::look(clips.index, &key, [number, number], &clips.statement);
             if let Some(seen) = of_one(self.met_by(looked, Statement::Earnings)?) {
                 return Ok(seen.map(|seen| Earnings {
@@ -280,6 +289,14 @@ impl Binding {
             binding: self,
             statement: &campaigns.statement,
         }))
+    }
+}
+
+/// The column of a key that has no other: the short way is for these.
+fn only(key: &[Column]) -> Option<i16> {
+    match key {
+        [column] => Some(column.number),
+        _ => None,
     }
 }
 

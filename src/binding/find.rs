@@ -72,19 +72,12 @@ impl Bound {
     /// The columns of one of its tables that its totals hang on.
     pub fn columns_of(&self, table: Oid) -> Vec<&str> {
         let of = &self.columns;
-        let columns = match table {
-            _ if table == self.tables.campaigns.oid => [Some(&of.campaign_id), Some(&of.spent), None],
-            _ if table == self.tables.submissions.oid => {
-                let earnings = of.earnings.as_ref().filter(|_| self.tables.clips.is_none());
-                let link = of.submission_clip.as_ref().or(earnings);
-                [Some(&of.submission_campaign), link, of.status.as_ref()]
-            }
-            _ if self.tables.clips.as_ref().is_some_and(|clips| clips.oid == table) => {
-                [of.clip_id.as_ref(), of.earnings.as_ref(), None]
-            }
-            _ => [None; 3],
-        };
-        columns.into_iter().flatten().map(String::as_str).collect()
+        match table {
+            _ if table == self.tables.campaigns.oid => of.of_campaigns(),
+            _ if table == self.tables.submissions.oid => of.of_submissions(),
+            _ if self.tables.clips.as_ref().is_some_and(|clips| clips.oid == table) => of.of_clips(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether it names this column of one of its tables.

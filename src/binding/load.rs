@@ -5,13 +5,13 @@ use crate::binding::present::{self, Trigger};
 use crate::binding::{Binding, owners, wake_triggers, wanted};
 use crate::catalog;
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Column, Relation, Unique, shape};
+use crate::catalog::{Relation, Unique, shape};
 use crate::errors::call::CallError;
 use crate::errors::column::ColumnError;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Ours, Result};
 use crate::pg::cache::Cached;
-use crate::pg::{cache, kind, name};
+use crate::pg::{cache, kind};
 use crate::value::mapping::{BindingId, Columns, FullName, Mapping, TotalName};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
@@ -52,7 +52,7 @@ fn load(id: BindingId) -> Result<Option<Rc<Binding>>> {
     check_is_whole(&trigger, &shape)?;
     owners::check(&shape)?;
     let clips_may_double = match &shape.clips {
-        Some(clips) => !is_unique(&clips.table, &clips.id, Unique::AtOnce)?,
+        Some(clips) => !catalog::is_unique(clips.table.oid, &catalog::column_names(&clips.id), Unique::AtOnce)?,
         None => false,
     };
     let keeper = catalog::keeper()?;
@@ -192,25 +192,23 @@ fn still_fits(trigger: &Trigger, tables: Tables, columns: Columns) -> Result<Sha
     })
 }
 
-fn is_unique(table: &Relation, key: &Column, how: Unique) -> Result<bool> {
-    Ok(catalog::unique_columns(table.oid, how)?.contains(&key.name))
-}
-
 /// Whether the campaigns' key names one of them at any time; at commit it has to. A constraint may have gone since.
 fn is_unique_at_once(trigger: &Trigger, shape: &Shape) -> Result<bool> {
-    let (table, key) = (&shape.campaigns, &shape.campaign_id);
-    if is_unique(table, key, Unique::AtOnce)? {
+    let (table, key) = (&shape.campaigns, catalog::column_names(&shape.campaign_id));
+    if catalog::is_unique(table.oid, &key, Unique::AtOnce)? {
         return Ok(true);
     }
-    if is_unique(table, key, Unique::AtCommit)? {
+    if catalog::is_unique(table.oid, &key, Unique::AtCommit)? {
         return Ok(false);
     }
-    let (column, table) = (name::display_name(&key.name), table.display());
+    let (columns, table) = (catalog::listed(&shape.campaign_id), table.display());
+    let are_not = match key.len() {
+        1 => format!("Column {columns} of table {table} is not unique"),
+        _ => format!("Columns {columns} of table {table} are not unique together"),
+    };
     Err(broken(
         trigger,
-        format!(
-            "Column {column} of table {table} is not unique in all of it; two campaigns of one key cannot be told apart"
-        ),
+        format!("{are_not} in all of it; two campaigns of one key cannot be told apart"),
     ))
 }
 

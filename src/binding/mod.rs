@@ -4,6 +4,7 @@
 use crate::binding::direct::Direct;
 use crate::binding::planning::Planning;
 use crate::catalog;
+use crate::catalog::Column;
 use crate::catalog::shape::Shape;
 use crate::errors::total::TotalError;
 use crate::errors::{Error, Ours, Result};
@@ -13,6 +14,7 @@ use crate::pg::spi::{Plan, Planned};
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{bare, cache, error, name, relation, session, spi};
 use crate::statements;
+use crate::statements::keys::KeyNames;
 use crate::statements::{ClipNames, Names, Statement};
 use crate::value::key::{Key, KeyType};
 use crate::value::mapping::{BindingId, DirectWrites, Flush};
@@ -338,21 +340,23 @@ pub fn path_of(shape: &Shape) -> CString {
 
 /// The names and types of a binding, as its statements have them.
 pub fn names_of(shape: &Shape) -> Names {
+    let key =
+        |columns: &[Column], kind| KeyNames::new(columns.iter().map(|column| ident(&column.name)).collect(), kind);
     Names {
         campaigns: shape.campaigns.sql(),
-        id: ident(&shape.campaign_id.name),
+        id: key(&shape.campaign_id, shape.campaign_key),
         title: shape.title.as_ref().map(|title| ident(&title.name)),
         spent: ident(&shape.spent.name),
         spent_type: shape.spent.base_sql.clone(),
         spent_money: shape.spent_money,
         clips: shape.clips.as_ref().map(|clips| ClipNames {
             table: clips.table.sql(),
-            id: ident(&clips.id.name),
-            link: ident(&clips.link.name),
+            id: key(&clips.id, clips.key),
+            link: key(&clips.link, clips.key),
         }),
         earnings: shape.earnings.as_ref().map(|earnings| ident(&earnings.name)),
         submissions: shape.submissions.sql(),
-        campaign: ident(&shape.submission_campaign.name),
+        campaign: key(&shape.submission_campaign, shape.campaign_key),
         status: shape.status.as_ref().map(|status| ident(&status.name)),
         approved: shape.columns.approved.clone(),
     }

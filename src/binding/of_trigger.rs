@@ -6,7 +6,7 @@ use crate::catalog::Column;
 use crate::catalog::shape::Shape;
 use crate::errors::{Error, Result};
 use crate::pg::cache::Cached;
-use crate::pg::datum::{Approved, KeyAttribute, StatusAttribute};
+use crate::pg::datum::{Approved, KeyAttribute, KeyAttributes, StatusAttribute};
 use crate::pg::{cache, name};
 use crate::value::mapping::Said;
 use crate::value::money::MoneyType;
@@ -27,19 +27,19 @@ pub struct TriggerBinding {
 /// The columns that a trigger reads, numbered as in its own relation (a partition may number them otherwise).
 pub enum Attributes {
     Clip {
-        id: KeyAttribute,
+        id: KeyAttributes,
         /// `None`: each clip adds one.
         earnings: Option<(i16, MoneyType)>,
     },
     Submission {
-        campaign: KeyAttribute,
+        campaign: KeyAttributes,
         adds: Adds,
         status_column: i16,
         /// `None` where it takes PostgreSQL to tell which statuses count.
         status: Option<StatusAttribute>,
     },
     Campaign {
-        id: KeyAttribute,
+        id: KeyAttributes,
         spent: i16,
         spent_type: MoneyType,
     },
@@ -48,22 +48,21 @@ pub enum Attributes {
 }
 
 /// What a submission that counts adds.
-#[derive(Clone, Copy)]
 pub enum Adds {
     /// What the clip that it names earned.
-    Clip(KeyAttribute),
+    Clip(KeyAttributes),
     /// An amount of its own.
     Amount(i16, MoneyType),
     One,
 }
 
 impl Adds {
-    /// The column that says it.
-    pub fn column(self) -> Option<i16> {
+    /// The columns that say it.
+    pub fn columns(&self) -> Vec<i16> {
         match self {
-            Self::Clip(clip) => Some(clip.number),
-            Self::Amount(column, _) => Some(column),
-            Self::One => None,
+            Self::Clip(clip) => clip.numbers().collect(),
+            Self::Amount(column, _) => vec![*column],
+            Self::One => Vec::new(),
         }
     }
 }
@@ -177,7 +176,7 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
         let found = columns.iter().find(|column| column.name == wanted.name);
         found.ok_or_else(|| Error::internal("a partition without a column"))
     }
-    let key = |wanted: &Column| -> Result<KeyAttribute> {
+    let part = |wanted: &Column| -> Result<KeyAttribute> {
         let column = find(wanted, of_partition)?;
         let kind = column
             .key_type()
@@ -186,6 +185,10 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
             number: column.number,
             kind,
         })
+    };
+    let key = |wanted: &[Column]| -> Result<KeyAttributes> {
+        let parts = wanted.iter().map(part).collect::<Result<_>>();
+        parts.map(KeyAttributes)
     };
     let earnings = || -> Result<Option<(i16, MoneyType)>> {
         let Some(earnings) = &shape.earnings else {
@@ -199,7 +202,7 @@ fn attributes(trigger: &Trigger, shape: &Shape, of_partition: Option<&[Column]>)
             earnings: earnings()?,
         },
         TriggerFunction::CaptureSubmission => {
-            let column = find(shape.counting_column(), of_partition)?;
+            let column = find(shape.counting_column()?, of_partition)?;
             Attributes::Submission {
                 campaign: key(&shape.submission_campaign)?,
                 adds: match &shape.clips {

@@ -63,8 +63,10 @@ impl Planning {
     }
 }
 
-fn has_many_partitions(table: &Relation, key: &Column) -> Result<bool> {
-    Ok(table.is_partitioned()
-        && catalog::partition_oids(table.oid)?.len() >= MANY_PARTITIONS
-        && catalog::partitioned_by(table.oid)?.contains(&key.number))
+fn has_many_partitions(table: &Relation, key: &[Column]) -> Result<bool> {
+    if !table.is_partitioned() || catalog::partition_oids(table.oid)?.len() < MANY_PARTITIONS {
+        return Ok(false);
+    }
+    let by = catalog::partitioned_by(table.oid)?;
+    Ok(key.iter().any(|column| by.contains(&column.number)))
 }

@@ -95,17 +95,14 @@ impl Trigger {
         let Ok(mapping) = Mapping::parse(&self.argument) else {
             return Vec::new();
         };
-        let of = mapping.columns;
-        match self.function {
-            TriggerFunction::CaptureClip => of.earnings.into_iter().chain(of.clip_id).collect(),
-            TriggerFunction::CaptureSubmission => {
-                let earnings = of.earnings.filter(|_| mapping.clips.is_none());
-                let links = [Some(of.submission_campaign), of.submission_clip, earnings];
-                of.status.into_iter().chain(links.into_iter().flatten()).collect()
-            }
-            TriggerFunction::CaptureCampaign => vec![of.campaign_id, of.spent],
+        let of = &mapping.columns;
+        let captured = match self.function {
+            TriggerFunction::CaptureClip => of.of_clips(),
+            TriggerFunction::CaptureSubmission => of.of_submissions(),
+            TriggerFunction::CaptureCampaign => of.of_campaigns(),
             _ => Vec::new(),
-        }
+        };
+        captured.into_iter().map(str::to_owned).collect()
     }
 
     /// What the mapping says, whatever the schema that it is seen from; `None` where it is none.

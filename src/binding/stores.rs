@@ -1,6 +1,7 @@
 //! Storing totals by a statement. Those of one campaigns table that know its rows by one key share an update.
 
 use super::{Binding, owners};
+use crate::catalog::numbers;
 use crate::errors::Result;
 use crate::pg::snapshot::Sees;
 use crate::pg::spi::Planned;
@@ -12,7 +13,7 @@ use crate::value::row::Row;
 impl Binding {
     /// Whether an update of a row stores both.
     pub fn shares_rows_with(&self, other: &Self) -> bool {
-        let known_by = |binding: &Self| (binding.oid(), binding.shape.campaign_id.number);
+        let known_by = |binding: &Self| (binding.oid(), numbers(&binding.shape.campaign_id));
         known_by(self) == known_by(other)
     }
 
@@ -21,8 +22,8 @@ impl Binding {
         let links = |binding: &Self| {
             let shape = &binding.shape;
             let clips = shape.clips.as_ref();
-            let clips = clips.map(|clips| (clips.table.oid, clips.id.number, clips.link.number));
-            (shape.submissions.oid, shape.submission_campaign.number, clips)
+            let clips = clips.map(|clips| (clips.table.oid, numbers(&clips.id), numbers(&clips.link)));
+            (shape.submissions.oid, numbers(&shape.submission_campaign), clips)
         };
         links(self) == links(other)
     }

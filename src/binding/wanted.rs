@@ -134,16 +134,21 @@ pub fn present(shape: &Shape) -> Result<Vec<Trigger>> {
 /// The tables of a binding, each with the columns of which a change is captured, and named by a condition of a trigger: so that what
 /// drops one, by whatever road, takes the trigger along, and no other column of its name is taken for it.
 pub fn captured(shape: &Shape) -> Vec<(&Relation, Vec<&Column>)> {
-    let mut of_links: Vec<&Column> = shape.status.iter().chain([&shape.submission_campaign]).collect();
+    let mut of_links: Vec<&Column> = shape.status.iter().chain(&shape.submission_campaign).collect();
     let mut all = Vec::new();
     match &shape.clips {
         Some(clips) => {
-            of_links.push(&clips.link);
-            all.push((&clips.table, shape.earnings.iter().chain([&clips.id]).collect()));
+            // A tenant may be of both keys.
+            let others = |column: &&Column| shape.submission_campaign.iter().all(|one| one.number != column.number);
+            of_links.extend(clips.link.iter().filter(others));
+            all.push((&clips.table, shape.earnings.iter().chain(&clips.id).collect()));
         }
         None => of_links.extend(&shape.earnings),
     }
     all.push((&shape.submissions, of_links));
-    all.push((&shape.campaigns, vec![&shape.campaign_id, &shape.spent]));
+    all.push((
+        &shape.campaigns,
+        shape.campaign_id.iter().chain([&shape.spent]).collect(),
+    ));
     all
 }

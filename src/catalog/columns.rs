@@ -1,7 +1,7 @@
 //! Columns and their types.
 
 use crate::errors::Result;
-use crate::pg::{attribute, session};
+use crate::pg::{attribute, name, session};
 use crate::value::key::KeyType;
 use crate::value::money::MoneyType;
 use crate::value::status::StatusType;
@@ -27,6 +27,22 @@ impl Column {
     pub fn money(&self) -> Option<MoneyType> {
         MoneyType::of(self.base_type, self.typmod)
     }
+}
+
+/// Their numbers.
+pub fn numbers(columns: &[Column]) -> Vec<i16> {
+    columns.iter().map(|column| column.number).collect()
+}
+
+/// Their names.
+pub fn column_names(columns: &[Column]) -> Vec<String> {
+    columns.iter().map(|column| column.name.clone()).collect()
+}
+
+/// Their names, for people.
+pub fn listed(columns: &[Column]) -> String {
+    let names = columns.iter().map(|column| name::display_name(&column.name));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// All columns of a table, in their order.

@@ -12,9 +12,9 @@ use crate::value::status::StatusType;
 use pgrx::pg_sys::{self, Oid};
 
 /// A campaign without a key would have no total.
-pub fn campaign_key(campaigns: &Relation, column: &Column) -> Result<KeyType> {
-    let kind = key(campaigns, column)?;
-    if !column.is_not_null {
+pub fn campaign_key(campaigns: &Relation, columns: &[Column]) -> Result<KeyType> {
+    let kind = key(campaigns, columns)?;
+    if let Some(column) = columns.iter().find(|column| !column.is_not_null) {
         let (table, column) = (campaigns.display(), name::display_name(&column.name));
         return Err(ColumnError::KeyMayBeNull { table, column }.into());
     }
@@ -22,8 +22,8 @@ pub fn campaign_key(campaigns: &Relation, column: &Column) -> Result<KeyType> {
 }
 
 /// A total is written, whatever the campaign.
-pub fn total(campaigns: &Relation, spent: &Column, campaign_id: &Column) -> Result<()> {
-    if spent.number == campaign_id.number {
+pub fn total(campaigns: &Relation, spent: &Column, campaign_id: &[Column]) -> Result<()> {
+    if campaign_id.iter().any(|column| column.number == spent.number) {
         let (table, column) = (campaigns.display(), name::display_name(&spent.name));
         return Err(ColumnError::TotalIsKey { table, column }.into());
     }
@@ -59,8 +59,13 @@ pub fn stored(table: &Relation, column: &Column) -> Result<()> {
     Err(wrong_type(table, column, problem, "Let it be generated as STORED."))
 }
 
-/// A key is of a type whose values are told apart by what they are printed as.
-pub fn key(table: &Relation, column: &Column) -> Result<KeyType> {
+/// A key is of types whose values are told apart by what they are printed as.
+pub fn key(table: &Relation, columns: &[Column]) -> Result<KeyType> {
+    let kinds = columns.iter().map(|column| key_column(table, column));
+    Ok(KeyType::of_columns(&kinds.collect::<Result<Vec<_>>>()?))
+}
+
+fn key_column(table: &Relation, column: &Column) -> Result<KeyType> {
     const HINT: &str = "Keys may be text, varchar, char, uuid, smallint, integer, bigint or numeric.";
     if !column.has_deterministic_collation {
         return Err(wrong_type(
@@ -75,8 +80,31 @@ pub fn key(table: &Relation, column: &Column) -> Result<KeyType> {
         .ok_or_else(|| wrong_type(table, column, "A key cannot be of this type", HINT))
 }
 
-/// A link compares with the key that it points to.
-pub fn link(submissions: &Relation, column: &Column, target: &Column, target_key: KeyType) -> Result<()> {
+/// A link compares with the key that it points to, column by column.
+pub fn link(
+    submissions: &Relation,
+    (argument, columns): (&'static str, &[Column]),
+    target: &[Column],
+    target_key: KeyType,
+) -> Result<()> {
+    if columns.len() != target.len() {
+        let names = |columns: &[Column]| columns.iter().map(|column| name::display_name(&column.name)).collect();
+        return Err(ColumnError::KeyAndLink {
+            table: submissions.display(),
+            argument,
+            columns: names(columns),
+            key: names(target),
+        }
+        .into());
+    }
+    let pairs = columns.iter().zip(target).zip(target_key.columns());
+    for ((column, target), kind) in pairs {
+        link_column(submissions, column, target, *kind)?;
+    }
+    Ok(())
+}
+
+fn link_column(submissions: &Relation, column: &Column, target: &Column, target_key: KeyType) -> Result<()> {
     const DEFAULT: Oid = pg_sys::DEFAULT_COLLATION_OID;
     let (own, other) = (column.collation, target.collation);
     if !column.has_deterministic_collation || (own != other && own != DEFAULT && other != DEFAULT) {

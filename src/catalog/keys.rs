@@ -1,12 +1,13 @@
 //! Keys, the links between them, and indexes.
 
 use crate::catalog::{read, read_often};
-use crate::errors::Result;
+use crate::errors::{Error, Result};
+use crate::value::names;
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 
-/// How alone a column must identify a row.
+/// How alone columns must identify a row.
 #[derive(Clone, Copy)]
 pub enum Unique {
     /// At any time, in all of the table.
@@ -18,25 +19,38 @@ pub enum Unique {
     InPartitions,
 }
 
-/// The columns that identify a row alone, the primary key's first. Those of a key WITHOUT OVERLAPS are unique at a time only.
-pub fn unique_columns(relation: Oid, how: Unique) -> Result<Vec<String>> {
+/// The columns that identify a row together, of each key, the primary one first, then those of fewest columns. Those of a key WITHOUT
+/// OVERLAPS are unique at a time only.
+pub fn unique_keys(relation: Oid, how: Unique) -> Result<Vec<Vec<String>>> {
     let rows = read_often(
-        "SELECT min(a.attname::text) AS name, bool_or(i.indisprimary) AS is_primary
+        "SELECT array_agg(a.attname::text ORDER BY k.place) AS names, bool_or(i.indisprimary) AS is_primary
          FROM pg_index i
          LEFT JOIN pg_partitioned_table p ON p.partrelid = i.indrelid
          CROSS JOIN LATERAL (
-             SELECT k.attnum, count(*) OVER () AS keys
+             SELECT k.attnum, k.place, bool_or(k.attnum = 0) OVER () AS has_expression
              FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
              WHERE k.place <= i.indnkeyatts
                AND (i.indnkeyatts = 1 OR $2 < 2 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[]))) AS k
          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
          WHERE i.indrelid = $1 AND i.indisunique AND NOT i.indisexclusion AND i.indisvalid AND i.indpred IS NULL
-           AND k.keys = 1 AND (i.indimmediate OR $2 > 0)
+           AND NOT k.has_expression AND (i.indimmediate OR $2 > 0)
          GROUP BY i.indexrelid
-         ORDER BY is_primary DESC, name",
+         ORDER BY is_primary DESC, count(*), names",
         &[Param::Oid(relation), Param::Int8(how as i64)],
     )?;
-    rows.iter().map(|row| row.owned(0)).collect()
+    rows.iter().map(|row| names_in(row, 0)).collect()
+}
+
+/// Whether these columns identify a row, or some of them do.
+pub fn is_unique(relation: Oid, columns: &[String], how: Unique) -> Result<bool> {
+    let keys = unique_keys(relation, how)?;
+    Ok(keys.iter().any(|key| key.iter().all(|column| columns.contains(column))))
+}
+
+/// An array of names.
+fn names_in(row: &Row, column: usize) -> Result<Vec<String>> {
+    let names = names::fields(row.text(column)?).and_then(|names| names.into_iter().collect());
+    names.ok_or_else(|| Error::internal("no array of names"))
 }
 
 /// The columns of the primary key, in their order; none, if there is none.
@@ -53,37 +67,60 @@ pub fn primary_key(relation: Oid) -> Result<Vec<String>> {
     rows.iter().map(|row| row.owned(0)).collect()
 }
 
-/// A foreign key of one column.
+/// A foreign key: its columns, and those that they refer to, in the same order.
 pub struct ForeignKey {
-    pub column: String,
-    pub referenced: String,
+    pub columns: Vec<String>,
+    pub referenced: Vec<String>,
 }
 
-/// The single-column foreign keys from one table to another.
+impl ForeignKey {
+    /// Its columns in the order of this key, if that is what they refer to.
+    pub fn by(&self, key: &[String]) -> Option<Vec<String>> {
+        let column_of = |name: &String| {
+            let place = self.referenced.iter().position(|referenced| referenced == name)?;
+            self.columns.get(place).cloned()
+        };
+        let columns: Vec<String> = key.iter().map(column_of).collect::<Option<_>>()?;
+        (columns.len() == self.referenced.len()).then_some(columns)
+    }
+}
+
+/// The foreign keys from one table to another.
 pub fn foreign_keys(from: Oid, to: Oid) -> Result<Vec<ForeignKey>> {
     let rows = read(
-        "SELECT a.attname, r.attname
+        "SELECT array_agg(a.attname::text ORDER BY k.place), array_agg(r.attname::text ORDER BY k.place)
          FROM pg_constraint f
-         JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
-         JOIN pg_attribute r ON r.attrelid = f.confrelid AND r.attnum = f.confkey[1]
-         WHERE f.contype = 'f' AND f.conrelid = $1 AND f.confrelid = $2 AND cardinality(f.conkey) = 1
+         CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY AS k (own, referenced, place)
+         JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.own
+         JOIN pg_attribute r ON r.attrelid = f.confrelid AND r.attnum = k.referenced
+         WHERE f.contype = 'f' AND f.conrelid = $1 AND f.confrelid = $2
+         GROUP BY f.oid, f.conname
          ORDER BY f.conname",
         &[Param::Oid(from), Param::Oid(to)],
     )?;
     let key = |row: &Row| {
         Ok(ForeignKey {
-            column: row.owned(0)?,
-            referenced: row.owned(1)?,
+            columns: names_in(row, 0)?,
+            referenced: names_in(row, 1)?,
         })
     };
     rows.iter().map(key).collect()
 }
 
-/// Whether an index that covers all rows begins with this column.
-pub fn has_index(relation: Oid, column: i16) -> Result<bool> {
+/// Whether an index that covers all rows finds those that agree in these columns: it begins with them, or with some, among them the last,
+/// which most often tells more than those before (a tenant, say).
+pub fn has_index(relation: Oid, columns: &[i16]) -> Result<bool> {
+    let list = |columns: &[i16]| names::array(&columns.iter().map(ToString::to_string).collect::<Vec<_>>());
     let rows = read(
-        "SELECT FROM pg_index i WHERE i.indrelid = $1 AND i.indkey[0]::text = $2 AND i.indpred IS NULL AND i.indisvalid",
-        &[Param::Oid(relation), Param::Text(&column.to_string())],
+        "SELECT FROM pg_index i
+         CROSS JOIN LATERAL (
+             SELECT array_agg(k.attnum) AS first
+             FROM (SELECT k.attnum, bool_and(k.attnum = ANY ($2::int2[])) OVER (ORDER BY k.place) AS is_of_these
+                   FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
+                   WHERE k.place <= i.indnkeyatts) AS k
+             WHERE k.is_of_these) AS k
+         WHERE i.indrelid = $1 AND i.indpred IS NULL AND i.indisvalid AND ($2::int2[])[cardinality($2::int2[])] = ANY (k.first)",
+        &[Param::Oid(relation), Param::Text(&list(columns))],
     )?;
     Ok(!rows.is_empty())
 }

@@ -8,7 +8,7 @@ use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{name, session};
 use crate::value::key::KeyType;
-use crate::value::mapping::{BindingId, Columns, Said};
+use crate::value::mapping::{BindingId, Columns, KeyColumns, Said};
 use crate::value::money::MoneyType;
 use pgrx::pg_sys::Oid;
 
@@ -16,7 +16,8 @@ use pgrx::pg_sys::Oid;
 #[derive(Clone, Debug)]
 pub struct Shape {
     pub campaigns: Relation,
-    pub campaign_id: Column,
+    /// The columns of their key.
+    pub campaign_id: Vec<Column>,
     pub campaign_key: KeyType,
     pub title: Option<Column>,
     pub spent: Column,
@@ -28,7 +29,8 @@ pub struct Shape {
     /// What each adds.
     pub earnings_money: MoneyType,
     pub submissions: Relation,
-    pub submission_campaign: Column,
+    /// The columns that name a campaign, in the order of its key.
+    pub submission_campaign: Vec<Column>,
     /// `None`: every submission counts.
     pub status: Option<Column>,
     pub columns: Columns,
@@ -38,10 +40,11 @@ pub struct Shape {
 #[derive(Clone, Debug)]
 pub struct Clips {
     pub table: Relation,
-    pub id: Column,
+    /// The columns of their key.
+    pub id: Vec<Column>,
     pub key: KeyType,
-    /// The column of submissions that names a clip.
-    pub link: Column,
+    /// The columns of submissions that name a clip, in the order of its key.
+    pub link: Vec<Column>,
 }
 
 impl Shape {
@@ -81,8 +84,12 @@ impl Shape {
     }
 
     /// Where to read whether a submission counts; where all do, its campaign.
-    pub fn counting_column(&self) -> &Column {
-        self.status.as_ref().unwrap_or(&self.submission_campaign)
+    pub fn counting_column(&self) -> Result<&Column> {
+        let none = || Error::internal("submissions that name no campaign");
+        self.status
+            .as_ref()
+            .or(self.submission_campaign.first())
+            .ok_or_else(none)
     }
 
     /// The enum that the status is of, if it is one.
@@ -193,10 +200,10 @@ fn look(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Opt
     let is_title = |column: &&Column| columns.title.as_ref() == Some(&column.name);
     let title = of_campaigns.iter().find(is_title).cloned();
     let of = &columns;
-    let campaign_id = problems.take(column(&campaigns, &of_campaigns, "campaign_id", &of.campaign_id))?;
+    let campaign_id = problems.take(key_columns(&campaigns, &of_campaigns, "campaign_id", &of.campaign_id))?;
     let spent = problems.take(column(&campaigns, &of_campaigns, "spent", &of.spent))?;
     let by_campaign = &of.submission_campaign;
-    let submission_campaign = column(&submissions, &of_submissions, "submission_campaign", by_campaign);
+    let submission_campaign = key_columns(&submissions, &of_submissions, "submission_campaign", by_campaign);
     let submission_campaign = problems.take(submission_campaign)?;
     let clips = match &clips_table {
         Some(table) => clips((table, &of_source), (&submissions, &of_submissions), of, problems)?.map(Some),
@@ -209,13 +216,17 @@ fn look(tables: Tables, columns: Columns, problems: &mut Problems) -> Result<Opt
         return Ok(None);
     };
 
-    let of_links = [Some(&submission_campaign), status.as_ref()].map(|column| (&submissions, column));
-    for (table, column) in of_links.into_iter().chain([(source, earnings.as_ref())]) {
-        problems.take(column.map_or(Ok(()), |column| fits::stored(table, column)))?;
+    let of_links = submission_campaign
+        .iter()
+        .chain(&status)
+        .map(|column| (&submissions, column));
+    for (table, column) in of_links.chain(earnings.as_ref().map(|earnings| (source, earnings))) {
+        problems.take(fits::stored(table, column))?;
     }
     let campaign_key = problems.take(fits::campaign_key(&campaigns, &campaign_id))?;
     if let Some(key) = campaign_key {
-        problems.take(fits::link(&submissions, &submission_campaign, &campaign_id, key))?;
+        let link = ("submission_campaign", submission_campaign.as_slice());
+        problems.take(fits::link(&submissions, link, &campaign_id, key))?;
     }
     let spent_money = problems.take(fits::money(&campaigns, &spent))?;
     let earnings_money = match &earnings {
@@ -256,19 +267,23 @@ fn clips(
     problems: &mut Problems,
 ) -> Result<Option<Clips>> {
     // A mapping with clips that says no key of theirs was made by somebody else.
-    let said = |name: &Option<String>| name.clone().unwrap_or_default();
-    let id = problems.take(column(table, of_table, "clip_id", &said(&columns.clip_id)))?;
+    let said = |key: &Option<KeyColumns>| key.clone().unwrap_or_else(|| Vec::new().into());
+    let id = problems.take(key_columns(table, of_table, "clip_id", &said(&columns.clip_id)))?;
     let link = said(&columns.submission_clip);
-    let link = problems.take(column(submissions, of_submissions, "submission_clip", &link))?;
+    let link = problems.take(key_columns(submissions, of_submissions, "submission_clip", &link))?;
     let Some((id, link)) = id.zip(link) else {
         return Ok(None);
     };
-    problems.take(fits::stored(table, &id))?;
-    problems.take(fits::stored(submissions, &link))?;
+    for column in &id {
+        problems.take(fits::stored(table, column))?;
+    }
+    for column in &link {
+        problems.take(fits::stored(submissions, column))?;
+    }
     let Some(key) = problems.take(fits::key(table, &id))? else {
         return Ok(None);
     };
-    problems.take(fits::link(submissions, &link, &id, key))?;
+    problems.take(fits::link(submissions, ("submission_clip", link.as_slice()), &id, key))?;
     Ok(Some(Clips {
         table: table.clone(),
         id,
@@ -291,6 +306,17 @@ fn column(table: &Relation, columns: &[Column], argument: &'static str, name: &s
             }
             .into()
         })
+}
+
+/// The columns of a key, or of what points to one: at least one.
+fn key_columns(table: &Relation, columns: &[Column], argument: &'static str, key: &KeyColumns) -> Result<Vec<Column>> {
+    match key.names() {
+        [] => Ok(vec![column(table, columns, argument, "")?]),
+        names => names
+            .iter()
+            .map(|name| column(table, columns, argument, name))
+            .collect(),
+    }
 }
 
 fn optional(

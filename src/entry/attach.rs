@@ -10,7 +10,7 @@ use crate::manage::{attach, detach, plan, preview};
 use crate::pg::name::{Name, TableArgument};
 use crate::pg::{error, name};
 use crate::statements::summed;
-use crate::value::mapping::{Columns, FullName, Said};
+use crate::value::mapping::{Columns, FullName, KeyColumns, Said};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
@@ -23,13 +23,13 @@ macro_rules! attach_function {
             campaigns: default!(Option<TableArgument>, "NULL"),
             clips: default!(Option<TableArgument>, "'-'"),
             submissions: default!(Option<TableArgument>, "NULL"),
-            campaign_id: default!(Option<Name>, "NULL"),
+            campaign_id: default!(Option<String>, "NULL"),
             title: default!(Option<Name>, "NULL"),
             spent: default!(Option<Name>, "NULL"),
-            clip_id: default!(Option<Name>, "NULL"),
+            clip_id: default!(Option<String>, "NULL"),
             earnings: default!(Option<Name>, "NULL"),
-            submission_campaign: default!(Option<Name>, "NULL"),
-            submission_clip: default!(Option<Name>, "NULL"),
+            submission_campaign: default!(Option<String>, "NULL"),
+            submission_clip: default!(Option<String>, "NULL"),
             status: default!(Option<Name>, "'status'"),
             approved: default!(Option<Vec<Option<String>>>, "'{APPROVED}'"),
             direct_writes: default!(Option<String>, "'correct'"),
@@ -46,14 +46,14 @@ macro_rules! attach_function {
                 },
                 submissions: oid(submissions),
                 given: Given {
-                    campaign_id: name(campaign_id),
+                    campaign_id: campaign_id.map(KeyColumns::parse),
                     title: name(title),
                     spent: name(spent),
-                    clip_id: name(clip_id),
+                    clip_id: clip_id.map(KeyColumns::parse),
                     earnings: name(earnings),
                     count: count.unwrap_or(false),
-                    submission_campaign: name(submission_campaign),
-                    submission_clip: name(submission_clip),
+                    submission_campaign: submission_campaign.map(KeyColumns::parse),
+                    submission_clip: submission_clip.map(KeyColumns::parse),
                     status: name(status),
                     approved: approved
                         .unwrap_or_default()
@@ -75,6 +75,7 @@ attach_function! {
     /// approved submissions, and brings every total to the truth.
     ///
     /// What is left out is read from the catalog: keys from primary keys, links from foreign keys, else from usual names.
+    /// Where a key has several columns, it is said by an array, `'{tenant_id,id}'`, and so is what points to it, in the same order.
     /// `clips => NULL`: a direct source, whose submissions hold their earnings themselves.
     /// `approved`: the statuses that count; with `status => NULL` every submission does. `count`: how many clips, not how much. `direct_writes`: `correct` (a write of spent by others is brought back to
     /// the truth) or `reject` (it fails with 428C9). `sync`: false leaves every total as found. `flush`: `statement` (the total is
@@ -163,8 +164,9 @@ fn attached(
 fn described(said: &Said) -> [String; 4] {
     let (of, name) = (&said.columns, name::display_name);
     let column = |table: &FullName, column: &str| format!("{}.{}", catalog::display(table), name(column));
-    let by = |said: String, key: Option<&String>| match key {
-        Some(key) => format!("{said} by {}", name(key)),
+    let listed = |key: &KeyColumns| key.names().iter().map(|one| name(one)).collect::<Vec<_>>().join(", ");
+    let by = |said: String, key: Option<&KeyColumns>| match key {
+        Some(key) => format!("{said} by {}", listed(key)),
         None => said,
     };
     let source = said.clips.as_ref().unwrap_or(&said.submissions);
@@ -173,7 +175,11 @@ fn described(said: &Said) -> [String; 4] {
         None => format!("count of {}", catalog::display(source)),
     };
     let links = std::iter::once(&of.submission_campaign).chain(&of.submission_clip);
-    let links: Vec<String> = links.map(|link| name(link)).collect();
+    let link = |key: &KeyColumns| match key.names() {
+        [one] => name(one),
+        _ => format!("({})", listed(key)),
+    };
+    let links: Vec<String> = links.map(link).collect();
     [
         by(column(&said.campaigns, &of.spent), Some(&of.campaign_id)),
         by(summed, of.clip_id.as_ref()),

@@ -1,7 +1,7 @@
 //! `spend_sync_clips`: why a total is what it is.
 
 use crate::binding::Binding;
-use crate::entry::functions::{numeric, of_one, oid, totals_of_one};
+use crate::entry::functions::{key_text, numeric, of_one, oid, totals_of_one};
 use crate::errors;
 use crate::manage::behind;
 use crate::pg::error;
@@ -65,6 +65,11 @@ clips_function! {
 clips_function! {
     /// As `spend_sync_clips(text)`.
     fn spend_sync_clips_by_uuid(id: pgrx::Uuid) = id.map(|id| id.to_string());
+}
+
+clips_function! {
+    /// As `spend_sync_clips(text)`, of a key of several columns.
+    fn spend_sync_clips_by_row(id: Vec<Option<String>>) = id.map(key_text);
 }
 
 fn behind(id: Option<String>, campaigns: Option<Oid>) -> errors::Result<Vec<Behind>> {

@@ -9,6 +9,7 @@ use crate::pg::procedure::ProcedureCall;
 use crate::pg::{error, name, procedure, transaction};
 use crate::statements::summed;
 use crate::value::key::Key;
+use crate::value::names;
 use crate::value::row::Row;
 use crate::{binding, errors};
 use pgrx::JsonB;
@@ -112,6 +113,14 @@ sync_function! {
 }
 
 sync_function! {
+    /// As `sync_campaign(text)`, of a key of several columns.
+    fn sync_campaign_by_row = "sync_campaign"
+        (id: Option<Vec<Option<String>>>, campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
+        sync_one(id.map(key_text), oid(campaigns), call)
+    }
+}
+
+sync_function! {
     /// Brings every campaign to the truth: one look at all, then locks only where the total differs. A row for each
     /// campaign, in the order of their keys, of each total; without an argument, of all totals that the search path sees. One that cannot be stored, or locked within `lock_timeout`, does not stop the
     /// others: a WARNING says why, and its `new_spent` and `difference` are NULL.
@@ -141,6 +150,12 @@ pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
     repair::in_batches(call, size, find)
 }
 
+/// An array as PostgreSQL prints it; of what is NULL in it, or of none, there is no key.
+pub(super) fn key_text(parts: Vec<Option<String>>) -> String {
+    let parts: Option<Vec<String>> = parts.into_iter().collect();
+    parts.map_or_else(|| "{}".to_owned(), |parts| names::array(&parts))
+}
+
 fn sync_one(id: Option<String>, campaigns: Option<Oid>, call: FunctionCallInfo) -> errors::Result<Vec<Synced>> {
     let totals = to_repair(totals_of_one(campaigns), procedure::function(call))?;
     of_one(&totals, id, |binding, key| {
@@ -157,22 +172,23 @@ pub(super) fn of_one<T>(
     say: impl Fn(&Binding, Key) -> errors::Result<Option<Vec<T>>>,
 ) -> errors::Result<Vec<T>> {
     let id = id.ok_or(CallError::NullArgument { argument: "id" })?;
-    let (mut said, mut is_key) = (Vec::new(), false);
+    let (mut said, mut known_as) = (Vec::new(), None);
     for binding in totals {
         if let Some(key) = binding.shape.campaign_key.parse(&id) {
-            is_key = true;
+            known_as.get_or_insert_with(|| key.to_string());
             said.extend(say(binding, key)?);
         }
     }
     match totals.first() {
-        Some(first) if said.is_empty() => Err(unknown(first, id, is_key).into()),
+        Some(first) if said.is_empty() => Err(unknown(first, id, known_as).into()),
         _ => Ok(said.into_iter().flatten().collect()),
     }
 }
 
-fn unknown(binding: &Binding, id: String, is_key: bool) -> CallError {
+/// `known_as`: the key that it is, if it is one.
+fn unknown(binding: &Binding, id: String, known_as: Option<String>) -> CallError {
     let campaigns = binding.shape.campaigns.display();
-    if is_key {
+    if let Some(id) = known_as {
         return CallError::CampaignMissing { campaigns, id };
     }
     let kind = binding.shape.campaign_key.name();

@@ -6,7 +6,7 @@ use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::transaction;
 use crate::pg::trigger::{Event, Kept, TriggerCall, Version};
-use crate::pg::{session, snapshot};
+use crate::pg::{name, session, snapshot};
 use crate::value::key::Key;
 use crate::value::money;
 use crate::write::own_update::Written;
@@ -21,9 +21,10 @@ use std::rc::Rc;
 pub fn capture_clip(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_clip")?;
     let found = of_trigger::binding_of(call.trigger())?;
-    let Attributes::Clip { id, earnings } = found.at else {
+    let Attributes::Clip { id, earnings } = &found.at else {
         return Err(misplaced("capture_clip"));
     };
+    let earnings = *earnings;
     let event = call.event();
     let amount = |version| match earnings {
         Some((earnings, kind)) => call.amount(version, earnings, kind),
@@ -97,18 +98,18 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
         return Err(misplaced("capture_submission"));
     };
     let event = call.event();
-    let columns = [campaign.number, *status_column].into_iter().chain(adds.column());
-    if event == Event::Update && columns.into_iter().all(|column| call.leaves(column)) {
+    let columns = || campaign.numbers().chain([*status_column]).chain(adds.columns());
+    if event == Event::Update && columns().all(|column| call.leaves(column)) {
         return Ok(());
     }
     let link = |version| {
-        let (clip, amount) = match *adds {
+        let (clip, amount) = match adds {
             Adds::Clip(clip) => (Some(call.key(version, clip)?), None),
-            Adds::Amount(column, kind) => (None, call.amount(version, column, kind)),
+            Adds::Amount(column, kind) => (None, call.amount(version, *column, *kind)),
             Adds::One => (None, Some(Decimal::ONE)),
         };
         Some(Link {
-            campaign: call.key(version, *campaign)?,
+            campaign: call.key(version, campaign)?,
             clip,
             counts: status.as_ref().map(|status| call.counts(version, status)),
             amount,
@@ -127,15 +128,19 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
     if !matches!(adds, Adds::Clip(_)) {
         return capture_amounts(call, &found.binding, old, new);
     }
-    let is_same = |new: &Link| {
-        old.as_ref()
-            .is_some_and(|old| old.campaign == new.campaign && old.clip == new.clip)
-    };
-    let linked = new.as_ref().filter(|new| !is_same(new));
-    let linked = linked.and_then(|new| Some((new.campaign.clone(), new.clip.clone()?)));
+    let was = |is: &dyn Fn(&Link) -> bool| old.as_ref().is_some_and(is);
+    let named = new.as_ref().filter(|new| !was(&|old| old.campaign == new.campaign));
+    let named = named.map(|new| new.campaign.clone());
+    let linked = new
+        .as_ref()
+        .filter(|new| !was(&|old| old.campaign == new.campaign && old.clip == new.clip));
+    let linked = linked.and_then(|new| new.clip.clone());
     note(call, &found.binding, move |touched| {
-        if let Some((campaign, clip)) = linked {
-            touched.new_link(campaign, clip);
+        if let Some(clip) = linked {
+            touched.new_link(clip);
+        }
+        if let Some(campaign) = named {
+            touched.names(campaign);
         }
         for (link, sign) in signed(old, new) {
             match (link.counts, link.clip) {
@@ -176,9 +181,10 @@ fn signed(old: Option<Link>, new: Option<Link>) -> impl Iterator<Item = (Link, i
 pub fn capture_campaign(call: &TriggerCall) -> Result<()> {
     check_row_level(call, "capture_campaign")?;
     let found = of_trigger::binding_of(call.trigger())?;
-    let Attributes::Campaign { id, spent, spent_type } = found.at else {
+    let Attributes::Campaign { id, spent, spent_type } = &found.at else {
         return Err(misplaced("capture_campaign"));
     };
+    let (spent, spent_type) = (*spent, *spent_type);
     let Some(key) = call.key(Version::New, id) else {
         return Ok(());
     };
@@ -241,9 +247,10 @@ pub fn keep_total(call: &TriggerCall) -> Result<Kept> {
         .into());
     }
     let found = of_trigger::binding_of(call.trigger())?;
-    let Attributes::Campaign { id, spent, spent_type } = found.at else {
+    let Attributes::Campaign { id, spent, spent_type } = &found.at else {
         return Err(misplaced("keep_total"));
     };
+    let (spent, spent_type) = (*spent, *spent_type);
     let binding = found.binding.id();
     let key = call.key(Version::New, id);
     let new = call.amount_text(Version::New, spent, spent_type);
@@ -412,6 +419,11 @@ fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touch
 fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Touched) + 'static) -> Result<()> {
     let nest = transaction::nest_level();
     let (restricted, relation, at_commit) = (session::is_restricted(), call.relation(), binding.flushes_at_commit());
+    // No event trigger tells of CLUSTER, nor of VACUUM FULL. What we run restricted ourselves is told.
+    if restricted && !session::is_distrusting() && call.is_locked_whole() {
+        let table = name::relation(relation);
+        return Err(TriggerError::WrittenAnew { table }.into());
+    }
     let kept = capture::record(nest, binding.id(), move |touched| {
         touched.at_commit = at_commit;
         touched.restricted |= restricted;

@@ -56,7 +56,7 @@ errors! {
             format!("Table {campaigns} has no row with this key."),
             "spend_sync_status() lists all campaigns with their keys.";
 
-        BadKey { id: String, campaigns: String, kind: &'static str }
+        BadKey { id: String, campaigns: String, kind: String }
             => ERRCODE_INVALID_TEXT_REPRESENTATION,
             "\"{id}\" is not a campaign's key",
             format!("The key of {campaigns} is of type {kind}."),

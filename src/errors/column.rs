@@ -56,15 +56,17 @@ errors! {
             "The argument approved is empty or has a NULL in it.",
             "Name the values that count: spend_sync_attach(approved => '{APPROVED}', ...). With status => NULL every submission counts.";
 
-        KeyOfSeveral { table: String, argument: &'static str, columns: Vec<String> }
+        NotUniqueTogether { table: String, argument: &'static str, columns: String }
             => ERRCODE_INVALID_FOREIGN_KEY,
-            "the key of table {table} is of several columns",
-            format!("Its primary key is {}; {argument} is one column.", listed(&columns)),
-            format!(
-                "ALTER TABLE {table} ADD key text GENERATED ALWAYS AS ({}) STORED NOT NULL UNIQUE; the same of the columns that point to it, and \
-                 name both: docs/does-it-fit.md, keys of several columns.",
-                columns.iter().map(|column| format!("{column}::text")).collect::<Vec<_>>().join(" || '/' || ")
-            );
+            "columns {columns} of table {table} are not unique together",
+            format!("A key ({argument}) needs a primary key or a unique index on these columns, or on some of them."),
+            "Create a unique index on them, or name the columns of the key.";
+
+        KeyAndLink { table: String, argument: &'static str, columns: Vec<String>, key: Vec<String> }
+            => ERRCODE_INVALID_FOREIGN_KEY,
+            "{argument} has not as many columns as the key that it points to",
+            format!("The key is {}; of table {table} there is {}.", listed(&key), listed(&columns)),
+            format!("Name as many columns, in the order of the key: spend_sync_attach({argument} => '{{a,b}}', ...).");
 
         KeyMayBeNull { table: String, column: String }
             => ERRCODE_INVALID_FOREIGN_KEY,

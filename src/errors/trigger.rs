@@ -76,6 +76,13 @@ errors! {
             "Names have passed from one table to another while it waited for a lock; what it changes of a bound table was not seen beforehand.",
             "Try again.";
 
+        /// What is put in the rows' place was read before.
+        WrittenAnew { table: String }
+            => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "table {table} is written while its rows are copied",
+            "A command that writes a table anew (CLUSTER, VACUUM FULL) has called the function that does so; what it writes would be lost with the rows of before.",
+            "Let a function of an index write no table.";
+
         /// What is written by the parent fires no statement trigger of the child's, and changes of the parent's columns are the child's.
         Inherits { table: String, campaigns: String }
             => ERRCODE_WRONG_OBJECT_TYPE,

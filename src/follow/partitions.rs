@@ -10,6 +10,7 @@ use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{session, spi, table};
+use crate::statements::keys::KeyNames;
 use crate::value::key::{Key, KeyType};
 use crate::value::names::ident;
 use crate::value::row::Row;
@@ -233,7 +234,7 @@ fn read(table: Oid, sql: impl FnOnce(&Relation) -> String) -> Result<Vec<Row>> {
 fn fed_by(binding: &Binding, partition: Oid, parent: Oid) -> Result<Fed> {
     let shape = &binding.shape;
     let root = catalog::root(parent)?;
-    let keys = |column: &Column, kind| keys_in(partition, &column.name, kind);
+    let keys = |columns: &[Column], kind| keys_in(partition, columns, kind);
     let clips = shape.clips.as_ref().filter(|clips| clips.table.oid == root);
     let due = if let Some(clips) = clips {
         keys(&clips.id, clips.key)?.map(Fed::OfClips)
@@ -248,16 +249,23 @@ fn fed_by(binding: &Binding, partition: Oid, parent: Oid) -> Result<Fed> {
 /// Bytes of a key that is too long to be kept.
 const LONG: usize = 1000;
 
-/// The keys in a column; `None`: too many to be kept, or one too long.
-fn keys_in(table: Oid, column: &str, kind: KeyType) -> Result<Option<BTreeSet<Key>>> {
-    let (column, limit) = (ident(column), capture::ROWS_KEPT + 1);
-    let mut key = column.clone();
-    if kind.is_open() {
-        key = format!("CASE WHEN octet_length({column}) <= {LONG} THEN {column} END");
-    }
+/// The keys in columns; `None`: too many to be kept, or one too long.
+fn keys_in(table: Oid, columns: &[Column], kind: KeyType) -> Result<Option<BTreeSet<Key>>> {
+    let limit = capture::ROWS_KEPT + 1;
+    let key = KeyNames::new(columns.iter().map(|column| ident(&column.name)).collect(), kind);
+    let parts = columns.iter().zip(kind.columns());
+    let open = parts.filter(|(_, kind)| kind.is_open()).map(|(column, _)| &column.name);
+    let short = open.map(|name| format!("octet_length(k.{}) <= {LONG}", ident(name)));
+    let short: Vec<String> = short.collect();
+    let value = match short.as_slice() {
+        [] => key.value("k"),
+        short => format!("CASE WHEN {} THEN {} END", short.join(" AND "), key.value("k")),
+    };
     let rows = read(table, |table| {
         format!(
-            "SELECT {key} FROM (SELECT DISTINCT {column} FROM {name} WHERE {column} IS NOT NULL LIMIT {limit}) AS keys",
+            "SELECT {value} FROM (SELECT DISTINCT {each} FROM {name} AS k WHERE {is_there} LIMIT {limit}) AS k",
+            each = key.list("k"),
+            is_there = key.is_there("k"),
             name = table.sql()
         )
     })?;

@@ -13,7 +13,7 @@ use crate::follow::partitions;
 use crate::pg::event::Command;
 use crate::pg::session;
 use crate::pg::table::{Against, TableLock};
-use crate::value::mapping::Columns;
+use crate::value::mapping::{self, Columns, KeyColumns};
 use crate::write::own_update;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
@@ -188,6 +188,22 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
         }
         Some(now.name.clone())
     };
+    let mut key = |argument: &str, columns: &[Column], old: &[Column]| -> Option<KeyColumns> {
+        let places = old.iter().enumerate();
+        let names = places.map(|(at, column)| name(&mapping::place(argument, at, old.len()), columns, column));
+        names.collect::<Option<Vec<String>>>().map(KeyColumns::from)
+    };
+    let (campaign_id, submission_campaign) = (
+        key("campaign_id", &of_campaigns, &shape.campaign_id),
+        key("submission_campaign", &of_submissions, &shape.submission_campaign),
+    );
+    let (clip_id, submission_clip) = match &shape.clips {
+        Some(clips) => (
+            key("clip_id", &of_source, &clips.id).map(Some),
+            key("submission_clip", &of_submissions, &clips.link).map(Some),
+        ),
+        None => (Some(None), Some(None)),
+    };
     let approved = if shape.status_enum().is_some() {
         catalog::labels_of(labels)?
     } else {
@@ -195,25 +211,19 @@ fn renamed(before: &Named) -> Result<Option<Columns>> {
     };
     let all = || {
         Some(Columns {
-            campaign_id: name("campaign_id", &of_campaigns, &shape.campaign_id)?,
+            campaign_id: campaign_id?,
             title: match &shape.title {
                 Some(title) => Some(name("title", &of_campaigns, title)?),
                 None => None,
             },
             spent: name("spent", &of_campaigns, &shape.spent)?,
-            clip_id: match &shape.clips {
-                Some(clips) => Some(name("clip_id", &of_source, &clips.id)?),
-                None => None,
-            },
+            clip_id: clip_id?,
             earnings: match &shape.earnings {
                 Some(earnings) => Some(name("earnings", &of_source, earnings)?),
                 None => None,
             },
-            submission_campaign: name("submission_campaign", &of_submissions, &shape.submission_campaign)?,
-            submission_clip: match &shape.clips {
-                Some(clips) => Some(name("submission_clip", &of_submissions, &clips.link)?),
-                None => None,
-            },
+            submission_campaign: submission_campaign?,
+            submission_clip: submission_clip?,
             status: match &shape.status {
                 Some(status) => Some(name("status", &of_submissions, status)?),
                 None => None,

@@ -27,16 +27,19 @@ pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
     } else {
         "each sum"
     };
-    for (column, of) in by_clip.chain([(&shape.submission_campaign, "campaign")]) {
-        if !catalog::has_index(submissions.oid, column.number)? {
+    for (columns, of) in by_clip.chain([(&shape.submission_campaign, "campaign")]) {
+        if !catalog::has_index(submissions.oid, &catalog::numbers(columns))? {
+            let begins_with = match columns.as_slice() {
+                [column] => format!("column {}", name::display_name(&column.name)),
+                several => format!("columns {}", catalog::listed(several)),
+            };
             findings.push(Finding {
                 severity: "warning",
                 object: submissions.display(),
                 problem: format!(
-                    "no index begins with column {}: {who} reads all submissions to find those of a {of}",
-                    name::display_name(&column.name)
+                    "no index begins with {begins_with}: {who} reads all submissions to find those of a {of}"
                 ),
-                advice: create_index(submissions, &column.name),
+                advice: create_index(submissions, columns),
             });
         }
     }
@@ -68,12 +71,12 @@ pub fn shares(shape: &Shape) -> Result<Vec<Finding>> {
 }
 
 /// A partitioned table's index cannot be created concurrently.
-fn create_index(table: &Relation, column: &str) -> String {
+fn create_index(table: &Relation, columns: &[Column]) -> String {
     let concurrently = if table.is_partitioned() { "" } else { "CONCURRENTLY " };
     format!(
         "CREATE INDEX {concurrently}ON {} ({});",
         table.display(),
-        name::display_name(column)
+        catalog::listed(columns)
     )
 }
 

@@ -11,7 +11,7 @@ use crate::errors::{Error, Ours, Result};
 use crate::manage::advice::Finding;
 use crate::manage::{advice, grants, preview};
 use crate::pg::name;
-use crate::value::mapping::{Flush, FullName, TotalName};
+use crate::value::mapping::{Flush, FullName, KeyColumns, TotalName};
 use crate::value::names;
 use crate::write::drift;
 use crate::{binding, catalog};
@@ -240,18 +240,16 @@ fn not_deferred(trigger: &Trigger) -> Option<Finding> {
 fn traded_names(shape: &Shape) -> Result<Vec<Finding>> {
     let of = &shape.columns;
     let mut findings = Vec::new();
-    for (argument, was) in &of.formerly {
-        let (table, now) = match argument.as_str() {
-            "campaign_id" => (&shape.campaigns, Some(&of.campaign_id)),
-            "spent" => (&shape.campaigns, Some(&of.spent)),
-            "clip_id" => (shape.source(), of.clip_id.as_ref()),
-            "earnings" => (shape.source(), of.earnings.as_ref()),
-            "submission_campaign" => (&shape.submissions, Some(&of.submission_campaign)),
-            "submission_clip" => (&shape.submissions, of.submission_clip.as_ref()),
-            "status" => (&shape.submissions, of.status.as_ref()),
+    let places = of.by_argument();
+    for (place, was) in &of.formerly {
+        let argument = place.split_once('[').map_or(place.as_str(), |(argument, _)| argument);
+        let table = match argument {
+            "campaign_id" | "spent" => &shape.campaigns,
+            "clip_id" | "earnings" => shape.source(),
+            "submission_campaign" | "submission_clip" | "status" => &shape.submissions,
             _ => continue,
         };
-        let Some(now) = now else {
+        let Some((_, now)) = places.iter().find(|(of, _)| of == place) else {
             continue;
         };
         if was == now || !catalog::columns(table.oid)?.iter().any(|column| column.name == *was) {
@@ -264,11 +262,19 @@ fn traded_names(shape: &Shape) -> Result<Vec<Finding>> {
             problem: format!("it is bound, for it was {shown} when it was attached; another column has that name now"),
             advice: format!(
                 "If {shown} is meant: spend_sync_attach({argument} => {}, ...), which binds it anew.",
-                names::literal(was)
+                names::literal(&meant(&places, argument, place, was))
             ),
         });
     }
     Ok(findings)
+}
+
+/// An argument of attach with what was in one place of it.
+fn meant(places: &[(String, &str)], argument: &str, place: &str, was: &str) -> String {
+    let of_argument = |of: &str| of == argument || of.starts_with(&format!("{argument}["));
+    let names = places.iter().filter(|(of, _)| of_argument(of));
+    let names = names.map(|(of, name)| if of == place { was } else { name }.to_owned());
+    KeyColumns::from(names.collect::<Vec<String>>()).argument()
 }
 
 /// Whether a total can lose digits in its column.

@@ -3,27 +3,28 @@
 
 use crate::catalog;
 use crate::catalog::shape::Tables;
-use crate::catalog::{Column, Relation, Unique};
+use crate::catalog::{Column, ForeignKey, Relation, Unique};
 use crate::errors::column::ColumnError;
 use crate::errors::problems::Problems;
 use crate::errors::{Error, Result};
+use crate::manage::links::{Sought, Target};
 use crate::pg::name;
 use crate::value::key::KeyType;
-use crate::value::mapping::{Columns, DirectWrites, Flush};
+use crate::value::mapping::{Columns, DirectWrites, Flush, KeyColumns};
 use std::collections::BTreeMap;
 
 /// The column names that attach was given.
 #[derive(Default)]
 pub struct Given {
-    pub campaign_id: Option<String>,
+    pub campaign_id: Option<KeyColumns>,
     pub title: Option<String>,
     pub spent: Option<String>,
-    pub clip_id: Option<String>,
+    pub clip_id: Option<KeyColumns>,
     pub earnings: Option<String>,
     /// Clips are counted.
     pub count: bool,
-    pub submission_campaign: Option<String>,
-    pub submission_clip: Option<String>,
+    pub submission_campaign: Option<KeyColumns>,
+    pub submission_clip: Option<KeyColumns>,
     /// `None`: every submission counts.
     pub status: Option<String>,
     pub approved: Vec<String>,
@@ -48,36 +49,53 @@ pub fn columns(
     let of_submissions = catalog::columns(tables.submissions.oid)?;
     let source = tables.source();
     let of_source = catalog::columns(source.oid)?;
+    let of_links = |target: &Relation| catalog::foreign_keys(tables.submissions.oid, target.oid);
+    let to_campaigns = of_links(&tables.campaigns)?;
     let campaigns = (&tables.campaigns, of_campaigns.as_slice(), Unique::AtCommit);
-    let campaign_id = problems.take(key(campaigns, "campaign_id", given.campaign_id))?;
+    let campaign_id = problems.take(key(campaigns, &to_campaigns, "campaign_id", given.campaign_id))?;
     let of_clips = (source, of_source.as_slice(), Unique::InPartitions);
+    let to_clips = tables.clips.as_ref().map_or(Ok(Vec::new()), of_links)?;
     let clip_id = match &tables.clips {
-        Some(_) => problems.take(key(of_clips, "clip_id", given.clip_id).map(Some))?,
+        Some(_) => problems.take(key(of_clips, &to_clips, "clip_id", given.clip_id).map(Some))?,
         None => problems.take(no_clips("clip_id", given.clip_id))?,
     };
-    let mut link = |argument, given, target: &Relation, key: Option<&String>, usual| {
-        let target = (target, key.map(String::as_str), usual);
-        problems.take(link(&tables.submissions, &of_submissions, argument, given, target))
+    let keys = catalog::unique_keys(tables.submissions.oid, Unique::InPartitions)?;
+    let sought = Sought {
+        submissions: &tables.submissions,
+        columns: &of_submissions,
+        own_keys: &keys,
     };
-    let submission_campaign = link(
-        "submission_campaign",
+    let submission_campaign = problems.take(sought.link(
         given.submission_campaign,
-        &tables.campaigns,
-        campaign_id.as_ref(),
-        "campaign",
-    )?;
+        &Target {
+            argument: "submission_campaign",
+            usual: "campaign",
+            foreign_keys: &to_campaigns,
+            table: &tables.campaigns,
+            columns: &of_campaigns,
+            key: campaign_id.as_ref(),
+        },
+    ))?;
     let submission_clip = match &tables.clips {
         Some(clips) => {
-            let clip_id = clip_id.iter().flatten().next();
-            link("submission_clip", given.submission_clip, clips, clip_id, "clip")?.map(Some)
+            let target = Target {
+                argument: "submission_clip",
+                usual: "clip",
+                foreign_keys: &to_clips,
+                table: clips,
+                columns: &of_source,
+                key: clip_id.iter().flatten().next(),
+            };
+            problems.take(sought.link(given.submission_clip, &target).map(Some))?
         }
         None => problems.take(no_clips("submission_clip", given.submission_clip))?,
     };
     // Numbers may be a status, or money: what is a key is neither.
-    let keys = catalog::unique_columns(tables.submissions.oid, Unique::InPartitions)?;
     let links = [submission_campaign.as_ref(), submission_clip.iter().flatten().next()];
-    let is_key =
-        |column: &Column| links.into_iter().flatten().any(|link| *link == column.name) || keys.contains(&column.name);
+    let is_key = |column: &Column| {
+        let is_link = |link: &KeyColumns| link.names().contains(&column.name);
+        links.into_iter().flatten().any(is_link) || keys.iter().any(|key| *key == [column.name.as_str()])
+    };
     let could_be_status = |column: &Column| column.status_type().is_some() && !is_key(column);
     let has_status = given.status.is_some();
     let find_status = |name| {
@@ -98,8 +116,10 @@ pub fn columns(
         None => value,
     };
     let approved = if has_status { given.approved } else { Vec::new() };
-    let is_money =
-        |key: &Option<String>, column: &Column| column.money().is_some() && Some(&column.name) != key.as_ref();
+    let is_money = |key: &Option<KeyColumns>, column: &Column| {
+        let is_key = |key: &KeyColumns| key.names().contains(&column.name);
+        column.money().is_some() && !key.as_ref().is_some_and(is_key)
+    };
     let could_be_earnings = |column: &Column| {
         let of_clips = tables.clips.is_some() || (!is_key(column) && Some(&column.name) != status_name);
         of_clips && is_money(&clip_id.clone().flatten(), column)
@@ -144,7 +164,7 @@ pub fn columns(
 }
 
 /// A column of clips, or one that points to them, where there are none.
-fn no_clips(argument: &'static str, given: Option<String>) -> Result<Option<String>> {
+fn no_clips(argument: &'static str, given: Option<KeyColumns>) -> Result<Option<KeyColumns>> {
     match given {
         Some(_) => Err(ColumnError::NoClips { argument }.into()),
         None => Ok(None),
@@ -167,7 +187,7 @@ fn named(
     Err(missing(table, argument, &wanted, could_serve))
 }
 
-fn missing<'a>(
+pub(super) fn missing<'a>(
     table: &Relation,
     argument: &'static str,
     wanted: &str,
@@ -182,118 +202,74 @@ fn missing<'a>(
     .into()
 }
 
-/// A key: the primary key's column, or one named that is unique. Two campaigns of one key would be one total; two clips of one
+/// A key: the primary key's columns, or those named that are unique. Two campaigns of one key would be one total; two clips of one
 /// key both count.
 fn key(
     (table, columns, how): (&Relation, &[Column], Unique),
+    links: &[ForeignKey],
     argument: &'static str,
-    given: Option<String>,
-) -> Result<String> {
-    let unique = catalog::unique_columns(table.oid, how)?;
-    match given {
-        Some(name) if unique.contains(&name) => Ok(name),
-        Some(name) if columns.iter().any(|column| column.name == name) => Err(ColumnError::NotUnique {
-            table: table.display(),
-            argument,
-            column: name::display_name(&name),
-        }
-        .into()),
-        Some(name) => Err(missing(
+    given: Option<KeyColumns>,
+) -> Result<KeyColumns> {
+    let Some(given) = given else {
+        return usual_key((table, columns, how), links, argument);
+    };
+    let unique = catalog::unique_keys(table.oid, how)?;
+    let names = given.names();
+    let is_there = |name: &String| columns.iter().any(|column| column.name == *name);
+    if let Some(name) = names.iter().find(|name| !is_there(name)) {
+        let could_serve = columns
+            .iter()
+            .filter(|column| unique.iter().any(|key| key.contains(&column.name)));
+        return Err(missing(table, argument, name, could_serve));
+    }
+    if catalog::is_unique(table.oid, names, how)? {
+        return Ok(given);
+    }
+    let table = table.display();
+    Err(match names {
+        [column] => ColumnError::NotUnique {
             table,
             argument,
-            &name,
-            columns.iter().filter(|c| unique.contains(&c.name)),
-        )),
-        None => match unique.into_iter().next() {
-            Some(name) => Ok(name),
-            None => Err(no_key(table, columns, argument)?),
+            column: name::display_name(column),
+        },
+        several => ColumnError::NotUniqueTogether {
+            table,
+            argument,
+            columns: listed(several),
         },
     }
+    .into())
 }
 
-/// The error that no column is unique: where several of them are a key together, each of a type that could be one, what makes one of these.
-fn no_key(table: &Relation, columns: &[Column], argument: &'static str) -> Result<Error> {
-    let key = catalog::primary_key(table.oid)?;
+/// The key that a table has: a column that is unique alone, the primary key's before others. The primary key, if that is of several
+/// columns and there is no such column, or links refer to all of it.
+fn usual_key(
+    (table, columns, how): (&Relation, &[Column], Unique),
+    links: &[ForeignKey],
+    argument: &'static str,
+) -> Result<KeyColumns> {
+    let unique = catalog::unique_keys(table.oid, how)?;
+    let alone = unique.into_iter().find(|key| key.len() == 1);
+    let primary = catalog::primary_key(table.oid)?;
     let could_be = |name: &String| {
         let column = columns.iter().find(|column| column.name == *name);
         column.and_then(Column::key_type).is_some()
     };
-    if key.len() > 1 && key.iter().all(could_be) {
-        let (table, columns) = (
-            table.display(),
-            key.iter().map(|column| name::display_name(column)).collect(),
-        );
-        return Ok(ColumnError::KeyOfSeveral {
-            table,
-            argument,
-            columns,
-        }
-        .into());
+    let is_whole = primary.len() > 1 && primary.iter().all(could_be);
+    if is_whole && (alone.is_none() || links.iter().any(|link| link.by(&primary).is_some())) {
+        return Ok(primary.into());
+    }
+    if let Some(alone) = alone {
+        return Ok(alone.into());
     }
     // Numbers with decimals are money, more often than keys.
     let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);
-    Ok(missing(table, argument, "id", columns.iter().filter(is_key)))
+    Err(missing(table, argument, "id", columns.iter().filter(is_key)))
 }
 
-/// A link: the one foreign key to the target's key, else the one column with a usual name.
-fn link(
-    submissions: &Relation,
-    columns: &[Column],
-    argument: &'static str,
-    given: Option<String>,
-    (target, target_key, usual): (&Relation, Option<&str>, &str),
-) -> Result<String> {
-    let of_target = catalog::columns(target.oid)?;
-    let of_key = of_target.iter().find(|column| target_key == Some(&column.name));
-    let points_to = of_key.and_then(Column::key_type);
-    let could_link = |column: &Column| match (column.key_type(), points_to) {
-        (Some(own), Some(other)) => own.links_to(other),
-        (own, None) => own.is_some(),
-        (None, _) => false,
-    };
-    if given.is_some() {
-        return named(submissions, columns, argument, given, could_link);
-    }
-    let keys = catalog::foreign_keys(submissions.oid, target.oid)?;
-    let mut found: Vec<String> = keys
-        .into_iter()
-        .filter(|k| target_key.is_none_or(|key| k.referenced == key))
-        .map(|k| k.column)
-        .collect();
-    if found.is_empty() {
-        let bases = [singular(&target.name.table), usual];
-        found = columns
-            .iter()
-            .map(|c| c.name.clone())
-            .filter(|name| bases.iter().any(|b| links_to(name, b)))
-            .collect();
-    }
-    found.dedup();
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(missing(
-            submissions,
-            argument,
-            &format!("{usual}_id"),
-            columns.iter().filter(|column| could_link(column)),
-        )),
-        several => Err(ColumnError::ColumnAmbiguous {
-            table: submissions.display(),
-            argument,
-            candidates: several.iter().map(|name| name::display_name(name)).collect(),
-        }
-        .into()),
-    }
-}
-
-/// `campaignId`, `campaign_id`, `CAMPAIGNID` for "campaign".
-fn links_to(column: &str, base: &str) -> bool {
-    let bare = |name: &str| name.replace('_', "").to_lowercase();
-    bare(column) == bare(base) + "id"
-}
-
-fn singular(table: &str) -> &str {
-    table.strip_suffix('s').unwrap_or(table)
+pub(super) fn listed(names: &[String]) -> String {
+    let names = names.iter().map(|name| name::display_name(name));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn title(columns: &[Column]) -> Option<String> {
@@ -301,19 +277,4 @@ fn title(columns: &[Column]) -> Option<String> {
         .into_iter()
         .find(|name| columns.iter().any(|c| c.name == *name))
         .map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usual_names_of_links_are_found() {
-        for name in ["campaignId", "campaign_id", "CampaignID", "campaignid"] {
-            assert!(links_to(name, singular("campaigns")), "{name}");
-        }
-        for name in ["id", "campaign", "parentCampaignId", "clipId"] {
-            assert!(!links_to(name, "campaign"), "{name}");
-        }
-    }
 }

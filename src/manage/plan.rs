@@ -11,7 +11,7 @@ use crate::manage::{advice, attach, chains, preview, statuses};
 use crate::pg::session;
 use crate::pg::snapshot::Sees;
 use crate::statements::{self, Statement, summed};
-use crate::value::mapping::{DirectWrites, Flush};
+use crate::value::mapping::{DirectWrites, Flush, KeyColumns};
 use crate::value::names::{array, literal};
 
 /// Looks at what attach was to be asked for. Of severity "error": attach would fail by it; "warning" and "notice": it would say so;
@@ -114,6 +114,7 @@ fn changes(shape: &Shape, sync: bool) -> Result<Vec<Finding>> {
 fn call(shape: &Shape, sync: bool) -> Finding {
     let of = &shape.columns;
     let text = |text: &String| literal(text);
+    let key = |key: &KeyColumns| literal(&key.argument());
     let null = || "NULL".to_owned();
     let of_clips = shape.clips.as_ref();
     let mut arguments = vec![
@@ -123,17 +124,17 @@ fn call(shape: &Shape, sync: bool) -> Finding {
             of_clips.map_or_else(null, |clips| literal(&clips.table.display())),
         ),
         ("submissions", literal(&shape.submissions.display())),
-        ("campaign_id", text(&of.campaign_id)),
+        ("campaign_id", key(&of.campaign_id)),
     ];
     arguments.extend(of.title.iter().map(|title| ("title", text(title))));
     arguments.push(("spent", text(&of.spent)));
-    arguments.extend(of.clip_id.iter().map(|key| ("clip_id", text(key))));
+    arguments.extend(of.clip_id.iter().map(|id| ("clip_id", key(id))));
     arguments.push(match &of.earnings {
         Some(earnings) => ("earnings", text(earnings)),
         None => ("count", "true".to_owned()),
     });
-    arguments.push(("submission_campaign", text(&of.submission_campaign)));
-    arguments.extend(of.submission_clip.iter().map(|link| ("submission_clip", text(link))));
+    arguments.push(("submission_campaign", key(&of.submission_campaign)));
+    arguments.extend(of.submission_clip.iter().map(|link| ("submission_clip", key(link))));
     match &of.status {
         Some(status) => arguments.extend([("status", text(status)), ("approved", literal(&array(&of.approved)))]),
         None => arguments.push(("status", null())),

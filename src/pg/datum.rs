@@ -17,6 +17,16 @@ pub struct KeyAttribute {
     pub kind: KeyType,
 }
 
+/// The columns of a key, or of what points to one, in its order.
+pub struct KeyAttributes(pub Vec<KeyAttribute>);
+
+impl KeyAttributes {
+    /// Their numbers.
+    pub fn numbers(&self) -> impl Iterator<Item = i16> {
+        self.0.iter().map(|attribute| attribute.number)
+    }
+}
+
 /// A status column, by its number in the relation at hand, and what counts.
 pub struct StatusAttribute {
     pub number: i16,
@@ -59,6 +69,8 @@ pub(super) unsafe fn key(datum: Datum, kind: KeyType) -> Option<Key> {
             KeyType::Numeric => {
                 pgrx::AnyNumeric::from_datum(datum, false).and_then(|number| kind.parse(&number.to_string()))
             }
+            // No column is of it.
+            KeyType::Row(_) => None,
         }
     }
 }

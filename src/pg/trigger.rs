@@ -1,6 +1,6 @@
 //! One call of a trigger: what it is, and what its rows hold.
 
-use super::datum::{self, KeyAttribute, StatusAttribute};
+use super::datum::{self, KeyAttribute, KeyAttributes, StatusAttribute};
 use super::error::caught;
 use super::index;
 use super::raw;
@@ -151,15 +151,29 @@ impl TriggerCall<'_> {
         }
     }
 
-    /// The key in a column of the row; `None` for NULL.
-    pub fn key(&self, version: Version, attribute: KeyAttribute) -> Option<Key> {
+    /// The key in columns of the row; `None` where one is NULL.
+    pub fn key(&self, version: Version, key: &KeyAttributes) -> Option<Key> {
+        match key.0.as_slice() {
+            [only] => self.part(version, *only),
+            several => {
+                let parts = several.iter().map(|part| self.part(version, *part));
+                parts.collect::<Option<_>>().map(Key::Row)
+            }
+        }
+    }
+
+    fn part(&self, version: Version, attribute: KeyAttribute) -> Option<Key> {
         let datum = self.attribute(version, attribute.number)?;
         // SAFETY: the datum is of the column's type, and not null.
         unsafe { datum::key(datum, attribute.kind) }
     }
 
     /// Whether an update left a key as it was.
-    pub fn keeps(&self, attribute: KeyAttribute) -> bool {
+    pub fn keeps(&self, key: &KeyAttributes) -> bool {
+        key.0.iter().all(|part| self.keeps_part(*part))
+    }
+
+    fn keeps_part(&self, attribute: KeyAttribute) -> bool {
         let versions = [Version::Old, Version::New].map(|version| self.attribute(version, attribute.number));
         let [Some(old), Some(new)] = versions else {
             return false;
@@ -169,7 +183,9 @@ impl TriggerCall<'_> {
             // SAFETY: both are of the column's type, and not null.
             KeyType::Uuid => unsafe { pgrx::Uuid::from_datum(old, false) == pgrx::Uuid::from_datum(new, false) },
             // SAFETY: as above.
-            KeyType::Text => unsafe { <&str>::from_datum(old, false) == <&str>::from_datum(new, false) },
+            KeyType::Text | KeyType::Row(_) => unsafe {
+                <&str>::from_datum(old, false) == <&str>::from_datum(new, false)
+            },
             // SAFETY: as above.
             kind @ (KeyType::Char | KeyType::Numeric) => unsafe { datum::key(old, kind) == datum::key(new, kind) },
         }
@@ -225,6 +241,12 @@ impl TriggerCall<'_> {
             let text = pg_sys::OidOutputFunctionCall(output, datum);
             Some(CStr::from_ptr(text).to_string_lossy().into_owned())
         }
+    }
+
+    /// Whether this transaction keeps everybody off the table.
+    pub fn is_locked_whole(&self) -> bool {
+        // SAFETY: PostgreSQL keeps the relation open for the length of the call; this looks at the backend's own locks.
+        unsafe { raw::CheckRelationLockedByMe(self.0.tg_relation, pg_sys::AccessExclusiveLock.cast_signed(), true) }
     }
 
     /// How many triggers we are in.

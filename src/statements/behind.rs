@@ -1,6 +1,6 @@
 //! The rows behind a total.
 
-use super::{EQ, Names, amount, approved, text};
+use super::{Names, amount, approved, text};
 use crate::value::names::ident;
 
 /// The columns of a row that [`behind`] gives, one row a submission, or one that has none, for a campaign without.
@@ -42,11 +42,17 @@ pub fn behind(names: &Names, key: &[String]) -> String {
     // Of submissions that hold what they add themselves, each is its own clip.
     let (clip, k, join) = match &names.clips {
         Some(clips) => (
-            format!("l.{}::pg_catalog.text", clips.link),
+            // A row of a key that is missing is not NULL itself.
+            format!(
+                "CASE WHEN {} THEN {}::pg_catalog.text END",
+                clips.link.is_there("l"),
+                clips.link.value("l")
+            ),
             "k",
             format!(
-                " LEFT JOIN {} AS k ON k.{} {EQ} l.{}",
-                clips.table, clips.id, clips.link
+                " LEFT JOIN {} AS k ON {}",
+                clips.table,
+                clips.id.is("k", &clips.link, "l")
             ),
         ),
         None => ("NULL::pg_catalog.text".to_owned(), "l", String::new()),
@@ -55,8 +61,10 @@ pub fn behind(names: &Names, key: &[String]) -> String {
         "SELECT l.tableoid IS NOT NULL, {submission}, {clip}, {status}, \
          CASE WHEN {k}.tableoid IS NOT NULL THEN coalesce({amount}, 0) END, \
          {k}.tableoid IS NOT NULL AND coalesce({approved}, false) \
-         FROM {campaigns} AS c LEFT JOIN {submissions} AS l ON l.{campaign} {EQ} c.{id}{join} WHERE c.{id} {EQ} $1 \
+         FROM {campaigns} AS c LEFT JOIN {submissions} AS l ON {is_its}{join} WHERE {is_it} \
          ORDER BY least(pg_catalog.age(l.xmin), pg_catalog.age({k}.xmin)), 2 DESC",
+        is_its = campaign.is("l", id, "c"),
+        is_it = id.is_given("c", "$1"),
         status = match status {
             Some(status) => text(&format!("l.{status}")),
             None => "NULL::pg_catalog.text".to_owned(),

@@ -1,13 +1,18 @@
 //! Locking, and looking at what was written.
 
-use super::{ClipNames, EQ, Names, amount, approved};
+use super::{ClipNames, Names, amount, approved};
 
 /// ```sql
 /// SELECT k.id FROM clips AS k WHERE k.id = ANY ($1) ORDER BY k.id FOR SHARE OF k
 /// ```
 pub fn lock_clips(clips: &ClipNames) -> String {
     let ClipNames { table, id, .. } = clips;
-    format!("SELECT k.{id} FROM {table} AS k WHERE k.{id} {EQ} ANY ($1) ORDER BY k.{id} FOR SHARE OF k")
+    format!(
+        "SELECT {value} FROM {table} AS k WHERE {is_wanted} ORDER BY {each} FOR SHARE OF k",
+        value = id.value("k"),
+        is_wanted = id.is_among("k", "$1"),
+        each = id.list("k"),
+    )
 }
 
 /// Those of them that nobody writes.
@@ -27,10 +32,14 @@ pub fn links_of_campaigns(names: &Names) -> String {
         submissions, campaign, ..
     } = names;
     let clip = match &names.clips {
-        Some(clips) => format!(", l.{}", clips.link),
+        Some(clips) => format!(", {}", clips.link.value("l")),
         None => String::new(),
     };
-    format!("SELECT DISTINCT l.{campaign}{clip} FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1)")
+    format!(
+        "SELECT DISTINCT {value}{clip} FROM {submissions} AS l WHERE {is_wanted}",
+        value = campaign.value("l"),
+        is_wanted = campaign.is_among("l", "$1"),
+    )
 }
 
 /// ```sql
@@ -39,8 +48,11 @@ pub fn links_of_campaigns(names: &Names) -> String {
 pub fn doubled(names: &Names) -> String {
     let Names { campaigns, id, .. } = names;
     format!(
-        "SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) \
-         GROUP BY c.{id} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
+        "SELECT {value} FROM {campaigns} AS c WHERE {is_wanted} \
+         GROUP BY {each} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1",
+        value = id.value("c"),
+        is_wanted = id.is_among("c", "$1"),
+        each = id.list("c"),
     )
 }
 
@@ -55,8 +67,11 @@ pub fn lock_links(names: &Names, clips: &ClipNames) -> String {
     } = names;
     let clip = &clips.link;
     format!(
-        "SELECT 1 FROM {submissions} AS l WHERE l.{campaign} {EQ} ANY ($1) AND NOT spend_sync.is_own(l.xmin) \
-         ORDER BY l.{campaign}, l.{clip} FOR SHARE OF l"
+        "SELECT 1 FROM {submissions} AS l WHERE {is_wanted} AND NOT spend_sync.is_own(l.xmin) \
+         ORDER BY {each}, {clip} FOR SHARE OF l",
+        is_wanted = campaign.is_among("l", "$1"),
+        each = campaign.list("l"),
+        clip = clip.list("l"),
     )
 }
 
@@ -69,8 +84,10 @@ pub fn affected(names: &Names, clips: &ClipNames) -> String {
     } = names;
     let clip = &clips.link;
     format!(
-        "SELECT DISTINCT l.{campaign} FROM {submissions} AS l \
-         WHERE l.{clip} {EQ} ANY ($1) AND l.{campaign} IS NOT NULL"
+        "SELECT DISTINCT {value} FROM {submissions} AS l WHERE {is_wanted} AND {is_there}",
+        value = campaign.value("l"),
+        is_wanted = clip.is_among("l", "$1"),
+        is_there = campaign.is_there("l"),
     )
 }
 
@@ -79,7 +96,12 @@ pub fn affected(names: &Names, clips: &ClipNames) -> String {
 /// ```
 pub fn lock_campaigns(names: &Names) -> String {
     let Names { campaigns, id, .. } = names;
-    format!("SELECT c.{id} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c")
+    format!(
+        "SELECT {value} FROM {campaigns} AS c WHERE {is_wanted} ORDER BY {each} FOR NO KEY UPDATE OF c",
+        value = id.value("c"),
+        is_wanted = id.is_among("c", "$1"),
+        each = id.list("c"),
+    )
 }
 
 /// The same, with what their totals are.
@@ -91,8 +113,11 @@ pub fn lock_recorded(names: &Names) -> String {
         campaigns, id, spent, ..
     } = names;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1) \
-         ORDER BY c.{id} FOR NO KEY UPDATE OF c"
+        "SELECT {value}, c.{spent}::numeric FROM {campaigns} AS c WHERE {is_wanted} \
+         ORDER BY {each} FOR NO KEY UPDATE OF c",
+        value = id.value("c"),
+        is_wanted = id.is_among("c", "$1"),
+        each = id.list("c"),
     )
 }
 
@@ -105,7 +130,9 @@ pub fn links_of_clip(names: &Names, clips: &ClipNames) -> String {
     } = names;
     let clip = &clips.link;
     format!(
-        "SELECT l.tableoid, l.ctid, l.xmin::pg_catalog.text, l.{campaign}, {approved} FROM {submissions} AS l WHERE l.{clip} {EQ} $1",
+        "SELECT l.tableoid, l.ctid, l.xmin::pg_catalog.text, {value}, {approved} FROM {submissions} AS l WHERE {is_its}",
+        value = campaign.value("l"),
+        is_its = clip.is_given("l", "$1"),
         approved = approved(names),
     )
 }
@@ -117,7 +144,8 @@ pub fn earnings(names: &Names, clips: &ClipNames) -> String {
     let ClipNames { table, id, .. } = clips;
     format!(
         "SELECT k.tableoid, k.ctid, k.xmin::pg_catalog.text, coalesce({amount}, 0) \
-         FROM {table} AS k WHERE k.{id} {EQ} $1",
+         FROM {table} AS k WHERE {is_it}",
+        is_it = id.is_given("k", "$1"),
         amount = amount(names),
     )
 }
@@ -135,7 +163,7 @@ pub fn earnings(names: &Names, clips: &ClipNames) -> String {
 ///       ORDER BY c.id FOR NO KEY UPDATE OF c) AS c
 /// JOIN l ON l.campaign = c.id
 /// ```
-pub fn lock_by_clips(names: &Names, clips: &ClipNames, keys: &str) -> String {
+pub fn lock_by_clips(names: &Names, clips: &ClipNames, is_of_these: &str) -> String {
     let Names {
         campaigns,
         id,
@@ -144,14 +172,20 @@ pub fn lock_by_clips(names: &Names, clips: &ClipNames, keys: &str) -> String {
         campaign,
         ..
     } = names;
-    let clip = &clips.link;
+    let (linked, locked) = (campaign.named("campaign"), id.named("id"));
     format!(
-        "WITH l AS MATERIALIZED (SELECT l.{campaign} AS campaign, l.{clip} AS clip, {approved} AS counts \
-         FROM {submissions} AS l WHERE l.{clip} {EQ} {keys}) \
-         SELECT c.id, c.spent, l.clip, l.counts \
-         FROM (SELECT c.{id} AS id, c.{spent}::numeric AS spent FROM {campaigns} AS c \
-         WHERE c.{id} {EQ} ANY (SELECT l.campaign FROM l) ORDER BY c.{id} FOR NO KEY UPDATE OF c) AS c \
-         JOIN l ON l.campaign {EQ} c.id",
+        "WITH l AS MATERIALIZED (SELECT {of_link}, {clip} AS clip, {approved} AS counts \
+         FROM {submissions} AS l WHERE {is_of_these}) \
+         SELECT {value}, c.spent, l.clip, l.counts \
+         FROM (SELECT {key}, c.{spent}::numeric AS spent FROM {campaigns} AS c \
+         WHERE {is_linked} ORDER BY {each} FOR NO KEY UPDATE OF c) AS c JOIN l ON {is_its}",
+        of_link = campaign.selected("l", "campaign"),
+        clip = clips.link.value("l"),
+        value = locked.value("c"),
+        key = id.selected("c", "id"),
+        is_linked = id.is_one_of("c", &format!("SELECT {} FROM l", linked.list("l"))),
+        each = id.list("c"),
+        is_its = linked.is("l", &locked, "c"),
         approved = approved(names),
     )
 }
@@ -171,9 +205,11 @@ pub fn lock_by_link(names: &Names, clips: &ClipNames) -> String {
         ..
     } = clips;
     format!(
-        "SELECT c.{id}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce({amount}, 0), $2 \
-         FROM {campaigns} AS c LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} $2 \
-         WHERE c.{id} {EQ} $1 FOR NO KEY UPDATE OF c",
+        "SELECT {value}, c.{spent}::numeric, $3, k.xmin::pg_catalog.text, coalesce({amount}, 0), $2 \
+         FROM {campaigns} AS c LEFT JOIN {clips} AS k ON {is_clip} WHERE {is_it} FOR NO KEY UPDATE OF c",
+        value = id.value("c"),
+        is_clip = clip_id.is_given("k", "$2"),
+        is_it = id.is_given("c", "$1"),
         amount = amount(names),
     )
 }
@@ -194,13 +230,19 @@ pub fn lock_by_links(names: &Names, clips: &ClipNames) -> String {
         id: clip_id,
         ..
     } = clips;
+    let locked = id.named("id");
     format!(
-        "SELECT c.id, c.spent, u.links, k.xmin::pg_catalog.text, coalesce({amount}, 0), u.clip \
-         FROM (SELECT c.{id} AS id, c.{spent}::numeric AS spent FROM {campaigns} AS c \
-         WHERE c.{id} {EQ} ANY ($1) ORDER BY c.{id} FOR NO KEY UPDATE OF c) AS c \
+        "SELECT {value}, c.spent, u.links, k.xmin::pg_catalog.text, coalesce({amount}, 0), u.clip \
+         FROM (SELECT {key}, c.{spent}::numeric AS spent FROM {campaigns} AS c \
+         WHERE {is_wanted} ORDER BY {each} FOR NO KEY UPDATE OF c) AS c \
          LEFT JOIN ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \
-         AS u (campaign, clip, links) ON u.campaign {EQ} c.id \
-         LEFT JOIN {clips} AS k ON k.{clip_id} {EQ} u.clip",
+         AS u (campaign, clip, links) ON {is_its} LEFT JOIN {clips} AS k ON {is_clip}",
+        value = locked.value("c"),
+        key = id.selected("c", "id"),
+        is_wanted = id.is_among("c", "$1"),
+        each = id.list("c"),
+        is_its = locked.is_given("c", "u.campaign"),
+        is_clip = clip_id.is_given("k", "u.clip"),
         amount = amount(names),
     )
 }

@@ -7,9 +7,11 @@
 use crate::value::money::MoneyType;
 use crate::value::names::{array, ident, literal};
 
+use keys::KeyNames;
 use sums::Campaigns;
 
 pub mod behind;
+pub mod keys;
 mod looks;
 mod own;
 mod stores;
@@ -176,8 +178,12 @@ pub fn sql(names: &Names, others: &[&Names], statement: Statement) -> String {
         Statement::LinksOfClip => of_clips(names, looks::links_of_clip),
         Statement::Earnings => of_clips(names, looks::earnings),
         Statement::Move => stores::move_one(names, others),
-        Statement::LockByClip => of_clips(names, |names, clips| looks::lock_by_clips(names, clips, "$1")),
-        Statement::LockByClips => of_clips(names, |names, clips| looks::lock_by_clips(names, clips, "ANY ($1)")),
+        Statement::LockByClip => of_clips(names, |names, clips| {
+            looks::lock_by_clips(names, clips, &clips.link.is_given("l", "$1"))
+        }),
+        Statement::LockByClips => of_clips(names, |names, clips| {
+            looks::lock_by_clips(names, clips, &clips.link.is_among("l", "$1"))
+        }),
         Statement::LockByLink => of_clips(names, looks::lock_by_link),
         Statement::LockByLinks => of_clips(names, looks::lock_by_links),
         Statement::LockRecorded => looks::lock_recorded(names),
@@ -220,7 +226,7 @@ const AVERAGE: &str = "SELECT (s.reltuples::pg_catalog.float8 \
 /// The names and types that statements are made of, quoted as for SQL.
 pub struct Names {
     pub campaigns: String,
-    pub id: String,
+    pub id: KeyNames,
     pub title: Option<String>,
     pub spent: String,
     /// The type of spent, in SQL and in what it can hold.
@@ -231,8 +237,8 @@ pub struct Names {
     /// Of clips, or else of submissions. `None`: each adds one.
     pub earnings: Option<String>,
     pub submissions: String,
-    /// The column of submissions that points to a campaign.
-    pub campaign: String,
+    /// The columns of submissions that point to a campaign.
+    pub campaign: KeyNames,
     /// `None`: every submission counts.
     pub status: Option<String>,
     /// The statuses that count, unquoted.
@@ -242,9 +248,9 @@ pub struct Names {
 /// Those of clips.
 pub struct ClipNames {
     pub table: String,
-    pub id: String,
-    /// The column of submissions that points to a clip.
-    pub link: String,
+    pub id: KeyNames,
+    /// The columns of submissions that point to a clip.
+    pub link: KeyNames,
 }
 
 /// The values are read as the column's type reads them, be it of whatever name: that may pass to a type of somebody else's, whose code
@@ -262,7 +268,7 @@ fn amount(names: &Names) -> String {
     let Names { earnings, clips, .. } = names;
     match (clips, earnings) {
         (Some(_), Some(earnings)) => format!("k.{earnings}::numeric"),
-        (Some(clips), None) => format!("CASE WHEN k.{} IS NOT NULL THEN 1::numeric END", clips.id),
+        (Some(clips), None) => format!("CASE WHEN {} IS NOT NULL THEN 1::numeric END", clips.id.first("k")),
         (None, Some(earnings)) => format!("l.{earnings}::numeric"),
         (None, None) => "1::numeric".to_owned(),
     }
@@ -273,7 +279,7 @@ fn source(names: &Names, join: &str) -> String {
     let Names { submissions, clips, .. } = names;
     match clips {
         Some(ClipNames { table, id, link }) => {
-            format!("{submissions} AS l {join} {table} AS k ON k.{id} {EQ} l.{link}")
+            format!("{submissions} AS l {join} {table} AS k ON {}", id.is("k", link, "l"))
         }
         None => format!("{submissions} AS l"),
     }

@@ -1,6 +1,6 @@
 //! What this transaction has written, by one pass over a table: for what is remembered no more.
 
-use super::{ClipNames, EQ, Names, source};
+use super::{ClipNames, Names, source};
 
 /// ```sql
 /// SELECT DISTINCT l.clip FROM submissions AS l WHERE spend_sync.is_own(l.xmin) AND l.clip IS NOT NULL
@@ -8,8 +8,9 @@ use super::{ClipNames, EQ, Names, source};
 pub fn links(names: &Names, clips: &ClipNames) -> String {
     let (submissions, clip) = (&names.submissions, &clips.link);
     format!(
-        "SELECT DISTINCT l.{clip} FROM {submissions} AS l \
-         WHERE spend_sync.is_own(l.xmin) AND l.{clip} IS NOT NULL"
+        "SELECT DISTINCT {clip} FROM {submissions} AS l WHERE spend_sync.is_own(l.xmin) AND {is_there}",
+        is_there = clip.is_there("l"),
+        clip = clip.value("l"),
     )
 }
 
@@ -18,7 +19,10 @@ pub fn links(names: &Names, clips: &ClipNames) -> String {
 /// ```
 pub fn clips(clips: &ClipNames) -> String {
     let ClipNames { table, id, .. } = clips;
-    format!("SELECT k.{id} FROM {table} AS k WHERE spend_sync.is_own(k.xmin)")
+    format!(
+        "SELECT {} FROM {table} AS k WHERE spend_sync.is_own(k.xmin)",
+        id.value("k")
+    )
 }
 
 /// ```sql
@@ -26,7 +30,10 @@ pub fn clips(clips: &ClipNames) -> String {
 /// ```
 pub fn campaigns(names: &Names) -> String {
     let Names { campaigns, id, .. } = names;
-    format!("SELECT c.{id} FROM {campaigns} AS c WHERE spend_sync.is_own(c.xmin)")
+    format!(
+        "SELECT {} FROM {campaigns} AS c WHERE spend_sync.is_own(c.xmin)",
+        id.value("c")
+    )
 }
 
 /// Of a clip that was deleted, or has another key now, only links tell. (Without clips there are none of these conditions.)
@@ -44,13 +51,15 @@ pub fn affected(names: &Names) -> String {
         ..
     } = names;
     let of_clip = match clips {
-        Some(clips) => format!("k.{} IS NULL OR spend_sync.is_own(k.xmin) OR ", clips.id),
+        Some(clips) => format!("{} IS NULL OR spend_sync.is_own(k.xmin) OR ", clips.id.first("k")),
         None => String::new(),
     };
     format!(
-        "SELECT DISTINCT l.{campaign} FROM {source} \
-         LEFT JOIN {campaigns} AS c ON c.{id} {EQ} l.{campaign} \
-         WHERE l.{campaign} IS NOT NULL AND ({of_clip}spend_sync.is_own(c.xmin))",
+        "SELECT DISTINCT {value} FROM {source} LEFT JOIN {campaigns} AS c ON {is_its} \
+         WHERE {is_there} AND ({of_clip}spend_sync.is_own(c.xmin))",
+        value = campaign.value("l"),
         source = source(names, "LEFT JOIN"),
+        is_its = id.is("c", campaign, "l"),
+        is_there = campaign.is_there("l"),
     )
 }

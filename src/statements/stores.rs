@@ -19,8 +19,10 @@ pub fn store(names: &Names, others: &[&Names]) -> String {
     } = names;
     format!(
         "UPDATE {campaigns} AS c SET {spent} = t.total::numeric::{kind} \
-         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, total) WHERE c.{id} {EQ} t.id \
-         RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric, false)",
+         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, total) WHERE {is_its} \
+         RETURNING {id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric, false)",
+        is_its = id.is_given("c", "t.id"),
+        id = id.value("c"),
         kind = names.spent_type,
     )
 }
@@ -51,7 +53,9 @@ fn store_several(first: &Names, others: &[&Names]) -> String {
     let Names { campaigns, id, .. } = first;
     format!(
         "UPDATE {campaigns} AS c SET {sets} FROM ROWS FROM (pg_catalog.unnest($1), {arrays}) AS t (id, {totals}) \
-         WHERE c.{id} {EQ} t.id RETURNING c.{id}::pg_catalog.text, {stored}"
+         WHERE {is_its} RETURNING {id}::pg_catalog.text, {stored}",
+        is_its = id.is_given("c", "t.id"),
+        id = id.value("c"),
     )
 }
 
@@ -65,8 +69,10 @@ pub fn store_one(names: &Names) -> String {
         campaigns, id, spent, ..
     } = names;
     format!(
-        "UPDATE {campaigns} AS c SET {spent} = $2::numeric::{kind} WHERE c.{id} {EQ} $1 \
-         RETURNING c.{id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} $2::numeric::{kind}::numeric, false)",
+        "UPDATE {campaigns} AS c SET {spent} = $2::numeric::{kind} WHERE {is_it} \
+         RETURNING {id}::pg_catalog.text, coalesce(c.{spent}::numeric {EQ} $2::numeric::{kind}::numeric, false)",
+        is_it = id.is_given("c", "$1"),
+        id = id.value("c"),
         kind = names.spent_type,
     )
 }
@@ -83,7 +89,8 @@ pub fn count_stored(names: &Names) -> String {
     format!(
         "SELECT pg_catalog.count(*) FROM {campaigns} AS c, \
          ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS t (id, total) \
-         WHERE c.{id} {EQ} t.id AND c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric",
+         WHERE {is_its} AND c.{spent}::numeric {EQ} t.total::numeric::{kind}::numeric",
+        is_its = id.is_given("c", "t.id"),
         kind = names.spent_type,
     )
 }
@@ -112,7 +119,8 @@ pub fn move_one(names: &Names, others: &[&Names]) -> String {
     }
     let Names { campaigns, id, .. } = names;
     format!(
-        "UPDATE {campaigns} AS c SET {sets} WHERE c.{id} {EQ} $1{all_fit}",
+        "UPDATE {campaigns} AS c SET {sets} WHERE {is_it}{all_fit}",
+        is_it = id.is_given("c", "$1"),
         sets = sets.join(", "),
     )
 }

@@ -1,7 +1,7 @@
 //! Sums: what every campaign's spent should be.
 
 use super::stores::fits;
-use super::{ClipNames, EQ, NE, Names, amount, approved, source, text};
+use super::{ClipNames, NE, Names, amount, approved, source, text};
 
 /// The sums of a few campaigns: for each, its approved submissions, and for each of those its clip, by their indexes.
 /// A join here would let the planner hash all clips for one campaign's. OFFSET 0 keeps the inner look-up from being
@@ -24,7 +24,8 @@ pub fn walk(names: &Names) -> String {
     let amount = amount(names);
     let earned = match &names.clips {
         Some(ClipNames { table, id, link }) => {
-            format!("(SELECT pg_catalog.sum(coalesce({amount}, 0)) FROM {table} AS k WHERE k.{id} {EQ} l.{link})")
+            let is_its = id.is("k", link, "l");
+            format!("(SELECT pg_catalog.sum(coalesce({amount}, 0)) FROM {table} AS k WHERE {is_its})")
         }
         None => format!("coalesce({amount}, 0)"),
     };
@@ -32,8 +33,9 @@ pub fn walk(names: &Names) -> String {
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c CROSS JOIN LATERAL (\
          SELECT coalesce(pg_catalog.sum(e.earned), 0) AS total, pg_catalog.count(e.earned) AS clips FROM (\
          SELECT {earned} AS earned \
-         FROM {submissions} AS l WHERE l.{campaign} {EQ} c.{id} AND {approved} OFFSET 0) AS e) AS s \
-         WHERE c.{id} {EQ} ANY ($1)",
+         FROM {submissions} AS l WHERE {is_its} AND {approved} OFFSET 0) AS e) AS s WHERE {is_wanted}",
+        is_its = campaign.is("l", id, "c"),
+        is_wanted = id.is_among("c", "$1"),
         picked = picked(names, NO_TITLE),
         approved = approved(names),
     )
@@ -69,20 +71,23 @@ pub fn join(names: &Names, campaigns_of: Campaigns) -> String {
     };
     let (links_of, of_keys) = if campaigns_of == Campaigns::OfKeys {
         (
-            format!(" AND l.{campaign} {EQ} ANY ($1)"),
-            format!(" WHERE c.{id} {EQ} ANY ($1)"),
+            format!(" AND {}", campaign.is_among("l", "$1")),
+            format!(" WHERE {}", id.is_among("c", "$1")),
         )
     } else {
         // A constraint that is not valid yet has let some in.
-        (String::new(), format!(" WHERE c.{id} IS NOT NULL"))
+        (String::new(), format!(" WHERE {}", id.is_there("c")))
     };
     format!(
         "SELECT {picked}, coalesce(s.total, 0) AS total, coalesce(s.clips, 0) AS clips \
          FROM {campaigns} AS c LEFT JOIN (\
-         SELECT l.{campaign} AS campaign, pg_catalog.sum(coalesce({amount}, 0)) AS total, \
+         SELECT {selected}, pg_catalog.sum(coalesce({amount}, 0)) AS total, \
          pg_catalog.count(*) AS clips \
          FROM {source} \
-         WHERE {approved}{links_of} GROUP BY l.{campaign}) AS s ON s.campaign {EQ} c.{id}{of_keys}",
+         WHERE {approved}{links_of} GROUP BY {each}) AS s ON {is_its}{of_keys}",
+        selected = campaign.selected("l", "campaign"),
+        each = campaign.list("l"),
+        is_its = campaign.named("campaign").is("s", id, "c"),
         source = source(names, "JOIN"),
         picked = picked(names, &title),
         amount = amount(names),
@@ -114,11 +119,15 @@ pub fn sums_by_own(names: &Names, clips: &ClipNames) -> String {
     } = clips;
     format!(
         "SELECT {picked}, s.total, s.clips FROM {campaigns} AS c JOIN (\
-         SELECT l.{campaign} AS campaign, \
+         SELECT {selected}, \
          coalesce(pg_catalog.sum(CASE WHEN {approved} THEN {amount} END), 0) AS total, \
          pg_catalog.count(*) FILTER (WHERE {approved}) AS clips \
-         FROM {submissions} AS l JOIN {clips} AS k ON k.{clip_id} {EQ} l.{clip} \
-         GROUP BY l.{campaign} HAVING pg_catalog.bool_or(spend_sync.is_own(k.xmin))) AS s ON s.campaign {EQ} c.{id}",
+         FROM {submissions} AS l JOIN {clips} AS k ON {is_clip} \
+         GROUP BY {each} HAVING pg_catalog.bool_or(spend_sync.is_own(k.xmin))) AS s ON {is_its}",
+        selected = campaign.selected("l", "campaign"),
+        is_clip = clip_id.is("k", clip, "l"),
+        each = campaign.list("l"),
+        is_its = campaign.named("campaign").is("s", id, "c"),
         picked = picked(names, NO_TITLE),
         amount = amount(names),
         approved = approved(names),
@@ -137,7 +146,10 @@ fn title(names: &Names) -> String {
 
 fn picked(names: &Names, title: &str) -> String {
     let Names { id, spent, .. } = names;
-    format!("c.{id} AS id, {title} AS title, c.{spent}::numeric AS recorded")
+    format!(
+        "{} AS id, {title} AS title, c.{spent}::numeric AS recorded",
+        id.value("c")
+    )
 }
 
 /// The titles of campaigns.
@@ -147,7 +159,9 @@ fn picked(names: &Names, title: &str) -> String {
 pub fn titles(names: &Names) -> String {
     let Names { campaigns, id, .. } = names;
     format!(
-        "SELECT c.{id}::pg_catalog.text, {title} FROM {campaigns} AS c WHERE c.{id} {EQ} ANY ($1)",
+        "SELECT {id}::pg_catalog.text, {title} FROM {campaigns} AS c WHERE {is_wanted}",
+        is_wanted = id.is_among("c", "$1"),
+        id = id.value("c"),
         title = title(names),
     )
 }

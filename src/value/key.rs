@@ -3,7 +3,9 @@
 //! Keys are compared, sorted and hashed here only to keep each of them once; who equals whom is always decided by
 //! PostgreSQL, which gets them back as an array parameter of [`KeyType::array_oid`].
 
+use super::names;
 use pgrx::pg_sys;
+use std::cell::RefCell;
 use std::fmt;
 
 /// One key. The variant follows the column's type, so that `5` and `'5'` never meet in one set.
@@ -12,6 +14,8 @@ pub enum Key {
     Int(i64),
     Uuid([u8; 16]),
     Text(Box<str>),
+    /// Of several columns, each with its own.
+    Row(Box<[Key]>),
 }
 
 /// The types a key column may have (domains count as the type below them).
@@ -26,6 +30,13 @@ pub enum KeyType {
     Char,
     /// Whose trailing zeros are none.
     Numeric,
+    /// Of several columns, in their order.
+    Row(&'static [KeyType]),
+}
+
+thread_local! {
+    /// The rows that keys are of: each is kept once, for as long as the backend lives.
+    static ROWS: RefCell<Vec<&'static [KeyType]>> = const { RefCell::new(Vec::new()) };
 }
 
 impl KeyType {
@@ -43,13 +54,36 @@ impl KeyType {
         }
     }
 
+    /// The type of a key of these columns: of the only one, or of a row.
+    pub fn of_columns(kinds: &[Self]) -> Self {
+        if let [only] = kinds {
+            return *only;
+        }
+        ROWS.with_borrow_mut(|rows| {
+            if let Some(known) = rows.iter().find(|row| **row == kinds) {
+                return Self::Row(known);
+            }
+            let new: &'static [Self] = Box::leak(kinds.into());
+            rows.push(new);
+            Self::Row(new)
+        })
+    }
+
+    /// The types of its columns.
+    pub fn columns(&self) -> &[Self] {
+        match self {
+            Self::Row(kinds) => kinds,
+            one => std::slice::from_ref(one),
+        }
+    }
+
     /// The array type in which keys travel to PostgreSQL. All integers travel as bigint: the operator family of
-    /// integers is one, so an index on an int4 column serves a bigint parameter.
+    /// integers is one, so an index on an int4 column serves a bigint parameter. A row travels as an array of texts, as text.
     pub fn array_oid(self) -> pg_sys::Oid {
         match self {
             Self::Int2 | Self::Int4 | Self::Int8 => pg_sys::INT8ARRAYOID,
             Self::Uuid => pg_sys::UUIDARRAYOID,
-            Self::Text => pg_sys::TEXTARRAYOID,
+            Self::Text | Self::Row(_) => pg_sys::TEXTARRAYOID,
             Self::Char => pg_sys::BPCHARARRAYOID,
             Self::Numeric => pg_sys::NUMERICARRAYOID,
         }
@@ -60,18 +94,30 @@ impl KeyType {
         match self {
             Self::Int2 | Self::Int4 | Self::Int8 => pg_sys::INT8OID,
             Self::Uuid => pg_sys::UUIDOID,
-            Self::Text => pg_sys::TEXTOID,
+            Self::Text | Self::Row(_) => pg_sys::TEXTOID,
             Self::Char => pg_sys::BPCHAROID,
             Self::Numeric => pg_sys::NUMERICOID,
         }
     }
 
-    /// Whether a column of this type can point to a key of the other.
+    /// The same in SQL, of one column.
+    pub fn scalar_sql(self) -> &'static str {
+        match self {
+            Self::Int2 | Self::Int4 | Self::Int8 => "pg_catalog.int8",
+            Self::Uuid => "pg_catalog.uuid",
+            Self::Text | Self::Row(_) => "pg_catalog.text",
+            Self::Char => "pg_catalog.bpchar",
+            Self::Numeric => "pg_catalog.numeric",
+        }
+    }
+
+    /// Whether a column of this type can point to a key of the other, which is of one column too.
     pub fn links_to(self, other: Self) -> bool {
         self.array_oid() == other.array_oid()
     }
 
-    /// Reads a key as PostgreSQL prints it; `None` where the text is no value of the type.
+    /// Reads a key as PostgreSQL prints it, one of several columns as a row, `(7,abc)`, or as an array, `{7,abc}`; `None` where the text
+    /// is no value of the type.
     pub fn parse(self, text: &str) -> Option<Key> {
         match self {
             Self::Int2 | Self::Int4 | Self::Int8 => text.trim().parse().ok().map(Key::Int),
@@ -79,6 +125,11 @@ impl KeyType {
             Self::Text => Some(Key::Text(text.into())),
             Self::Char => Some(Key::Text(text.trim_end_matches(' ').into())),
             Self::Numeric => number(text.trim()).map(|text| Key::Text(text.into())),
+            Self::Row(kinds) => {
+                let fields = names::fields(text).filter(|fields| fields.len() == kinds.len())?;
+                let parts = kinds.iter().zip(fields).map(|(kind, field)| kind.parse(&field?));
+                parts.collect::<Option<_>>().map(Key::Row)
+            }
         }
     }
 
@@ -88,8 +139,8 @@ impl KeyType {
     }
 
     /// The name to show in messages.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> String {
+        let name = match self {
             Self::Int2 => "smallint",
             Self::Int4 => "integer",
             Self::Int8 => "bigint",
@@ -97,7 +148,12 @@ impl KeyType {
             Self::Text => "text",
             Self::Char => "character",
             Self::Numeric => "numeric",
-        }
+            Self::Row(kinds) => {
+                let names: Vec<String> = kinds.iter().map(|kind| kind.name()).collect();
+                return format!("({})", names.join(", "));
+            }
+        };
+        name.to_owned()
     }
 }
 
@@ -138,6 +194,10 @@ impl fmt::Display for Key {
         match self {
             Self::Int(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(text),
+            Self::Row(parts) => {
+                let fields: Vec<String> = parts.iter().map(|part| names::field(&part.to_string())).collect();
+                write!(f, "({})", fields.join(","))
+            }
             Self::Uuid(bytes) => {
                 for (at, byte) in bytes.iter().enumerate() {
                     if matches!(at, 4 | 6 | 8 | 10) {
@@ -157,6 +217,7 @@ impl Key {
         const BYTES_OF_A_ROW: usize = 1_000;
         match self {
             Self::Text(text) => text.len() / BYTES_OF_A_ROW,
+            Self::Row(parts) => parts.iter().map(Self::extra_rows).sum(),
             Self::Int(_) | Self::Uuid(_) => 0,
         }
     }
@@ -166,12 +227,12 @@ impl Key {
         self.extra_rows() > 0
     }
 
-    /// The number of the lock that stands for this key of a table's column while no row may carry it yet: a hash of the
+    /// The number of the lock that stands for this key of a table's columns while no row may carry it yet: a hash of the
     /// three (FNV-1a, the same in every backend and version).
-    pub fn guard(&self, relation: pg_sys::Oid, column: i16) -> u64 {
-        let (relation, column) = (relation.to_u32().to_be_bytes(), column.to_be_bytes());
-        let key = self.to_string();
-        let bytes = relation.iter().chain(&column).chain(key.as_bytes());
+    pub fn guard(&self, relation: pg_sys::Oid, columns: &[i16]) -> u64 {
+        let columns: Vec<u8> = columns.iter().flat_map(|column| column.to_be_bytes()).collect();
+        let (relation, key) = (relation.to_u32().to_be_bytes(), self.to_string());
+        let bytes = relation.iter().chain(&columns).chain(key.as_bytes());
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
         })
@@ -242,13 +303,35 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_depends_on_table_column_and_key() {
+    fn a_key_of_several_columns_reads_as_row_and_as_array() {
+        let kind = KeyType::of_columns(&[KeyType::Int4, KeyType::Text]);
+        assert_eq!(kind, KeyType::of_columns(&[KeyType::Int4, KeyType::Text]));
+        assert_eq!(KeyType::of_columns(&[KeyType::Uuid]), KeyType::Uuid);
+        let key = |text: &str| Some(Key::Row([Key::Int(7), Key::Text(text.into())].into()));
+        for (part, row, array) in [
+            ("abc", "(7,abc)", "{7,abc}"),
+            ("", "(7,\"\")", "{7,\"\"}"),
+            ("a,b", "(7,\"a,b\")", "{7,\"a,b\"}"),
+            ("(\"x\" \\)", r#"(7,"(""x"" \\)")"#, r#"{7,"(\"x\" \\)"}"#),
+        ] {
+            assert_eq!(kind.parse(row), key(part), "{row}");
+            assert_eq!(kind.parse(array), key(part), "{array}");
+            assert_eq!(key(part).map(|key| key.to_string()).as_deref(), Some(row));
+        }
+        for bad in ["7", "(7)", "(7,)", "(7,a,b)", "(x,a)", "{7,NULL}", "(7,\"a)", ""] {
+            assert_eq!(kind.parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_guard_depends_on_table_columns_and_key() {
         let (one, two) = (pg_sys::Oid::from(1), pg_sys::Oid::from(2));
         let key = Key::Text("ckz".into());
-        assert_eq!(key.guard(one, 1), key.clone().guard(one, 1));
-        assert_ne!(key.guard(one, 1), key.guard(two, 1));
-        assert_ne!(key.guard(one, 1), key.guard(one, 2));
-        assert_ne!(key.guard(one, 1), Key::Text("cky".into()).guard(one, 1));
-        assert_ne!(key.guard(one, 1) >> 32, key.guard(two, 1) >> 32);
+        assert_eq!(key.guard(one, &[1]), key.clone().guard(one, &[1]));
+        assert_ne!(key.guard(one, &[1]), key.guard(two, &[1]));
+        assert_ne!(key.guard(one, &[1]), key.guard(one, &[2]));
+        assert_ne!(key.guard(one, &[1]), key.guard(one, &[1, 2]));
+        assert_ne!(key.guard(one, &[1]), Key::Text("cky".into()).guard(one, &[1]));
+        assert_ne!(key.guard(one, &[1]) >> 32, key.guard(two, &[1]) >> 32);
     }
 }

@@ -1,5 +1,6 @@
 //! What a binding says: which tables and columns feed which total. This is the argument of every trigger, as JSON.
 
+use super::names;
 use crate::errors::Error;
 use crate::errors::column::ColumnError;
 use pgrx::pg_sys::Oid;
@@ -133,23 +134,91 @@ impl Flush {
     }
 }
 
+/// The columns of a key, or of what points to one, in the same order: one, most often. One is written as a text, several as an array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct KeyColumns(Vec<String>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl From<Written> for KeyColumns {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::One(name) => Self(vec![name]),
+            Written::Several(names) => Self(names),
+        }
+    }
+}
+
+impl From<KeyColumns> for Written {
+    fn from(KeyColumns(mut names): KeyColumns) -> Self {
+        match names.pop() {
+            Some(only) if names.is_empty() => Self::One(only),
+            last => {
+                names.extend(last);
+                Self::Several(names)
+            }
+        }
+    }
+}
+
+impl From<Vec<String>> for KeyColumns {
+    fn from(names: Vec<String>) -> Self {
+        Self(names)
+    }
+}
+
+impl From<String> for KeyColumns {
+    fn from(name: String) -> Self {
+        Self(vec![name])
+    }
+}
+
+impl KeyColumns {
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Reads an argument of `spend_sync_attach`: a name, or an array of names.
+    pub fn parse(argument: String) -> Self {
+        let names = names::fields(&argument).filter(|_| argument.starts_with('{'));
+        match names.and_then(|names| names.into_iter().collect::<Option<Vec<_>>>()) {
+            Some(names) => Self(names),
+            None => Self(vec![argument]),
+        }
+    }
+
+    /// As an argument of `spend_sync_attach`.
+    pub fn argument(&self) -> String {
+        match self.names() {
+            [one] if !one.starts_with('{') => one.clone(),
+            several => names::array_of_names(several),
+        }
+    }
+}
+
 /// The columns of a binding and what counts; the same from whichever trigger one looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
-    pub campaign_id: String,
+    pub campaign_id: KeyColumns,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     pub spent: String,
     /// Absent where there are no clips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clip_id: Option<String>,
+    pub clip_id: Option<KeyColumns>,
     /// Of clips; of submissions, where there are none. Absent: the total is a count, to which each clip, or submission, adds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earnings: Option<String>,
-    pub submission_campaign: String,
+    pub submission_campaign: KeyColumns,
     /// Absent where there are no clips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub submission_clip: Option<String>,
+    pub submission_clip: Option<KeyColumns>,
     /// Absent: every submission counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
@@ -159,7 +228,7 @@ pub struct Columns {
     /// Absent in triggers that 0.2.0 made, until they are made anew.
     #[serde(default)]
     pub flush: Flush,
-    /// The names that columns had before they were renamed, by attach's arguments: another column may have one of them now.
+    /// The names that columns had before they were renamed, as [`Columns::by_argument`] tells them: another column may have one of them now.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub formerly: BTreeMap<String, String>,
 }
@@ -167,10 +236,70 @@ pub struct Columns {
 impl Columns {
     /// Whether one of them, of whichever table, is of this name.
     pub fn name(&self, column: &str) -> bool {
-        let each = [&self.campaign_id, &self.spent, &self.submission_campaign];
-        let (title, links) = (&self.title, [&self.clip_id, &self.submission_clip]);
-        let some = [title, &self.earnings, &self.status].into_iter().chain(links).flatten();
-        each.into_iter().chain(some).any(|one| one == column)
+        self.by_argument().iter().any(|(_, name)| *name == column)
+    }
+
+    /// Those of campaigns of which a change is captured.
+    pub fn of_campaigns(&self) -> Vec<&str> {
+        let key = self.campaign_id.names().iter();
+        key.chain([&self.spent]).map(String::as_str).collect()
+    }
+
+    /// Those of clips.
+    pub fn of_clips(&self) -> Vec<&str> {
+        let key = self.clip_id.iter().flat_map(KeyColumns::names);
+        key.chain(&self.earnings).map(String::as_str).collect()
+    }
+
+    /// Those of submissions. Where there are no clips, they have the earnings.
+    pub fn of_submissions(&self) -> Vec<&str> {
+        let links = std::iter::once(&self.submission_campaign).chain(&self.submission_clip);
+        let earnings = self.earnings.as_ref().filter(|_| self.clip_id.is_none());
+        let others = self.status.iter().chain(earnings);
+        let mut all: Vec<&str> = links
+            .flat_map(KeyColumns::names)
+            .chain(others)
+            .map(String::as_str)
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// All of them, each by attach's argument; several of one argument by [`place`].
+    pub fn by_argument(&self) -> Vec<(String, &str)> {
+        let mut all = Vec::new();
+        let keys = [
+            ("campaign_id", Some(&self.campaign_id)),
+            ("clip_id", self.clip_id.as_ref()),
+            ("submission_campaign", Some(&self.submission_campaign)),
+            ("submission_clip", self.submission_clip.as_ref()),
+        ];
+        for (argument, key) in keys {
+            let names = key.map_or(&[] as &[String], KeyColumns::names);
+            let of_key = names.iter().enumerate();
+            all.extend(of_key.map(|(at, name)| (place(argument, at, names.len()), name.as_str())));
+        }
+        let (title, earnings, status) = (self.title.as_ref(), self.earnings.as_ref(), self.status.as_ref());
+        let others = [
+            ("title", title),
+            ("spent", Some(&self.spent)),
+            ("earnings", earnings),
+            ("status", status),
+        ];
+        let others = others
+            .into_iter()
+            .filter_map(|(argument, name)| name.map(|name| (argument, name)));
+        all.extend(others.map(|(argument, name)| (argument.to_owned(), name.as_str())));
+        all
+    }
+}
+
+/// What a column is called that is the one of so many of an argument's, from 0.
+pub fn place(argument: &str, at: usize, of: usize) -> String {
+    match of {
+        1 => argument.to_owned(),
+        _ => format!("{argument}[{}]", at + 1),
     }
 }
 
@@ -265,13 +394,13 @@ mod tests {
             clips: Some(TableName::Elsewhere(["media".into(), "a \"b\".c".into()])),
             submissions: TableName::Here("clip_submissions".into()),
             columns: Columns {
-                campaign_id: "id".into(),
+                campaign_id: "id".to_owned().into(),
                 title: None,
                 spent: "spent".into(),
-                clip_id: Some("id".into()),
+                clip_id: Some(vec!["tenant".to_owned(), "id".to_owned()].into()),
                 earnings: Some("earnings".into()),
-                submission_campaign: "campaignId".into(),
-                submission_clip: Some("clipId".into()),
+                submission_campaign: "campaignId".to_owned().into(),
+                submission_clip: Some(vec!["tenant".to_owned(), "clipId".to_owned()].into()),
                 status: Some("status".into()),
                 approved: vec!["APPROVED".into(), "it's \\ PAID".into()],
                 direct_writes: DirectWrites::Correct,
@@ -285,6 +414,26 @@ mod tests {
     fn an_argument_reads_back_as_it_was_written() {
         let written = mapping().to_argument();
         assert_eq!(Mapping::parse(&written).expect("valid"), mapping());
+    }
+
+    #[test]
+    fn a_key_is_written_as_a_name_or_several() {
+        let argument = mapping().to_argument();
+        assert!(argument.contains(r#""campaign_id":"id""#), "{argument}");
+        assert!(argument.contains(r#""clip_id":["tenant","id"]"#), "{argument}");
+        let one = argument.replace(r#""campaign_id":"id""#, r#""campaign_id":["id"]"#);
+        assert_ne!(one, argument);
+        assert_eq!(Mapping::parse(&one).expect("valid"), mapping());
+        for (argument, names) in [
+            ("id", &["id"][..]),
+            ("{a,\"B c\"}", &["a", "B c"]),
+            ("{id}", &["id"]),
+            ("(a,b)", &["(a,b)"]),
+        ] {
+            let read = KeyColumns::parse(argument.to_owned());
+            assert_eq!(read.names(), names, "{argument}");
+            assert_eq!(KeyColumns::parse(read.argument()), read);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What goes into a statement.
 
 use super::key::{Key, KeyType};
+use super::names;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{AnyNumeric, IntoDatum};
 
@@ -43,6 +44,7 @@ impl Param<'_> {
             Self::Key(_, Key::Uuid(bytes)) => pgrx::Uuid::from_bytes(*bytes).into_datum(),
             Self::Key(KeyType::Numeric, Key::Text(text)) => number(text).into_datum(),
             Self::Key(_, Key::Text(text)) => text.as_ref().into_datum(),
+            Self::Key(_, Key::Row(parts)) => row(parts).into_datum(),
             Self::Int8s(numbers) => numbers.to_vec().into_datum(),
             Self::Keys(kind, keys) => keys_datum(*kind, keys),
         }
@@ -67,7 +69,22 @@ fn keys_datum(kind: KeyType, keys: &[Key]) -> Option<Datum> {
         KeyType::Text => texts(keys).collect::<Vec<&str>>().into_datum(),
         KeyType::Char => texts(keys).map(Padded).collect::<Vec<Padded>>().into_datum(),
         KeyType::Numeric => texts(keys).filter_map(number).collect::<Vec<AnyNumeric>>().into_datum(),
+        KeyType::Row(_) => {
+            let rows = keys.iter().filter_map(|k| {
+                if let Key::Row(parts) = k {
+                    Some(row(parts))
+                } else {
+                    None
+                }
+            });
+            rows.collect::<Vec<String>>().into_datum()
+        }
     }
+}
+
+/// A key of several columns as an array of texts.
+fn row(parts: &[Key]) -> String {
+    names::array(&parts.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 fn texts(keys: &[Key]) -> impl Iterator<Item = &str> {

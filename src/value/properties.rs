@@ -79,13 +79,13 @@ fn is(amount: Decimal, mantissa: i128, scale: u32) -> bool {
 fn columns(names: &[String], approved: Vec<String>, has_clips: bool) -> Columns {
     let name = |at: usize| names[at % names.len()].clone();
     Columns {
-        campaign_id: name(0),
+        campaign_id: name(0).into(),
         title: approved.first().cloned(),
         spent: name(1),
-        clip_id: has_clips.then(|| name(2)),
+        clip_id: has_clips.then(|| vec![name(2), name(0)].into()),
         earnings: Some(name(3)),
-        submission_campaign: name(4),
-        submission_clip: has_clips.then(|| name(5)),
+        submission_campaign: name(4).into(),
+        submission_clip: has_clips.then(|| vec![name(5), name(1)].into()),
         status: Some(name(6)),
         approved,
         direct_writes: DirectWrites::Reject,

@@ -12,15 +12,18 @@
 //! himself. So nobody waits for one who may go on to wait for others; all guards of a flush are taken in one order.
 //!
 //! So a link that was committed may lack its campaign. Who writes such a link, or its clip, has no campaign to lock and
-//! takes no guard: who inserts the campaign finds the link, and locks both. Who writes one that holds what it adds itself takes
+//! takes no guard: who inserts the campaign finds the link, and locks both, and what the link has come to name while it was waited for. Who writes one that holds what it adds itself takes
 //! the guard instead, for to insert the campaign need not wait for such a row then.
 
 use crate::binding::Binding;
+use crate::catalog;
+use crate::catalog::Column;
 use crate::errors::Result;
 use crate::errors::total::TotalError;
-use crate::pg::{name, transaction};
+use crate::pg::transaction;
 use crate::statements::{Statement, named};
 use crate::value::key::{Key, KeyType};
+use crate::value::mapping::BindingId;
 use crate::value::row::Row;
 use crate::write::guards::{Guarded, Guards, KEYS_GUARDED, Who};
 use crate::write::touched::Touched;
@@ -30,15 +33,16 @@ use std::rc::Rc;
 
 fn of_clips<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
     let clips = binding.shape.clips.as_ref();
-    clips.map_or_else(BTreeSet::new, |clips| hashes(clips.table.oid, clips.id.number, keys))
+    clips.map_or_else(BTreeSet::new, |clips| hashes(clips.table.oid, &clips.id, keys))
 }
 
 fn of_campaigns<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
-    hashes(binding.oid(), binding.shape.campaign_id.number, keys)
+    hashes(binding.oid(), &binding.shape.campaign_id, keys)
 }
 
-fn hashes<'a>(table: Oid, column: i16, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
-    keys.into_iter().map(|key| key.guard(table, column)).collect()
+fn hashes<'a>(table: Oid, columns: &[Column], keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
+    let columns = catalog::numbers(columns);
+    keys.into_iter().map(|key| key.guard(table, &columns)).collect()
 }
 
 /// The table of the rows that are guarded as clips.
@@ -47,10 +51,14 @@ fn clips_table(binding: &Binding) -> u32 {
 }
 
 /// How a binding knows its clips: two that share a table may know them by different columns.
-fn clips_by(binding: &Binding) -> (u32, i16) {
-    let number = binding.shape.clips.as_ref().map_or(0, |clips| clips.id.number);
-    (clips_table(binding), number)
+fn clips_by(binding: &Binding) -> ClipsBy {
+    let clips = binding.shape.clips.as_ref();
+    let columns = clips.map_or_else(Vec::new, |clips| catalog::numbers(&clips.id));
+    (clips_table(binding), columns)
 }
+
+/// Clips by their table, and the columns of their key.
+type ClipsBy = (u32, Vec<i16>);
 
 /// All locks that come before those of campaigns. Of the campaigns that came to be, those that links name are to be summed
 /// then.
@@ -67,14 +75,25 @@ pub fn before_campaigns(work: &mut [(Rc<Binding>, Touched)]) -> Result<()> {
         leave_to_writers(work, &mut guards)?;
     }
     guards.take()?;
-    let named = look_for_links(work)?;
-    lock_linked_clips(work)?;
-    // Who writes a submission that holds what it adds takes the guard of a campaign that is not there, each time.
-    for (binding, campaigns) in named.into_iter().filter(|(binding, _)| !binding.is_direct()) {
-        binding.run(Statement::LockLinks, binding.shape.campaign_key, &campaigns)?;
+    let mut found = Found::new();
+    loop {
+        let named = look_for_links(work, &mut found)?;
+        lock_linked_clips(work)?;
+        // Who writes a submission that holds what it adds takes the guard of a campaign that is not there, each time.
+        let linked = named.into_iter().filter(|(binding, _)| !binding.is_direct());
+        let linked: Vec<(Rc<Binding>, Vec<Key>)> = linked.collect();
+        for (binding, campaigns) in &linked {
+            binding.run(Statement::LockLinks, binding.shape.campaign_key, campaigns)?;
+        }
+        // One may have got another clip while we waited for who wrote it.
+        if linked.is_empty() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
+
+/// Links that were found of campaigns that came to be, by the total, the campaign and the clip.
+type Found = BTreeSet<(BindingId, Key, Option<Key>)>;
 
 fn add_new_rows(work: &[(Rc<Binding>, Touched)], guards: &mut Guards) {
     let mut guarded = Guarded::new();
@@ -145,7 +164,7 @@ fn lock_free_clips(binding: &Binding, keys: Vec<Key>) -> Result<Vec<Key>> {
     Ok(missing(kind, keys, &locked))
 }
 
-/// The clips that links of all totals which know them by one column point to anew.
+/// The clips that links of all totals which know them by the same columns point to anew.
 struct Linked {
     binding: Rc<Binding>,
     clips: BTreeSet<Key>,
@@ -153,8 +172,8 @@ struct Linked {
     at_commit: bool,
 }
 
-fn linked_clips(work: &[(Rc<Binding>, Touched)]) -> BTreeMap<(u32, i16), Linked> {
-    let mut by_clips: BTreeMap<(u32, i16), Linked> = BTreeMap::new();
+fn linked_clips(work: &[(Rc<Binding>, Touched)]) -> BTreeMap<ClipsBy, Linked> {
+    let mut by_clips: BTreeMap<ClipsBy, Linked> = BTreeMap::new();
     for (binding, touched) in work.iter().filter(|(_, touched)| !touched.linked_clips.is_empty()) {
         let linked = by_clips.entry(clips_by(binding)).or_insert_with(|| Linked {
             binding: Rc::clone(binding),
@@ -168,8 +187,8 @@ fn linked_clips(work: &[(Rc<Binding>, Touched)]) -> BTreeMap<(u32, i16), Linked>
 }
 
 /// Links that name a campaign which came to be are as good as new: their clips are to be locked. Gives the campaigns that
-/// have any.
-fn look_for_links(work: &mut [(Rc<Binding>, Touched)]) -> Result<Vec<(Rc<Binding>, Vec<Key>)>> {
+/// have any which were not found before.
+fn look_for_links(work: &mut [(Rc<Binding>, Touched)], found: &mut Found) -> Result<Vec<(Rc<Binding>, Vec<Key>)>> {
     let mut all = Vec::new();
     for (binding, touched) in work {
         if touched.new_campaigns.is_empty() {
@@ -183,10 +202,13 @@ fn look_for_links(work: &mut [(Rc<Binding>, Touched)]) -> Result<Vec<(Rc<Binding
         }
         let mut named = BTreeSet::new();
         for row in &binding.run_by_index(Statement::LinksOfCampaigns, kind, &keys)? {
-            named.insert(binding.campaign(row, named::CAMPAIGN)?);
+            let campaign = binding.campaign(row, named::CAMPAIGN)?;
             let clip = row.get(named::CLIP).zip(clip_kind);
             let clip = clip.and_then(|(clip, kind)| kind.parse(clip));
-            touched.linked_clips.extend(clip);
+            if found.insert((binding.id(), campaign.clone(), clip.clone())) {
+                named.insert(campaign);
+                touched.linked_clips.extend(clip);
+            }
         }
         if !named.is_empty() {
             touched.campaigns.extend(named.iter().cloned());
@@ -204,7 +226,7 @@ fn refuse_doubled(binding: &Binding, campaigns: &[Key]) -> Result<()> {
     Err(TotalError::KeyDoubled {
         campaigns: binding.shape.campaigns.display(),
         id: row.owned(0)?,
-        column: name::display_name(&binding.shape.campaign_id.name),
+        column: catalog::listed(&binding.shape.campaign_id),
     }
     .into())
 }

@@ -24,8 +24,8 @@ pub struct Touched {
     /// Clips that a link points to anew, or that links of a campaign that came to be point to: to be locked. Emptied by
     /// [`super::locks::before_campaigns`]; what is flushed, or folded into campaigns, has none left.
     pub linked_clips: BTreeSet<Key>,
-    /// Campaigns that a link points to anew, or an amount moves: where one has no row, its guard is taken. Set by the submissions trigger, kept
-    /// until the campaigns are locked.
+    /// Campaigns that a link points to anew, or an amount moves: where one has no row, its guard is taken. (Of a link that has named it
+    /// before, who inserts the campaign waits for the row.) Set by the submissions trigger, kept until the campaigns are locked.
     pub linked_campaigns: BTreeSet<Key>,
     /// Campaigns to be summed, whatever else is known of them: written by hand, inserted, or found for rows that were
     /// dropped. One that stands here is never moved.
@@ -116,11 +116,16 @@ impl Touched {
         self.campaigns.insert(campaign);
     }
 
-    /// A link points to these anew.
-    pub fn new_link(&mut self, campaign: Key, clip: Key) {
-        self.extra_rows += campaign.extra_rows() + clip.extra_rows();
-        self.linked_campaigns.insert(campaign);
+    /// A link points to this clip anew, or of another campaign.
+    pub fn new_link(&mut self, clip: Key) {
+        self.extra_rows += clip.extra_rows();
         self.linked_clips.insert(clip);
+    }
+
+    /// A link points to this campaign anew.
+    pub fn names(&mut self, campaign: Key) {
+        self.extra_rows += campaign.extra_rows();
+        self.linked_campaigns.insert(campaign);
     }
 
     /// Keeps only what cannot be found again, once what looked it up and locked it is rolled back.

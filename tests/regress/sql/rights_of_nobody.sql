@@ -23,7 +23,7 @@ CREATE TABLE before AS SELECT * FROM app.campaigns;
 CREATE VIEW attempts AS
     SELECT format('%s %s(%s)', CASE prokind WHEN 'p' THEN 'CALL' ELSE 'SELECT' END, p.oid::regproc,
             (SELECT string_agg(CASE format_type(t, NULL) WHEN 'regclass' THEN '''app.' || (ARRAY['campaigns', 'clips', 'clip_submissions'])[least(o, 3)] || '''::regclass'
-                    WHEN 'uuid' THEN quote_literal(gen_random_uuid()) || '::uuid' WHEN 'xid' THEN '''1''::xid' ELSE '''1''::' || format_type(t, NULL) END, ', ' ORDER BY o)
+                    WHEN 'uuid' THEN quote_literal(gen_random_uuid()) || '::uuid' WHEN 'xid' THEN '''1''::xid' WHEN 'text[]' THEN '''{1}''::text[]' ELSE '''1''::' || format_type(t, NULL) END, ', ' ORDER BY o)
              FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (t, o)
              WHERE o <= p.pronargs - CASE WHEN proname = 'spend_sync_attach' THEN p.pronargs - 3 ELSE 0 END)) AS sql
     FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'

@@ -8,7 +8,7 @@ pub const USAGE: &str = "\
 spend_sync_stress --host SOCKETDIR --port PORT --user USER --dbname DATABASE
                   [--seconds 20] [--seed 1] [--clients 8]
                   [--flush mixed|statement|commit] [--totals mixed|summed|moved]
-                  [--schema both|all|keyed|loose|deferred|orphans|checked|meddled]
+                  [--schema both|all|keyed|loose|deferred|orphans|checked|meddled|tenants]
                   [--no-extension] [--naive] [--keep] [--until-cut] [--check-only] [--deadlocks]
 
 The database must exist; its schemas stress_keyed, stress_loose, ... are made anew.
@@ -57,6 +57,7 @@ pub enum SchemaChoice {
     Orphans,
     Checked,
     Meddled,
+    Tenants,
     /// Keyed and loose.
     Both,
     All,
@@ -173,9 +174,10 @@ fn set(arguments: &mut Arguments, option: &str, value: &str) -> Result<()> {
                 "orphans" => SchemaChoice::Orphans,
                 "checked" => SchemaChoice::Checked,
                 "meddled" => SchemaChoice::Meddled,
+                "tenants" => SchemaChoice::Tenants,
                 "both" => SchemaChoice::Both,
                 "all" => SchemaChoice::All,
-                _ => bail!("not one of both, all, keyed, loose, deferred, orphans, checked, meddled"),
+                _ => bail!("not one of both, all, keyed, loose, deferred, orphans, checked, meddled, tenants"),
             }
         }
         _ => bail!("unknown option"),

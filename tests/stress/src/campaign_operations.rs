@@ -92,11 +92,13 @@ fn key(dice: &mut Dice, schema: &Schema) -> String {
 }
 
 fn sync(dice: &mut Dice, schema: &Schema) -> String {
-    repaired(&format!(
-        "sync_campaign({}, '{}.campaigns')",
-        campaign(dice),
-        schema.name
-    ))
+    let campaign = campaign(dice);
+    let key = if schema.shape == Shape::Tenants {
+        format!("format('(%s,%s)', ascii(right({campaign}, 1)) % 2, {campaign})")
+    } else {
+        campaign
+    };
+    repaired(&format!("sync_campaign({key}, '{}.campaigns')", schema.name))
 }
 
 fn sync_all(_: &mut Dice, schema: &Schema) -> String {

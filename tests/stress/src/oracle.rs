@@ -80,9 +80,10 @@ pub fn seen_query(schema: &Schema) -> Option<String> {
 pub fn status_query(total: &Total) -> String {
     let (name, table, column) = (total.name(), total.table(), total.column);
     let (sum, from) = (sum_of_campaign(total, "k.id"), approved_rows(total, "k.id"));
+    let [order, key] = total.key_of_k();
     format!(
         "WITH truth AS (
-             SELECT row_number() OVER (ORDER BY k.id) AS place, k.id AS campaign_id, k.title, k.{column}::numeric AS recorded_spent,
+             SELECT row_number() OVER (ORDER BY {order}) AS place, {key} AS campaign_id, k.title, k.{column}::numeric AS recorded_spent,
                     {sum}::numeric AS actual_spent, ({sum} - k.{column})::numeric AS difference, k.{column} IS DISTINCT FROM {sum} AS needs_sync,
                     (SELECT count(*) FROM {from}) AS approved_clips
              FROM {table} k),

@@ -12,6 +12,7 @@
 //!   replica mode, in which our triggers fire too. Two totals as well.
 //! - `stress_checked`: CHECKs and a trigger of the user's on spent that no transient total may reach.
 //! - `stress_meddled`: functions of the user's that write other campaigns amid the storing UPDATE, and postgres_fdw.
+//! - `stress_tenants`: keys of several columns, and no foreign key.
 //!
 //! Campaigns of all have a second total, `reserved` over the pending submissions: brought up with the first, but for the deferred ones.
 //! And one or two more: `counted` is how many clips are approved, `fees` the sum of an amount on the submissions themselves, `sent` how many
@@ -43,6 +44,7 @@ pub enum Shape {
     Orphans,
     Checked,
     Meddled,
+    Tenants,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -121,6 +123,19 @@ pub static MEDDLED: Schema = Schema {
         Total::of_fees("stress_meddled", APPROVED),
     ],
 };
+pub static TENANTS: Schema = Schema {
+    name: "stress_tenants",
+    shape: Shape::Tenants,
+    totals: &[
+        Total::of_campaigns("stress_tenants", TWO).by_tenant(),
+        Total::of_pending("stress_tenants").by_tenant(),
+        Total::of_fees("stress_tenants", APPROVED).by_tenant(),
+        Total {
+            is_of_other_moment: true,
+            ..Total::of_counts("stress_tenants", APPROVED).by_tenant()
+        },
+    ],
+};
 
 pub fn chosen(choice: SchemaChoice) -> Vec<&'static Schema> {
     match choice {
@@ -130,8 +145,9 @@ pub fn chosen(choice: SchemaChoice) -> Vec<&'static Schema> {
         SchemaChoice::Orphans => vec![&ORPHANS],
         SchemaChoice::Checked => vec![&CHECKED],
         SchemaChoice::Meddled => vec![&MEDDLED],
+        SchemaChoice::Tenants => vec![&TENANTS],
         SchemaChoice::Both => vec![&KEYED, &LOOSE],
-        SchemaChoice::All => vec![&KEYED, &LOOSE, &DEFERRED, &ORPHANS, &CHECKED, &MEDDLED],
+        SchemaChoice::All => vec![&KEYED, &LOOSE, &DEFERRED, &ORPHANS, &CHECKED, &MEDDLED, &TENANTS],
     }
 }
 
@@ -167,7 +183,7 @@ impl Schema {
             Shape::Orphans => &["23503", "23505"],
             // A row that the function writes is written again by the statement that called it.
             Shape::Meddled => &["27000"],
-            Shape::Keyed | Shape::Loose | Shape::Checked => &[],
+            Shape::Keyed | Shape::Loose | Shape::Checked | Shape::Tenants => &[],
         }
     }
 
@@ -210,6 +226,7 @@ impl Schema {
             Shape::Orphans => shapes::orphans(),
             Shape::Checked => shapes::CHECKED.to_owned(),
             Shape::Meddled => shapes::MEDDLED.to_owned(),
+            Shape::Tenants => shapes::TENANTS.to_owned(),
         };
         let statements = format!(
             "SET client_min_messages = warning; DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name};

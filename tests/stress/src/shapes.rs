@@ -142,3 +142,17 @@ pub const MEDDLED: &str = r#"
     CREATE TRIGGER sends AFTER UPDATE OF spent ON campaigns FOR EACH ROW WHEN (NEW.spent IS DISTINCT FROM OLD.spent)
         EXECUTE FUNCTION sends();
 "#;
+
+/// Keys of several columns. A tenant hangs on the key, so that statements need not name it.
+pub const TENANTS: &str = r#"
+    CREATE TABLE campaigns (
+        id text UNIQUE, tenant int GENERATED ALWAYS AS (ascii(right(id, 1)) % 2) STORED, title text NOT NULL,
+        budget numeric(10,2) DEFAULT 0, spent numeric(10,2) DEFAULT 0, reserved numeric(10,2) DEFAULT 0, PRIMARY KEY (tenant, id));
+    CREATE TABLE clips (
+        id text UNIQUE, tenant int GENERATED ALWAYS AS (ascii(right(id, 1)) % 2) STORED, title text, earnings numeric(10,2) DEFAULT 0,
+        PRIMARY KEY (tenant, id));
+    CREATE TABLE clip_submissions (
+        id text PRIMARY KEY, "campaignId" text, "clipId" text, status text DEFAULT 'PENDING',
+        campaign_tenant int GENERATED ALWAYS AS (ascii(right("campaignId", 1)) % 2) STORED,
+        clip_tenant int GENERATED ALWAYS AS (ascii(right("clipId", 1)) % 2) STORED);
+"#;

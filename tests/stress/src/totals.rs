@@ -33,6 +33,8 @@ pub struct Total {
     pub link_clip: &'static str,
     /// The clips' column that links name.
     pub clip_key: &'static str,
+    /// Whether a tenant is part of all keys.
+    pub is_by_tenant: bool,
     pub adds: Adds,
     /// The statuses whose links count; none: all do.
     pub approved: &'static [&'static str],
@@ -50,6 +52,7 @@ impl Total {
             link_campaign: "\"campaignId\"",
             link_clip: "\"clipId\"",
             clip_key: "id",
+            is_by_tenant: false,
             adds: Adds::Earnings,
             approved,
         }
@@ -101,8 +104,26 @@ impl Total {
             link_campaign: "account",
             link_clip: "code",
             clip_key: "code",
+            is_by_tenant: false,
             adds: Adds::Earnings,
             approved: &["APPROVED", "PAID"],
+        }
+    }
+
+    /// The same by keys of two columns.
+    pub const fn by_tenant(self) -> Total {
+        Total {
+            is_by_tenant: true,
+            ..self
+        }
+    }
+
+    /// The columns by which campaigns are known, in their order, and the key as the extension gives it; of a campaign `k`.
+    pub fn key_of_k(&self) -> [&'static str; 2] {
+        if self.is_by_tenant {
+            ["k.tenant, k.id", "ROW(k.tenant, k.id)::text"]
+        } else {
+            ["k.id", "k.id"]
         }
     }
 
@@ -118,7 +139,14 @@ impl Total {
     /// Binds the tables; gives what attach says it bound.
     pub fn attach(&self, client: &mut Client, flush: &str) -> Result<String> {
         let (table, schema) = (self.table(), self.schema);
-        let of_clips = format!("clips => '{schema}.clips', clip_id => '{}'", self.clip_key);
+        let mut of_clips = format!("clips => '{schema}.clips', clip_id => '{}'", self.clip_key);
+        let mut by = String::new();
+        if self.is_by_tenant {
+            of_clips = format!(
+                "clips => '{schema}.clips', clip_id => '{{tenant,id}}', submission_clip => '{{clip_tenant,clipId}}'"
+            );
+            by = ", campaign_id => '{tenant,id}', submission_campaign => '{campaign_tenant,campaignId}'".to_owned();
+        }
         let adds = match self.adds {
             Adds::Earnings => of_clips,
             Adds::Clip => format!("{of_clips}, count => true"),
@@ -129,14 +157,14 @@ impl Total {
             [] => "status => NULL".to_owned(),
             some => format!("approved => '{{{}}}'", some.join(",")),
         };
-        // No link column is named: the keyed links are read from foreign keys, the loose ones from the columns' names.
+        // Of tenants alone a link column is named: the keyed links are read from foreign keys, the loose ones from the columns' names.
         let bound = client
             .query_one(
                 &format!(
                     "SELECT concat_ws(', ', total, source, link, approved_when, on_direct_write,
                          brought_up_at, 'corrected ' || corrected)
                      FROM spend_sync_attach(campaigns => '{table}', spent => '{column}', submissions => '{schema}.{links}',
-                         {adds}, {counts}, flush => '{flush}')",
+                         {adds}, {counts}, flush => '{flush}'{by})",
                     column = self.column,
                     links = self.links,
                 ),

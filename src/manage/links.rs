@@ -1,0 +1,180 @@
+//! Which columns of submissions point to a campaign, or a clip.
+
+use crate::catalog::{Column, ForeignKey, Relation};
+use crate::errors::column::ColumnError;
+use crate::errors::{Error, Result};
+use crate::manage::detect::{listed, missing};
+use crate::pg::name;
+use crate::value::mapping::KeyColumns;
+
+/// What links are looked for in.
+pub struct Sought<'a> {
+    pub submissions: &'a Relation,
+    pub columns: &'a [Column],
+    /// The keys of submissions.
+    pub own_keys: &'a [Vec<String>],
+}
+
+/// What one points to.
+pub struct Target<'a> {
+    pub argument: &'static str,
+    /// What most call the table, in the singular.
+    pub usual: &'static str,
+    /// Those of submissions to the table.
+    pub foreign_keys: &'a [ForeignKey],
+    pub table: &'a Relation,
+    pub columns: &'a [Column],
+    /// The columns that it is to point to, if they are known.
+    pub key: Option<&'a KeyColumns>,
+}
+
+impl Target<'_> {
+    fn key(&self) -> Option<&[String]> {
+        self.key.map(KeyColumns::names)
+    }
+}
+
+impl Sought<'_> {
+    /// The columns that were named, if they are there; if none were, those that are found.
+    pub fn link(&self, given: Option<KeyColumns>, to: &Target) -> Result<KeyColumns> {
+        let Some(given) = given else {
+            return self.found(to);
+        };
+        for (at, name) in given.names().iter().enumerate() {
+            if !self.has(name) {
+                return Err(self.lacks(to, name, to.key().and_then(|key| key.get(at))));
+            }
+        }
+        Ok(given)
+    }
+
+    /// Those of the one foreign key to the target's key, else those of usual names.
+    fn found(&self, to: &Target) -> Result<KeyColumns> {
+        let keys = to.foreign_keys.iter();
+        let mut found: Vec<Vec<String>> = match to.key() {
+            Some(key) => keys.filter_map(|link| link.by(key)).collect(),
+            None => keys.map(|link| link.columns.clone()).collect(),
+        };
+        found.dedup();
+        match (found.as_slice(), to.key()) {
+            ([one], _) => Ok(one.clone().into()),
+            ([], None | Some([_])) => Ok(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to))?.into()),
+            ([], Some(key)) => self.by_parts(to, key).map(KeyColumns::from),
+            (several, _) => Err(self.ambiguous(to, several.iter().map(|link| listed(link)))),
+        }
+    }
+
+    /// Columns that are called like those of the key: one by the table's name, `campaign_id`, others by the same name, as a tenant is
+    /// wherever it stands.
+    fn by_parts(&self, to: &Target, key: &[String]) -> Result<Vec<String>> {
+        let mut parts = key
+            .iter()
+            .map(|part| self.called(to, part))
+            .collect::<Result<Vec<_>>>()?;
+        if parts.iter().all(Option::is_none) {
+            let mut others = (0..key.len()).filter(|at| !self.may_share(&key[*at]));
+            let (Some(own), None) = (others.next(), others.next()) else {
+                return Err(self.lacks_usual(to));
+            };
+            parts[own] = Some(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to))?);
+        }
+        let with_shared = |(part, found): (&String, Option<String>)| match found {
+            Some(found) => Ok(found),
+            None if self.may_share(part) => Ok(part.clone()),
+            None => Err(self.lacks(to, part, Some(part))),
+        };
+        key.iter().zip(parts).map(with_shared).collect()
+    }
+
+    /// The column named for this one of the table: `campaign_id`, `campaignId`, `CAMPAIGNID` for `id` of campaigns. One that has the table's
+    /// name in its own keeps it.
+    fn called(&self, to: &Target, part: &str) -> Result<Option<String>> {
+        let bases = [singular(&to.table.name.table), to.usual];
+        let is_called = |column: &str| {
+            let of = |base: &&str| {
+                names_as(column, &format!("{base}{part}")) || (names_as(column, part) && begins_with(part, base))
+            };
+            bases.iter().any(of)
+        };
+        let found: Vec<&Column> = self.columns.iter().filter(|column| is_called(&column.name)).collect();
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(one.name.clone())),
+            several => Err(self.ambiguous(to, several.iter().map(|column| name::display_name(&column.name)))),
+        }
+    }
+
+    /// Whether a column of this name may be the same in submissions. What a submission itself is known by is not.
+    fn may_share(&self, part: &str) -> bool {
+        let is_own = self.own_keys.iter().any(|key| *key == [part]);
+        self.has(part) && !part.eq_ignore_ascii_case("id") && !is_own
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.name == name)
+    }
+
+    fn lacks_usual(&self, to: &Target) -> Error {
+        self.lacks(to, &format!("{}_id", to.usual), to.key().and_then(<[String]>::last))
+    }
+
+    /// The error that there is no such column. `part`: of the key, which it would point to.
+    fn lacks(&self, to: &Target, wanted: &str, part: Option<&String>) -> Error {
+        let points_to = |part: &String| to.columns.iter().find(|column| column.name == *part)?.key_type();
+        let other = part.and_then(points_to);
+        let could_link = |column: &&Column| match (column.key_type(), other) {
+            (Some(own), Some(other)) => own.links_to(other),
+            (own, None) => own.is_some(),
+            (None, _) => false,
+        };
+        missing(
+            self.submissions,
+            to.argument,
+            wanted,
+            self.columns.iter().filter(could_link),
+        )
+    }
+
+    fn ambiguous(&self, to: &Target, candidates: impl Iterator<Item = String>) -> Error {
+        ColumnError::ColumnAmbiguous {
+            table: self.submissions.display(),
+            argument: to.argument,
+            candidates: candidates.collect(),
+        }
+        .into()
+    }
+}
+
+fn bare(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+fn names_as(column: &str, name: &str) -> bool {
+    bare(column) == bare(name)
+}
+
+fn begins_with(name: &str, base: &str) -> bool {
+    bare(name).starts_with(&bare(base))
+}
+
+fn singular(table: &str) -> &str {
+    table.strip_suffix('s').unwrap_or(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_names_of_links_are_found() {
+        let links_to = |name: &str| names_as(name, &format!("{}id", singular("campaigns")));
+        for name in ["campaignId", "campaign_id", "CampaignID", "campaignid"] {
+            assert!(links_to(name), "{name}");
+        }
+        for name in ["id", "campaign", "parentCampaignId", "clipId"] {
+            assert!(!links_to(name), "{name}");
+        }
+        assert!(begins_with("campaign_code", singular("campaigns")));
+        assert!(!begins_with("code", "campaign"));
+    }
+}

@@ -1,0 +1,193 @@
+-- Keys of several columns: a tenant and an id. The same id of another tenant is another campaign, or clip.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE EXTENSION spend_sync;
+CREATE TABLE campaigns (tenant int, id text, title text, spent numeric(12,2) DEFAULT 0, sent bigint DEFAULT 0, fees numeric DEFAULT 0,
+    PRIMARY KEY (tenant, id));
+CREATE TABLE clips (tenant int, id uuid, earnings numeric(12,2), PRIMARY KEY (tenant, id));
+CREATE TABLE clip_submissions (id int PRIMARY KEY, tenant bigint, campaign_id text, clip_id uuid, status text DEFAULT 'APPROVED', fee numeric DEFAULT 1);
+CREATE FUNCTION u(int) RETURNS uuid IMMUTABLE LANGUAGE sql AS $$ SELECT lpad($1::text, 32, '0')::uuid $$;
+INSERT INTO campaigns SELECT t, i FROM generate_series(1, 2) t, unnest(ARRAY['a', 'b, (c) "d" \', '']) i;
+INSERT INTO clips SELECT t, u(n), t * 1000 + n FROM generate_series(1, 2) t, generate_series(1, 3) n;
+INSERT INTO clip_submissions SELECT 10 * t + n, t, i, u(n) FROM generate_series(1, 2) t,
+    (VALUES (1, 'a'), (2, 'a'), (2, 'b, (c) "d" \'), (3, '')) AS l (n, i) ON CONFLICT DO NOTHING;
+-- What is found by the catalog alone, before there are foreign keys: the parts of the name, and the tenant by its own.
+SELECT severity, problem, advice FROM spend_sync_plan();
+CREATE INDEX ON clip_submissions (tenant, campaign_id);
+CREATE INDEX ON clip_submissions (clip_id);
+SELECT total, source, link, corrected FROM spend_sync_attach();
+SELECT total FROM spend_sync_attach(spent => 'sent', clips => NULL, count => true, status => NULL);
+SELECT total FROM spend_sync_attach(spent => 'fees', clips => NULL, earnings => 'fee');
+SELECT tenant, id, spent, sent, fees FROM campaigns ORDER BY tenant, id;
+CREATE VIEW wrong AS
+SELECT c.*, o.* FROM campaigns c, LATERAL (
+    SELECT coalesce(sum(k.earnings) FILTER (WHERE s.status = 'APPROVED'), 0) AS should, count(s) AS all_of_it,
+           coalesce(sum(s.fee) FILTER (WHERE s.status = 'APPROVED'), 0) AS paid
+    FROM clip_submissions s LEFT JOIN clips k ON (k.tenant, k.id) = (s.tenant, s.clip_id)
+    WHERE (s.tenant, s.campaign_id) = (c.tenant, c.id)) o
+WHERE (c.spent, c.sent, c.fees) IS DISTINCT FROM (o.should, o.all_of_it, o.paid);
+TABLE wrong;
+\ir ../write_each.sql
+CREATE PROCEDURE write_all() LANGUAGE sql AS $$
+    CALL write_each(3, ARRAY[
+        'UPDATE clips SET earnings = earnings + $1 WHERE tenant = 1 AND id = u(1)',
+        'UPDATE clips SET earnings = earnings + $1 WHERE id = u(2)',
+        'UPDATE clips SET earnings = NULL WHERE id = u(3)',
+        'UPDATE clips SET earnings = earnings * 2',
+        'UPDATE clip_submissions SET status = ''REJECTED'' WHERE id = 11',
+        'UPDATE clip_submissions SET tenant = 2 WHERE id = 11',
+        'UPDATE clip_submissions SET status = ''APPROVED'' WHERE id = 11',
+        'UPDATE clip_submissions SET tenant = 1 WHERE id = 11',
+        'UPDATE clip_submissions SET tenant = NULL WHERE id = 11',
+        'UPDATE clip_submissions SET tenant = 1, campaign_id = '''' WHERE id = 11',
+        'UPDATE clip_submissions SET clip_id = NULL WHERE id = 11',
+        'UPDATE clip_submissions SET clip_id = u(2), campaign_id = ''a'' WHERE id = 11',
+        'UPDATE clips SET tenant = 3 WHERE tenant = 1',
+        'UPDATE clips SET tenant = 1 WHERE tenant = 3',
+        'UPDATE campaigns SET tenant = tenant + 10',
+        'UPDATE clip_submissions SET tenant = tenant + 10, fee = fee + 1',
+        'UPDATE clips SET tenant = tenant + 10',
+        'UPDATE campaigns SET tenant = 3 - (tenant - 10)',
+        'UPDATE clip_submissions SET tenant = tenant - 10',
+        'UPDATE clips SET tenant = tenant - 10',
+        'UPDATE campaigns SET spent = 7, title = ''x''',
+        'INSERT INTO clip_submissions VALUES (50, 3, ''n'', u(1)), (51, 3, ''n'', u(9)), (52, 1, ''n'', u(1))',
+        'INSERT INTO campaigns VALUES (3, ''n'', NULL, 5)',
+        'INSERT INTO clips VALUES (3, u(1), 5)',
+        'INSERT INTO clips VALUES (3, u(9), 6), (1, u(9), 100)',
+        'INSERT INTO campaigns VALUES (1, ''n'')',
+        'INSERT INTO clips VALUES (3, u(9), 1) ON CONFLICT (tenant, id) DO UPDATE SET earnings = clips.earnings + 7',
+        'DELETE FROM clips WHERE id = u(9)',
+        'DELETE FROM campaigns WHERE id = ''n''',
+        'DELETE FROM clip_submissions WHERE id >= 50',
+        'DELETE FROM clips WHERE tenant = 3',
+        'UPDATE clips SET earnings = 5 WHERE earnings IS NULL']);
+$$;
+CALL write_all();
+SET spend_sync.recompute_interval = 0;
+CALL write_all();
+RESET spend_sync.recompute_interval;
+SET client_min_messages = error;
+SELECT FROM spend_sync_attach(flush => 'commit');
+SET client_min_messages = warning;
+BEGIN;
+UPDATE clips SET earnings = earnings + 1;
+INSERT INTO clip_submissions VALUES (60, 3, 'n', u(1)), (61, 2, 'a', u(7));
+SAVEPOINT s;
+INSERT INTO clips VALUES (3, u(1), 11), (2, u(7), 3);
+ROLLBACK TO s;
+INSERT INTO clips VALUES (3, u(1), 12), (2, u(7), 4), (1, u(7), 500);
+INSERT INTO campaigns VALUES (3, 'n'), (1, 'n');
+COMMIT;
+TABLE wrong;
+SET client_min_messages = error;
+SELECT FROM spend_sync_attach();
+SET client_min_messages = warning;
+-- One by one; a key is read as a row, as an array literal, and as an array.
+SET session_replication_role = replica;
+UPDATE clips SET earnings = earnings + 100;
+RESET session_replication_role;
+SELECT campaign_id, recorded_spent, actual_spent FROM spend_sync_status() WHERE needs_sync;
+SELECT campaign_id, difference FROM sync_campaign(ARRAY['1', 'b, (c) "d" \']) WHERE total ~ 'spent';
+SELECT campaign_id, difference FROM sync_campaign('(2,"")') WHERE total ~ 'spent';
+SELECT campaign_id, difference FROM sync_campaign('{1,a}') WHERE total ~ 'spent';
+SELECT submission, clip_id, amount, counts, total FROM spend_sync_clips(ARRAY['1', 'a']) ORDER BY total, submission;
+SELECT campaign_id, difference FROM sync_all_campaigns() WHERE difference <> 0;
+SELECT campaign_id, recorded, actual, found_by FROM spend_sync.correction WHERE found_by LIKE 'sync%' ORDER BY id;
+TABLE wrong;
+SELECT FROM sync_campaign('a');
+\echo :SQLSTATE
+SELECT FROM sync_campaign(ARRAY['1', NULL]);
+\echo :SQLSTATE
+SELECT FROM sync_campaign(ARRAY['1', 'no such']);
+\echo :SQLSTATE
+SELECT FROM spend_sync_clips(ARRAY['x', 'a']);
+\echo :SQLSTATE
+-- More rows than are kept, in one statement and over savepoints.
+BEGIN;
+INSERT INTO clips SELECT 4, u(n), 1 FROM generate_series(1, 12000) n;
+INSERT INTO clip_submissions SELECT 1000 + n, 4, n % 3, u(n) FROM generate_series(1, 12000) n;
+INSERT INTO campaigns SELECT 4, n FROM generate_series(0, 2) n;
+UPDATE clips SET earnings = earnings + 1 WHERE tenant = 4;
+SAVEPOINT s;
+DELETE FROM clips WHERE tenant = 4 AND id > u(6000);
+ROLLBACK TO s;
+DELETE FROM clip_submissions WHERE tenant = 4 AND clip_id <= u(10);
+COMMIT;
+TABLE wrong;
+SELECT id, spent, sent FROM campaigns WHERE tenant = 4 ORDER BY id;
+-- A refused write names its campaign.
+SET client_min_messages = error;
+SELECT FROM spend_sync_attach(direct_writes => 'reject');
+UPDATE campaigns SET spent = 1 WHERE id = '' AND tenant = 1;
+\echo :SQLSTATE
+ALTER TABLE campaigns ADD CHECK (spent < 100000);
+UPDATE clips SET earnings = 1000000 WHERE tenant = 1 AND id = u(2);
+ALTER TABLE campaigns DROP CONSTRAINT campaigns_spent_check;
+UPDATE clips SET earnings = 9999999999 WHERE tenant = 1 AND id = u(2);
+\echo :SQLSTATE
+TABLE wrong;
+-- Renames of one of the columns.
+ALTER TABLE clips RENAME tenant TO org;
+ALTER TABLE clip_submissions RENAME tenant TO org;
+ALTER TABLE campaigns RENAME id TO "Id";
+UPDATE clips SET earnings = 1;
+SELECT campaign_id, clip_id, submission_campaign, submission_clip FROM spend_sync.binding WHERE spent = 'spent';
+ALTER TABLE clips ADD tenant int;
+SELECT problem, advice FROM spend_sync_check() WHERE problem ~ 'was tenant';
+ALTER TABLE clips DROP tenant;
+ALTER TABLE clips RENAME org TO tenant;
+ALTER TABLE clip_submissions RENAME org TO tenant;
+ALTER TABLE campaigns RENAME "Id" TO id;
+TABLE wrong;
+-- What a key needs. Without it the next write says so.
+BEGIN;
+ALTER TABLE campaigns DROP CONSTRAINT campaigns_pkey;
+UPDATE clips SET earnings = 2;
+ROLLBACK;
+BEGIN;
+ALTER TABLE campaigns DROP COLUMN tenant CASCADE;
+UPDATE clips SET earnings = 2;
+ROLLBACK;
+SELECT FROM spend_sync_detach('campaigns');
+SELECT FROM spend_sync_attach(campaign_id => '{tenant,title}');
+\echo :SQLSTATE
+SELECT FROM spend_sync_attach(campaign_id => 'id');
+\echo :SQLSTATE
+SELECT FROM spend_sync_attach(campaign_id => '{tenant,nowhere}');
+\echo :SQLSTATE
+SELECT FROM spend_sync_attach(submission_campaign => 'campaign_id');
+\echo :SQLSTATE
+SELECT FROM spend_sync_attach(submission_clip => '{tenant,clip_id,fee}');
+\echo :SQLSTATE
+SELECT FROM spend_sync_attach(submission_clip => '{clip_id,tenant}');
+\echo :SQLSTATE
+SELECT FROM spend_sync_attach(spent => 'tenant');
+\echo :SQLSTATE
+-- Foreign keys say it in their own order. A key that is unique alone is enough, unless links refer to all of the primary one.
+ALTER TABLE clip_submissions ADD FOREIGN KEY (campaign_id, tenant) REFERENCES campaigns (id, tenant);
+ALTER TABLE clip_submissions RENAME campaign_id TO whose;
+ALTER TABLE campaigns ADD number int GENERATED ALWAYS AS IDENTITY UNIQUE;
+SELECT total, link FROM spend_sync_attach();
+UPDATE clips SET earnings = earnings + 3;
+TABLE wrong;
+SELECT FROM spend_sync_detach('campaigns');
+ALTER TABLE clip_submissions DROP CONSTRAINT clip_submissions_campaign_id_tenant_fkey, ADD number int;
+SELECT total, link FROM spend_sync_attach(submission_campaign => 'number', sync => false);
+-- Names that say it: whatever the order, a column named for the table's, and all others by their own name; never what submissions are known by.
+CREATE TABLE by_order (id int, tenant int, spent numeric DEFAULT 0, PRIMARY KEY (id, tenant));
+CREATE TABLE by_name (org text, campaign_code text, spent numeric DEFAULT 0, PRIMARY KEY (org, campaign_code));
+CREATE TABLE by_number (org text, no int, spent numeric DEFAULT 0, PRIMARY KEY (org, no));
+CREATE TABLE by_code (org text, code text, spent numeric DEFAULT 0, PRIMARY KEY (org, code));
+CREATE TABLE lines (id int PRIMARY KEY, tenant int, org text, campaign_id int, campaign_code text, amount numeric);
+CREATE INDEX ON lines (campaign_id, tenant);
+CREATE INDEX ON lines (org, campaign_code);
+SELECT total, link FROM unnest(ARRAY['by_order', 'by_name']) t, spend_sync_attach(t, NULL, 'lines', earnings => 'amount', status => NULL);
+CREATE INDEX ON lines (campaign_id);
+SELECT total, link FROM spend_sync_attach('by_number', NULL, 'lines', earnings => 'amount', status => NULL);
+CREATE TABLE coded_lines (org text, code text, amount numeric, PRIMARY KEY (org, code));
+SELECT FROM spend_sync_attach('by_code', NULL, 'coded_lines', earnings => 'amount', status => NULL);
+ALTER TABLE coded_lines ADD campaign_code text;
+CREATE INDEX ON coded_lines (org, campaign_code);
+SELECT total, link FROM spend_sync_attach('by_code', NULL, 'coded_lines', earnings => 'amount', status => NULL);
+SELECT FROM spend_sync_attach('by_order', NULL, 'coded_lines', earnings => 'amount', status => NULL);

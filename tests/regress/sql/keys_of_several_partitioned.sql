@@ -1,0 +1,62 @@
+-- What is unique within a partition alone is bound by its whole key.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE EXTENSION spend_sync;
+CREATE TABLE campaigns (region text, id int, spent numeric(12,2) DEFAULT 0, PRIMARY KEY (region, id)) PARTITION BY LIST (region);
+CREATE TABLE campaigns_eu PARTITION OF campaigns FOR VALUES IN ('eu');
+CREATE TABLE campaigns_us PARTITION OF campaigns FOR VALUES IN ('us');
+CREATE TABLE clips (region text, id int, earnings numeric(12,2), PRIMARY KEY (region, id)) PARTITION BY LIST (region);
+CREATE TABLE clips_eu PARTITION OF clips FOR VALUES IN ('eu');
+CREATE TABLE clips_us (earnings numeric(12,2), id int NOT NULL, region text NOT NULL, PRIMARY KEY (region, id));
+ALTER TABLE clips ATTACH PARTITION clips_us FOR VALUES IN ('us');
+CREATE TABLE clip_submissions (region text, campaign_id int, clip_id int, status text DEFAULT 'APPROVED',
+    FOREIGN KEY (region, campaign_id) REFERENCES campaigns, FOREIGN KEY (region, clip_id) REFERENCES clips ON UPDATE CASCADE) PARTITION BY LIST (region);
+CREATE TABLE clip_submissions_eu PARTITION OF clip_submissions FOR VALUES IN ('eu');
+CREATE TABLE clip_submissions_us PARTITION OF clip_submissions FOR VALUES IN ('us');
+CREATE TABLE clip_submissions_asia PARTITION OF clip_submissions DEFAULT;
+CREATE INDEX ON clip_submissions (region, campaign_id);
+CREATE INDEX ON clip_submissions (region, clip_id);
+INSERT INTO campaigns VALUES ('eu', 1), ('us', 1);
+INSERT INTO clips VALUES ('eu', 1, 10), ('us', 1, 200);
+INSERT INTO clip_submissions VALUES ('eu', 1, 1), ('us', 1, 1);
+SELECT total, source, link, corrected FROM spend_sync_attach();
+CREATE VIEW wrong AS
+SELECT c.*, o.* FROM campaigns c, LATERAL (
+    SELECT coalesce(sum(k.earnings), 0) AS should FROM clip_submissions s JOIN clips k ON (k.region, k.id) = (s.region, s.clip_id)
+    WHERE (s.region, s.campaign_id) = (c.region, c.id) AND s.status = 'APPROVED') o
+WHERE c.spent IS DISTINCT FROM o.should;
+TABLE wrong;
+UPDATE clips SET earnings = earnings + 1;
+UPDATE clips_us SET earnings = earnings + 1;
+TABLE wrong;
+-- Rows that move: the key is another.
+INSERT INTO campaigns VALUES ('us', 2), ('eu', 3);
+UPDATE clip_submissions SET status = 'REJECTED' WHERE region = 'us';
+TABLE wrong;
+INSERT INTO clips VALUES ('us', 3, 7);
+UPDATE clip_submissions SET region = 'us', clip_id = 3 WHERE region = 'eu';
+TABLE wrong;
+TABLE campaigns ORDER BY 1, 2;
+UPDATE campaigns SET region = 'us' WHERE region = 'eu' AND id = 3;
+TABLE wrong;
+-- Partitions that come with rows, and go.
+CREATE TABLE campaigns_asia PARTITION OF campaigns FOR VALUES IN ('asia');
+INSERT INTO campaigns VALUES ('asia', 1, 5);
+CREATE TABLE clips_asia (LIKE clips INCLUDING ALL);
+INSERT INTO clips_asia VALUES ('asia', 1, 33), ('asia', 2, 44);
+ALTER TABLE clip_submissions DROP CONSTRAINT clip_submissions_region_clip_id_fkey;
+INSERT INTO clip_submissions VALUES ('asia', 1, 1), ('asia', 1, 2);
+TABLE wrong;
+ALTER TABLE clips ATTACH PARTITION clips_asia FOR VALUES IN ('asia');
+TABLE wrong;
+SELECT * FROM campaigns WHERE region = 'asia';
+ALTER TABLE clips DETACH PARTITION clips_asia;
+TABLE wrong;
+ALTER TABLE clips ATTACH PARTITION clips_asia FOR VALUES IN ('asia');
+TRUNCATE clips_eu;
+TABLE wrong;
+DROP TABLE clips_us;
+TABLE wrong;
+-- One key alone is not unique.
+SELECT FROM spend_sync_attach(campaign_id => 'id', submission_campaign => 'campaign_id');
+\echo :SQLSTATE

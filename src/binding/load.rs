@@ -202,13 +202,11 @@ fn is_unique_at_once(trigger: &Trigger, shape: &Shape) -> Result<bool> {
         return Ok(false);
     }
     let (columns, table) = (catalog::listed(&shape.campaign_id), table.display());
-    let are_not = match key.len() {
-        1 => format!("Column {columns} of table {table} is not unique"),
-        _ => format!("Columns {columns} of table {table} are not unique together"),
-    };
     Err(broken(
         trigger,
-        format!("{are_not} in all of it; two campaigns of one key cannot be told apart"),
+        format!(
+            "The key {columns} of table {table} is not unique in all of it; two campaigns of one key cannot be told apart"
+        ),
     ))
 }
 

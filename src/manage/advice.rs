@@ -27,19 +27,17 @@ pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
     } else {
         "each sum"
     };
-    for (columns, of) in by_clip.chain([(&shape.submission_campaign, "campaign")]) {
-        if !catalog::has_index(submissions.oid, &catalog::numbers(columns))? {
-            let begins_with = match columns.as_slice() {
+    for (key, of) in by_clip.chain([(&shape.submission_campaign, "campaign")]) {
+        if !catalog::has_index(submissions.oid, &catalog::numbers(key))? {
+            let columns = match key.as_slice() {
                 [column] => format!("column {}", name::display_name(&column.name)),
                 several => format!("columns {}", catalog::listed(several)),
             };
             findings.push(Finding {
                 severity: "warning",
                 object: submissions.display(),
-                problem: format!(
-                    "no index begins with {begins_with}: {who} reads all submissions to find those of a {of}"
-                ),
-                advice: create_index(submissions, columns),
+                problem: format!("no index begins with {columns}: {who} reads all submissions to find those of a {of}"),
+                advice: create_index(submissions, key),
             });
         }
     }

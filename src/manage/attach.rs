@@ -13,7 +13,7 @@ use crate::manage::replaced::{Locked, Totals};
 use crate::manage::{advice, chains, detect, grants, repair, replaced, statuses};
 use crate::pg::{name, session, table};
 use crate::statements::summed;
-use crate::value::mapping::{DirectWrites, Flush};
+use crate::value::mapping::{DirectWrites, Flush, FullName, Said};
 use crate::value::money;
 use crate::value::row::Row;
 use crate::write::{flush, large};
@@ -76,6 +76,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     warn_of_gone(&shape, &replaced);
+    tell_of_other_source(&shape, &replaced);
     large::forget(shape.id(), catalog::keeper()?)?;
     warn_of_tables(&shape)?;
     if !request.sync {
@@ -238,6 +239,33 @@ fn warn_of_gone(shape: &Shape, replaced: &[Trigger]) {
                 "If the column has another name now, attach that as well: spend_sync_attach(spent => '...', ...).",
             );
         }
+    }
+}
+
+/// A total that summed something else before: not in silence.
+fn tell_of_other_source(shape: &Shape, replaced: &[Trigger]) {
+    let total = shape.said().total();
+    let before = replaced
+        .iter()
+        .filter_map(Trigger::says)
+        .find(|said| said.total() == total);
+    let (before, now) = (before.as_ref().map(source), source(&shape.said()));
+    if let Some(before) = before.filter(|before| *before != now) {
+        session::notice(format!("total {} summed {before}; now it sums {now}", shape.total()));
+    }
+}
+
+/// What a total sums, for people.
+fn source(said: &Said) -> String {
+    let table = |name: &FullName| catalog::display(name);
+    let summed = said.clips.as_ref().unwrap_or(&said.submissions);
+    let summed = match &said.columns.earnings {
+        Some(earnings) => format!("{}.{}", table(summed), name::display_name(earnings)),
+        None => format!("the count of {}", table(summed)),
+    };
+    match &said.clips {
+        Some(_) => format!("{summed} by {}", table(&said.submissions)),
+        None => summed,
     }
 }
 

@@ -100,6 +100,7 @@ fn check(own: &Trigger) -> Result<Vec<Finding>> {
     findings.extend(needless_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
     findings.extend(advice::unique_totals(shape)?);
+    findings.extend(other_moments(&binding)?);
     findings.extend(rounding(shape));
     findings.extend(traded_names(shape)?);
     findings.extend(advice::functions_without_path(shape)?);
@@ -107,6 +108,28 @@ fn check(own: &Trigger) -> Result<Vec<Finding>> {
     findings.extend(advice::implicit_cast(shape)?);
     findings.extend(unlogged(shape)?);
     findings.extend(recent_drift(&binding)?);
+    Ok(findings)
+}
+
+/// Totals of the same table that are brought up at the statement, where this one is at commit.
+fn other_moments(binding: &Binding) -> Result<Vec<Finding>> {
+    if !binding.flushes_at_commit() {
+        return Ok(Vec::new());
+    }
+    let mut findings = Vec::new();
+    for said in binding::attached_on(binding.oid())?.iter().filter_map(Trigger::says) {
+        if said.columns.flush != Flush::Commit {
+            let other = name::display_name(&said.columns.spent);
+            findings.push(Finding {
+                severity: "warning",
+                object: binding.total(),
+                problem: format!(
+                    "it is brought up at commit, and {other} at the statement: a CHECK over both meets pairs that never were, and writers of both can deadlock"
+                ),
+                advice: "Attach both again with the same flush.".to_owned(),
+            });
+        }
+    }
     Ok(findings)
 }
 

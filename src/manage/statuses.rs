@@ -1,7 +1,7 @@
 //! The statuses that submissions have: a total over none of them is 0, and one over too few pays too little.
 
-use crate::catalog::Relation;
 use crate::catalog::shape::Shape;
+use crate::catalog::{Column, Relation};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Ours, Result, listed};
 use crate::manage::advice::{self, Finding};
@@ -18,15 +18,18 @@ use crate::{binding, statements};
 struct Status {
     name: String,
     rows: String,
+    /// What their clips earned; of a count, how many there are.
     earned: String,
+    is_count: bool,
     counts: bool,
 }
 
 impl Status {
-    fn of(row: &Row, kind: Option<StatusType>) -> Result<Self> {
+    fn of(row: &Row, shape: &Shape) -> Result<Self> {
         let name = row.owned(status::STATUS)?;
         Ok(Self {
-            name: match kind {
+            is_count: shape.earnings.is_none(),
+            name: match shape.status.as_ref().and_then(Column::status_type) {
                 Some(kind) => kind.spelt(name),
                 None => name,
             },
@@ -38,7 +41,11 @@ impl Status {
 
     fn display(&self) -> String {
         let plural = if self.rows == "1" { "row" } else { "rows" };
-        format!("\"{}\" ({} {plural}, earned {})", self.name, self.rows, self.earned)
+        let rows = format!("{} {plural}", self.rows);
+        if self.is_count {
+            return format!("\"{}\" ({rows})", self.name);
+        }
+        format!("\"{}\" ({rows}, earned {})", self.name, self.earned)
     }
 }
 
@@ -162,6 +169,6 @@ fn all(shape: &Shape) -> Result<Vec<Status>> {
     let sql = statements::statuses(&binding::names_of(shape), &ident(&status.name));
     binding::look(shape, &sql, &[], Sees::Latest)?
         .iter()
-        .map(|row| Status::of(row, status.status_type()))
+        .map(|row| Status::of(row, shape))
         .collect()
 }

@@ -1,6 +1,7 @@
 //! The short way to one row: a link or a clip looked at by its index, a total moved in its row, without a statement. Each takes the
 //! way of its statement where the tables do not allow that.
 
+use crate::binding::present::{self, Trigger};
 use crate::binding::{Binding, of_trigger};
 use crate::catalog;
 use crate::catalog::Column;
@@ -144,7 +145,7 @@ impl Binding {
         };
         let campaigns = index_of(shape.campaigns.oid, &shape.campaign_id, shape.campaign_key, true)?;
         // A domain's CHECKs may write, as the table's may.
-        let update = if shape.spent.is_domain() {
+        let update = if shape.spent.is_domain() || self.is_key_of_another()? {
             None
         } else {
             catalog::update_of(shape.campaigns.oid, shape.spent.number)?
@@ -176,6 +177,14 @@ impl Binding {
             },
             has_rules: catalog::has_rules(shape.campaigns.oid)?,
         })
+    }
+
+    /// Whether another total of the table knows the campaigns by this one: its trigger notes that they change their key.
+    fn is_key_of_another(&self) -> Result<bool> {
+        let own = present::own_triggers(self.oid())?;
+        let said = own.iter().filter_map(Trigger::says);
+        let mut keys = said.map(|said| said.columns.campaign_id);
+        Ok(keys.any(|key| key.names().contains(&self.shape.spent.name)))
     }
 
     /// Whether rules of the user's stand on campaigns.

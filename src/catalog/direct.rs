@@ -62,15 +62,15 @@ pub struct Update {
 
 /// Whether a column of a campaigns table may be updated past the executor and the triggers that keep its total; `None` where that would
 /// leave out what is not ours: other triggers for UPDATE (a deferrable constraint is one), rules, the bounds of a partition, generated
-/// columns, a foreign key that the column is part of, CHECKs that name functions of the user's, which may write. Nor where it is
-/// a key: another total may know the campaigns by it, whose trigger notes that they change their key.
+/// columns, a key that the column is part of, CHECKs that name functions of the user's, which may write. (Where another total knows the
+/// campaigns by the column, its trigger has to see that they change their key: its mapping says so, and no index need.)
 pub fn update_of(table: Oid, column: i16) -> Result<Option<Update>> {
     let rows = read_often(
         "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = t.oid AND contype = 'f')
          FROM pg_class t
          WHERE t.oid = $1 AND t.relkind = 'r' AND NOT (t.relispartition OR t.relhassubclass)
            AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = t.oid)
-           AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = t.oid AND indisunique AND indnkeyatts = 1 AND indkey[0] = $2)
+           AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = t.oid AND indisunique AND $2 = ANY (indkey::int2[]))
            AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.oid AND attnum > 0 AND attgenerated <> '')
            AND NOT EXISTS (
              SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace

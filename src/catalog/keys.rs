@@ -15,7 +15,7 @@ pub enum Unique {
     /// In all of the table, at commit at the latest.
     AtCommit,
     /// In each partition, at commit at the latest: the columns that a table is partitioned by must stand in each of its unique indexes and
-    /// don't count.
+    /// don't count, where there are others.
     InPartitions,
 }
 
@@ -30,7 +30,8 @@ pub fn unique_keys(relation: Oid, how: Unique) -> Result<Vec<Vec<String>>> {
              SELECT k.attnum, k.place, bool_or(k.attnum = 0) OVER () AS has_expression
              FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
              WHERE k.place <= i.indnkeyatts
-               AND (i.indnkeyatts = 1 OR $2 < 2 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[]))) AS k
+               AND ($2 < 2 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[])
+                    OR (i.indkey::int2[])[0:i.indnkeyatts - 1] <@ p.partattrs::int2[])) AS k
          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
          WHERE i.indrelid = $1 AND i.indisunique AND NOT i.indisexclusion AND i.indisvalid AND i.indpred IS NULL
            AND NOT k.has_expression AND (i.indimmediate OR $2 > 0)

@@ -3,13 +3,13 @@
 
 use crate::catalog;
 use crate::catalog::shape::Tables;
-use crate::catalog::{Column, ForeignKey, Relation, Unique};
+use crate::catalog::{Column, Relation, Unique};
 use crate::errors::column::ColumnError;
 use crate::errors::problems::Problems;
 use crate::errors::{Error, Result};
+use crate::manage::keys;
 use crate::manage::links::{Sought, Target};
 use crate::pg::name;
-use crate::value::key::KeyType;
 use crate::value::mapping::{Columns, DirectWrites, Flush, KeyColumns};
 use std::collections::BTreeMap;
 
@@ -49,52 +49,50 @@ pub fn columns(
     let of_submissions = catalog::columns(tables.submissions.oid)?;
     let source = tables.source();
     let of_source = catalog::columns(source.oid)?;
-    let of_links = |target: &Relation| catalog::foreign_keys(tables.submissions.oid, target.oid);
-    let to_campaigns = of_links(&tables.campaigns)?;
-    let campaigns = (&tables.campaigns, of_campaigns.as_slice(), Unique::AtCommit);
-    let campaign_id = problems.take(key(campaigns, &to_campaigns, "campaign_id", given.campaign_id))?;
-    let of_clips = (source, of_source.as_slice(), Unique::InPartitions);
-    let to_clips = tables.clips.as_ref().map_or(Ok(Vec::new()), of_links)?;
-    let clip_id = match &tables.clips {
-        Some(_) => problems.take(key(of_clips, &to_clips, "clip_id", given.clip_id).map(Some))?,
-        None => problems.take(no_clips("clip_id", given.clip_id))?,
-    };
-    let keys = catalog::unique_keys(tables.submissions.oid, Unique::InPartitions)?;
+    let own_keys = catalog::unique_keys(tables.submissions.oid, Unique::InPartitions)?;
     let sought = Sought {
         submissions: &tables.submissions,
         columns: &of_submissions,
-        own_keys: &keys,
+        own_keys: &own_keys,
     };
-    let submission_campaign = problems.take(sought.link(
-        given.submission_campaign,
-        &Target {
-            argument: "submission_campaign",
-            usual: "campaign",
-            foreign_keys: &to_campaigns,
-            table: &tables.campaigns,
-            columns: &of_campaigns,
-            key: campaign_id.as_ref(),
-        },
-    ))?;
-    let submission_clip = match &tables.clips {
+    let to_campaigns = Target {
+        key: "campaign_id",
+        link: "submission_campaign",
+        usual: "campaign",
+        unique: Unique::AtCommit,
+        foreign_keys: catalog::foreign_keys(tables.submissions.oid, tables.campaigns.oid)?,
+        table: &tables.campaigns,
+        columns: &of_campaigns,
+    };
+    let (campaign_id, link) = (given.campaign_id, given.submission_campaign);
+    let campaign_id = problems.take(keys::key(&sought, &to_campaigns, campaign_id, link.as_ref()))?;
+    let submission_campaign = problems.take(sought.link(&to_campaigns, campaign_id.as_ref(), link))?;
+    let (clip_id, link) = (given.clip_id, given.submission_clip);
+    let (clip_id, submission_clip) = match &tables.clips {
         Some(clips) => {
-            let target = Target {
-                argument: "submission_clip",
+            let to_clips = Target {
+                key: "clip_id",
+                link: "submission_clip",
                 usual: "clip",
-                foreign_keys: &to_clips,
+                unique: Unique::InPartitions,
+                foreign_keys: catalog::foreign_keys(tables.submissions.oid, clips.oid)?,
                 table: clips,
                 columns: &of_source,
-                key: clip_id.iter().flatten().next(),
             };
-            problems.take(sought.link(given.submission_clip, &target).map(Some))?
+            let clip_id = problems.take(keys::key(&sought, &to_clips, clip_id, link.as_ref()))?;
+            let link = problems.take(sought.link(&to_clips, clip_id.as_ref(), link))?;
+            (clip_id.map(Some), link.map(Some))
         }
-        None => problems.take(no_clips("submission_clip", given.submission_clip))?,
+        None => (
+            problems.take(no_clips("clip_id", clip_id))?,
+            problems.take(no_clips("submission_clip", link))?,
+        ),
     };
     // Numbers may be a status, or money: what is a key is neither.
     let links = [submission_campaign.as_ref(), submission_clip.iter().flatten().next()];
     let is_key = |column: &Column| {
         let is_link = |link: &KeyColumns| link.names().contains(&column.name);
-        links.into_iter().flatten().any(is_link) || keys.iter().any(|key| *key == [column.name.as_str()])
+        links.into_iter().flatten().any(is_link) || own_keys.iter().any(|key| *key == [column.name.as_str()])
     };
     let could_be_status = |column: &Column| column.status_type().is_some() && !is_key(column);
     let has_status = given.status.is_some();
@@ -200,71 +198,6 @@ pub(super) fn missing<'a>(
         candidates: could_serve.map(|column| name::display_name(&column.name)).collect(),
     }
     .into()
-}
-
-/// A key: the primary key's columns, or those named that are unique. Two campaigns of one key would be one total; two clips of one
-/// key both count.
-fn key(
-    (table, columns, how): (&Relation, &[Column], Unique),
-    links: &[ForeignKey],
-    argument: &'static str,
-    given: Option<KeyColumns>,
-) -> Result<KeyColumns> {
-    let Some(given) = given else {
-        return usual_key((table, columns, how), links, argument);
-    };
-    let unique = catalog::unique_keys(table.oid, how)?;
-    let names = given.names();
-    let is_there = |name: &String| columns.iter().any(|column| column.name == *name);
-    if let Some(name) = names.iter().find(|name| !is_there(name)) {
-        let could_serve = columns
-            .iter()
-            .filter(|column| unique.iter().any(|key| key.contains(&column.name)));
-        return Err(missing(table, argument, name, could_serve));
-    }
-    if catalog::is_unique(table.oid, names, how)? {
-        return Ok(given);
-    }
-    let table = table.display();
-    Err(match names {
-        [column] => ColumnError::NotUnique {
-            table,
-            argument,
-            column: name::display_name(column),
-        },
-        several => ColumnError::NotUniqueTogether {
-            table,
-            argument,
-            columns: listed(several),
-        },
-    }
-    .into())
-}
-
-/// The key that a table has: a column that is unique alone, the primary key's before others. The primary key, if that is of several
-/// columns and there is no such column, or links refer to all of it.
-fn usual_key(
-    (table, columns, how): (&Relation, &[Column], Unique),
-    links: &[ForeignKey],
-    argument: &'static str,
-) -> Result<KeyColumns> {
-    let unique = catalog::unique_keys(table.oid, how)?;
-    let alone = unique.into_iter().find(|key| key.len() == 1);
-    let primary = catalog::primary_key(table.oid)?;
-    let could_be = |name: &String| {
-        let column = columns.iter().find(|column| column.name == *name);
-        column.and_then(Column::key_type).is_some()
-    };
-    let is_whole = primary.len() > 1 && primary.iter().all(could_be);
-    if is_whole && (alone.is_none() || links.iter().any(|link| link.by(&primary).is_some())) {
-        return Ok(primary.into());
-    }
-    if let Some(alone) = alone {
-        return Ok(alone.into());
-    }
-    // Numbers with decimals are money, more often than keys.
-    let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);
-    Err(missing(table, argument, "id", columns.iter().filter(is_key)))
 }
 
 pub(super) fn listed(names: &[String]) -> String {

@@ -1,6 +1,6 @@
 //! Which columns of submissions point to a campaign, or a clip.
 
-use crate::catalog::{Column, ForeignKey, Relation};
+use crate::catalog::{Column, ForeignKey, Relation, Unique};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
 use crate::manage::detect::{listed, missing};
@@ -15,53 +15,65 @@ pub struct Sought<'a> {
     pub own_keys: &'a [Vec<String>],
 }
 
-/// What one points to.
+/// What one points to: campaigns, or clips.
 pub struct Target<'a> {
-    pub argument: &'static str,
+    /// The arguments of attach that are its key, and the link to it.
+    pub key: &'static str,
+    pub link: &'static str,
     /// What most call the table, in the singular.
     pub usual: &'static str,
-    /// Those of submissions to the table.
-    pub foreign_keys: &'a [ForeignKey],
+    /// How its key is to be unique.
+    pub unique: Unique,
+    /// Those of submissions to it.
+    pub foreign_keys: Vec<ForeignKey>,
     pub table: &'a Relation,
     pub columns: &'a [Column],
-    /// The columns that it is to point to, if they are known.
-    pub key: Option<&'a KeyColumns>,
 }
 
 impl Target<'_> {
-    fn key(&self) -> Option<&[String]> {
-        self.key.map(KeyColumns::names)
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
     }
 }
 
 impl Sought<'_> {
-    /// The columns that were named, if they are there; if none were, those that are found.
-    pub fn link(&self, given: Option<KeyColumns>, to: &Target) -> Result<KeyColumns> {
+    /// The columns that were named, if they are there; if none were, those that are found. `key`: what they are to point to, if that is known.
+    pub fn link(&self, to: &Target, key: Option<&KeyColumns>, given: Option<KeyColumns>) -> Result<KeyColumns> {
+        let key = key.map(KeyColumns::names);
         let Some(given) = given else {
-            return self.found(to);
+            return self.found(to, key);
         };
         for (at, name) in given.names().iter().enumerate() {
             if !self.has(name) {
-                return Err(self.lacks(to, name, to.key().and_then(|key| key.get(at))));
+                return Err(self.lacks(to, name, key.and_then(|key| key.get(at))));
             }
         }
         Ok(given)
     }
 
     /// Those of the one foreign key to the target's key, else those of usual names.
-    fn found(&self, to: &Target) -> Result<KeyColumns> {
-        let keys = to.foreign_keys.iter();
-        let mut found: Vec<Vec<String>> = match to.key() {
-            Some(key) => keys.filter_map(|link| link.by(key)).collect(),
-            None => keys.map(|link| link.columns.clone()).collect(),
+    fn found(&self, to: &Target, key: Option<&[String]>) -> Result<KeyColumns> {
+        let links = to.foreign_keys.iter();
+        let mut found: Vec<Vec<String>> = match key {
+            Some(key) => links.filter_map(|link| link.by(key)).collect(),
+            None => links.map(|link| link.columns.clone()).collect(),
         };
         found.dedup();
-        match (found.as_slice(), to.key()) {
+        match (found.as_slice(), key) {
             ([one], _) => Ok(one.clone().into()),
-            ([], None | Some([_])) => Ok(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to))?.into()),
+            ([], None | Some([_])) => {
+                let part = key.and_then(<[String]>::first);
+                Ok(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to, part))?.into())
+            }
             ([], Some(key)) => self.by_parts(to, key).map(KeyColumns::from),
             (several, _) => Err(self.ambiguous(to, several.iter().map(|link| listed(link)))),
         }
+    }
+
+    /// Whether columns of submissions are called like all of a key.
+    pub fn names(&self, to: &Target, key: &[String]) -> bool {
+        self.by_parts(to, key).is_ok()
     }
 
     /// Columns that are called like those of the key: one by the table's name, `campaign_id`, others by the same name, as a tenant is
@@ -74,9 +86,9 @@ impl Sought<'_> {
         if parts.iter().all(Option::is_none) {
             let mut others = (0..key.len()).filter(|at| !self.may_share(&key[*at]));
             let (Some(own), None) = (others.next(), others.next()) else {
-                return Err(self.lacks_usual(to));
+                return Err(self.lacks_usual(to, key.last()));
             };
-            parts[own] = Some(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to))?);
+            parts[own] = Some(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to, key.last()))?);
         }
         let with_shared = |(part, found): (&String, Option<String>)| match found {
             Some(found) => Ok(found),
@@ -114,13 +126,13 @@ impl Sought<'_> {
         self.columns.iter().any(|column| column.name == name)
     }
 
-    fn lacks_usual(&self, to: &Target) -> Error {
-        self.lacks(to, &format!("{}_id", to.usual), to.key().and_then(<[String]>::last))
+    fn lacks_usual(&self, to: &Target, part: Option<&String>) -> Error {
+        self.lacks(to, &format!("{}_id", to.usual), part)
     }
 
     /// The error that there is no such column. `part`: of the key, which it would point to.
     fn lacks(&self, to: &Target, wanted: &str, part: Option<&String>) -> Error {
-        let points_to = |part: &String| to.columns.iter().find(|column| column.name == *part)?.key_type();
+        let points_to = |part: &String| to.column(part)?.key_type();
         let other = part.and_then(points_to);
         let could_link = |column: &&Column| match (column.key_type(), other) {
             (Some(own), Some(other)) => own.links_to(other),
@@ -129,7 +141,7 @@ impl Sought<'_> {
         };
         missing(
             self.submissions,
-            to.argument,
+            to.link,
             wanted,
             self.columns.iter().filter(could_link),
         )
@@ -138,7 +150,7 @@ impl Sought<'_> {
     fn ambiguous(&self, to: &Target, candidates: impl Iterator<Item = String>) -> Error {
         ColumnError::ColumnAmbiguous {
             table: self.submissions.display(),
-            argument: to.argument,
+            argument: to.link,
             candidates: candidates.collect(),
         }
         .into()

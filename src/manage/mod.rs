@@ -8,6 +8,7 @@ pub mod check;
 pub mod detach;
 pub mod detect;
 mod grants;
+mod keys;
 mod links;
 pub mod plan;
 pub mod preview;

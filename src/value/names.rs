@@ -42,7 +42,9 @@ pub fn array_of_names(names: &[String]) -> String {
 /// for any other text.
 #[allow(clippy::option_option)]
 pub fn fields(text: &str) -> Option<Vec<Option<String>>> {
-    let text = text.trim();
+    // The blanks that PostgreSQL knows.
+    let is_blank = |letter: char| matches!(letter, ' ' | '\t'..='\r');
+    let text = text.trim_matches(is_blank);
     let bare = |open, close| text.strip_prefix(open).and_then(|text| text.strip_suffix(close));
     let (inner, is_array) = match bare('{', '}') {
         Some(inner) => (inner, true),
@@ -53,7 +55,7 @@ pub fn fields(text: &str) -> Option<Vec<Option<String>>> {
     let mut letters = inner.chars().peekable();
     let ended = |field: String, was_quoted: bool| {
         let field = if is_array && !was_quoted {
-            field.trim().to_owned()
+            field.trim_matches(is_blank).to_owned()
         } else {
             field
         };
@@ -62,7 +64,7 @@ pub fn fields(text: &str) -> Option<Vec<Option<String>>> {
     };
     while let Some(letter) = letters.next() {
         match letter {
-            blank if is_array && !is_quoted && blank.is_whitespace() && (was_quoted || field.is_empty()) => {}
+            blank if is_array && !is_quoted && is_blank(blank) && (was_quoted || field.is_empty()) => {}
             '\\' => field.push(letters.next()?),
             '"' if is_quoted && !is_array && letters.next_if_eq(&'"').is_some() => field.push('"'),
             '"' => (is_quoted, was_quoted) = (!is_quoted, true),
@@ -119,6 +121,7 @@ mod tests {
         assert_eq!(fields("( a,\"\"\"\")"), some(&[" a", "\""]));
         assert_eq!(fields("(a,)"), Some(vec![Some("a".to_owned()), None]));
         assert_eq!(fields("{null}"), Some(vec![None]));
+        assert_eq!(fields("{\u{a0}a\u{a0}}"), some(&["\u{a0}a\u{a0}"]));
         for bad in ["a", "", "(a", "{a)", "(\"a)", "{\\"] {
             assert_eq!(fields(bad), None, "{bad}");
         }

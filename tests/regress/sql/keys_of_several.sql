@@ -191,3 +191,49 @@ ALTER TABLE coded_lines ADD campaign_code text;
 CREATE INDEX ON coded_lines (org, campaign_code);
 SELECT total, link FROM spend_sync_attach('by_code', NULL, 'coded_lines', earnings => 'amount', status => NULL);
 SELECT FROM spend_sync_attach('by_order', NULL, 'coded_lines', earnings => 'amount', status => NULL);
+-- Which of two keys is meant: the whole primary key where names or foreign keys say all of it, unless a column of it is unique alone. One that is
+-- so in each partition only may be a tenant's, or not.
+CREATE TABLE orders (tenant_id int, id int, number int NOT NULL UNIQUE, spent numeric DEFAULT 0, PRIMARY KEY (tenant_id, id));
+CREATE TABLE payments (id int PRIMARY KEY, tenant_id int, campaign_id int, campaign int, amount numeric);
+CREATE INDEX ON payments (campaign_id);
+CREATE INDEX ON payments (campaign);
+SELECT total, link FROM spend_sync_attach('orders', NULL, 'payments', earnings => 'amount', status => NULL);
+SELECT total, link FROM spend_sync_attach('orders', NULL, 'payments', earnings => 'amount', status => NULL, submission_campaign => 'campaign');
+ALTER TABLE payments ADD FOREIGN KEY (campaign) REFERENCES orders (number);
+SELECT total, link FROM spend_sync_attach('orders', NULL, 'payments', earnings => 'amount', status => NULL);
+ALTER TABLE payments DROP CONSTRAINT payments_campaign_fkey;
+ALTER TABLE orders ADD UNIQUE (id);
+SELECT total, link FROM spend_sync_attach('orders', NULL, 'payments', earnings => 'amount', status => NULL);
+CREATE TABLE videos (tenant_id int, id int, earnings numeric, PRIMARY KEY (tenant_id, id)) PARTITION BY LIST (tenant_id);
+CREATE TABLE posts (tenant_id int, campaign_id int, clip_id int);
+CREATE INDEX ON posts (campaign_id);
+CREATE INDEX ON posts (clip_id);
+SELECT FROM spend_sync_attach('orders', 'videos', 'posts', status => NULL);
+\echo :SQLSTATE
+SELECT total, source, link FROM spend_sync_attach('orders', 'videos', 'posts', status => NULL, submission_clip => '{tenant_id,clip_id}');
+SELECT total, source, link FROM spend_sync_attach('orders', 'videos', 'posts', status => NULL, clip_id => 'id');
+ALTER TABLE posts DROP tenant_id CASCADE;
+SELECT total, source, link FROM spend_sync_attach('orders', 'videos', 'posts', status => NULL);
+-- Partitioned by all of it.
+CREATE TABLE hashed (tenant_id int, id int, earnings numeric, PRIMARY KEY (tenant_id, id)) PARTITION BY HASH (tenant_id, id);
+ALTER TABLE posts ADD tenant_id int;
+SELECT total, source FROM spend_sync_attach('orders', 'hashed', 'posts', status => NULL);
+SELECT total, source FROM spend_sync_attach('orders', 'hashed', 'posts', status => NULL, clip_id => '{tenant_id,id}', submission_clip => '{tenant_id,clip_id}');
+-- A column of no ASCII name.
+CREATE TABLE odd (U&"\00a0id" int PRIMARY KEY, id int, spent numeric DEFAULT 0);
+SELECT total FROM spend_sync_attach('odd', NULL, 'payments', earnings => 'amount', status => NULL);
+-- A total that is part of another's key: campaigns change their key as it is stored.
+CREATE TABLE levels (id int PRIMARY KEY, level bigint NOT NULL DEFAULT 0, bonus numeric DEFAULT 0);
+CREATE TABLE steps (id int PRIMARY KEY, level_id int, by int);
+CREATE TABLE boni (id int, level bigint, amount numeric);
+CREATE INDEX ON steps (level_id);
+CREATE INDEX ON boni (id);
+INSERT INTO levels VALUES (1), (2);
+INSERT INTO boni VALUES (1, 0, 100), (1, 1, 777), (2, 5, 3);
+SELECT total FROM spend_sync_attach('levels', NULL, 'steps', spent => 'level', submission_campaign => 'level_id', earnings => 'by', status => NULL);
+SELECT total FROM spend_sync_attach('levels', NULL, 'boni', spent => 'bonus', campaign_id => '{id,level}', submission_campaign => '{id,level}', earnings => 'amount', status => NULL);
+TABLE levels ORDER BY id;
+INSERT INTO steps VALUES (1, 1, 1), (2, 2, 4);
+TABLE levels ORDER BY id;
+UPDATE steps SET by = by + 1 WHERE id = 2;
+TABLE levels ORDER BY id;

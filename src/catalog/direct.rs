@@ -70,7 +70,7 @@ pub fn update_of(table: Oid, column: i16) -> Result<Option<Update>> {
          FROM pg_class t
          WHERE t.oid = $1 AND t.relkind = 'r' AND NOT (t.relispartition OR t.relhassubclass)
            AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = t.oid)
-           AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = t.oid AND indisunique AND $2 = ANY (indkey::int2[]))
+           AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = t.oid AND indisunique AND indnkeyatts = 1 AND indkey[0] = $2)
            AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.oid AND attnum > 0 AND attgenerated <> '')
            AND NOT EXISTS (
              SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace

@@ -75,6 +75,11 @@ pub struct ForeignKey {
 }
 
 impl ForeignKey {
+    /// Whether it is of these columns, in whichever order.
+    pub fn is_of(&self, columns: &[String]) -> bool {
+        self.columns.len() == columns.len() && self.columns.iter().all(|column| columns.contains(column))
+    }
+
     /// Its columns in the order of this key, if that is what they refer to.
     pub fn by(&self, key: &[String]) -> Option<Vec<String>> {
         let column_of = |name: &String| {

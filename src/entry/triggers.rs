@@ -2,11 +2,12 @@
 
 use crate::binding::of_trigger::{Adds, Attributes};
 use crate::binding::{Binding, of_trigger, wake_triggers};
+use crate::catalog;
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::transaction;
 use crate::pg::trigger::{Event, Kept, TriggerCall, Version};
-use crate::pg::{name, session, snapshot};
+use crate::pg::{name, session, snapshot, table};
 use crate::value::key::Key;
 use crate::value::money;
 use crate::write::own_update::Written;
@@ -149,6 +150,19 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
             }
         }
     })
+}
+
+/// What is written into rows that are being copied is lost with them, and so are totals that are stored there. No event trigger tells of
+/// CLUSTER, nor of VACUUM FULL. What we run restricted ourselves is told.
+fn check_is_not_copied(binding: &Binding) -> Result<()> {
+    let tables = catalog::with_partitions(binding.shape.tables().all())?;
+    match tables.into_iter().find(|table| table::is_locked_whole(*table)) {
+        None => Ok(()),
+        Some(table) => {
+            let table = name::relation(table);
+            Err(TriggerError::WrittenAnew { table }.into())
+        }
+    }
 }
 
 /// The same of one that holds what it adds itself: nothing has to be looked up.
@@ -419,10 +433,8 @@ fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touch
 fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Touched) + 'static) -> Result<()> {
     let nest = transaction::nest_level();
     let (restricted, relation, at_commit) = (session::is_restricted(), call.relation(), binding.flushes_at_commit());
-    // No event trigger tells of CLUSTER, nor of VACUUM FULL. What we run restricted ourselves is told.
-    if restricted && !session::is_distrusting() && call.is_locked_whole() {
-        let table = name::relation(relation);
-        return Err(TriggerError::WrittenAnew { table }.into());
+    if restricted && !session::is_distrusting() {
+        check_is_not_copied(binding)?;
     }
     let kept = capture::record(nest, binding.id(), move |touched| {
         touched.at_commit = at_commit;

@@ -79,8 +79,8 @@ errors! {
         /// What is put in the rows' place was read before.
         WrittenAnew { table: String }
             => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            "table {table} is written while its rows are copied",
-            "A command that writes a table anew (CLUSTER, VACUUM FULL) has called the function that does so; what it writes would be lost with the rows of before.",
+            "a total would change while the rows of table {table} are copied",
+            "A command that writes a table anew (CLUSTER, VACUUM FULL) has called a function that writes; what that puts into the rows of before is lost with them.",
             "Let a function of an index write no table.";
 
         /// What is written by the parent fires no statement trigger of the child's, and changes of the parent's columns are the child's.

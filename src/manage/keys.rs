@@ -51,13 +51,20 @@ fn not_unique(target: &Target, names: &[String]) -> Error {
     .into()
 }
 
-/// The primary key; or a column that is unique alone, where it is of several columns and submissions do not point to all of them.
+/// The key that foreign keys of the link refer to; else the primary key, or a column that is unique alone, where the primary key is of
+/// several columns and submissions do not point to all of them.
 fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<KeyColumns> {
     let unique = catalog::unique_keys(target.table.oid, target.unique)?;
     let alone = unique.into_iter().find(|key| key.len() == 1);
     let primary = catalog::primary_key(target.table.oid)?;
     let could_be = |name: &String| target.column(name).and_then(Column::key_type).is_some();
     let whole = (primary.len() > 1 && primary.iter().all(could_be)).then_some(primary);
+    let usual = [&whole, &alone].into_iter().flatten();
+    if let Some(referred) = referred(target, link, usual.map(Vec::as_slice))
+        && referred.iter().all(could_be)
+    {
+        return Ok(referred.into());
+    }
     match (whole, alone) {
         (Some(only), None) | (None, Some(only)) => Ok(only.into()),
         (Some(whole), Some(alone)) => one_of(sought, target, link, (whole, alone)),
@@ -70,35 +77,36 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
     }
 }
 
-/// What the link says, or foreign keys, or else the names of submissions' columns. A column that is unique in each partition alone is
-/// perhaps the key of a tenant's, and perhaps all of it.
+/// The key that foreign keys refer to: one of the usual ones, or the only other.
+fn referred<'a>(
+    target: &Target,
+    link: Option<&KeyColumns>,
+    mut usual: impl Iterator<Item = &'a [String]>,
+) -> Option<Vec<String>> {
+    let is_link = |key: &&ForeignKey| link.is_none_or(|link| key.is_of(link.names()));
+    let links: Vec<&ForeignKey> = target.foreign_keys.iter().filter(is_link).collect();
+    if let Some(usual) = usual.find(|key| links.iter().any(|link| link.by(key).is_some())) {
+        return Some(usual.to_vec());
+    }
+    let (first, others) = links.split_first()?;
+    let is_only = others.iter().all(|other| other.by(&first.referenced).is_some());
+    is_only.then(|| first.referenced.clone())
+}
+
+/// What the link says, or else the names of submissions' columns. A column that is unique in each partition alone is perhaps the key of a
+/// tenant's, and perhaps all of it.
 fn one_of(
     sought: &Sought,
     target: &Target,
     link: Option<&KeyColumns>,
     (whole, alone): (Vec<String>, Vec<String>),
 ) -> Result<KeyColumns> {
-    let refers_to = |key: &[String]| {
-        target
-            .foreign_keys
-            .iter()
-            .any(|link: &ForeignKey| link.by(key).is_some())
-    };
     let is_whole = match link {
         Some(link) => link.names().len() == whole.len(),
-        None if refers_to(&whole) => true,
-        None if refers_to(&alone) || !sought.names(target, &whole) => false,
+        None if !sought.names(target, &whole) => false,
         None if !whole.contains(&alone[0]) => true,
         None if catalog::is_unique(target.table.oid, &alone, Unique::AtCommit)? => false,
-        None => {
-            let candidates = [whole, alone].map(|key| KeyColumns::from(key).argument());
-            return Err(ColumnError::ColumnAmbiguous {
-                table: target.table.display(),
-                argument: target.key,
-                candidates: candidates.into(),
-            }
-            .into());
-        }
+        None => return Err(target.ambiguous(&[&whole, &alone])),
     };
     Ok(if is_whole { whole } else { alone }.into())
 }

@@ -35,6 +35,17 @@ impl Target<'_> {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
+
+    /// The error that several keys could be meant.
+    pub fn ambiguous(&self, keys: &[&[String]]) -> Error {
+        let candidates = keys.iter().map(|key| KeyColumns::from(key.to_vec()).argument());
+        ColumnError::ColumnAmbiguous {
+            table: self.table.display(),
+            argument: self.key,
+            candidates: candidates.collect(),
+        }
+        .into()
+    }
 }
 
 impl Sought<'_> {
@@ -60,14 +71,25 @@ impl Sought<'_> {
             None => links.map(|link| link.columns.clone()).collect(),
         };
         found.dedup();
-        match (found.as_slice(), key) {
-            ([one], _) => Ok(one.clone().into()),
-            ([], None | Some([_])) => {
+        match found.as_slice() {
+            [one] => Ok(one.clone().into()),
+            [] => self.by_name(to, key).map(KeyColumns::from),
+            several => Err(self.ambiguous(to, several.iter().map(|link| listed(link)))),
+        }
+    }
+
+    /// Columns of usual names, if no foreign key says that they point to another key.
+    fn by_name(&self, to: &Target, key: Option<&[String]>) -> Result<Vec<String>> {
+        let found = match key {
+            None | Some([_]) => {
                 let part = key.and_then(<[String]>::first);
-                Ok(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to, part))?.into())
+                vec![self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to, part))?]
             }
-            ([], Some(key)) => self.by_parts(to, key).map(KeyColumns::from),
-            (several, _) => Err(self.ambiguous(to, several.iter().map(|link| listed(link)))),
+            Some(key) => self.by_parts(to, key)?,
+        };
+        match (key, to.foreign_keys.iter().find(|link| link.is_of(&found))) {
+            (Some(key), Some(link)) => Err(to.ambiguous(&[key, &link.referenced])),
+            _ => Ok(found),
         }
     }
 

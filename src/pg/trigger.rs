@@ -243,12 +243,6 @@ impl TriggerCall<'_> {
         }
     }
 
-    /// Whether this transaction keeps everybody off the table.
-    pub fn is_locked_whole(&self) -> bool {
-        // SAFETY: PostgreSQL keeps the relation open for the length of the call; this looks at the backend's own locks.
-        unsafe { raw::CheckRelationLockedByMe(self.0.tg_relation, pg_sys::AccessExclusiveLock.cast_signed(), true) }
-    }
-
     /// How many triggers we are in.
     pub fn depth() -> i32 {
         // SAFETY: pg_trigger_depth reads a variable and looks at none of its arguments.

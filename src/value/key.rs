@@ -217,7 +217,7 @@ impl Key {
         const BYTES_OF_A_ROW: usize = 1_000;
         match self {
             Self::Text(text) => text.len() / BYTES_OF_A_ROW,
-            Self::Row(parts) => parts.iter().map(Self::extra_rows).sum(),
+            Self::Row(_) => self.to_string().len() / BYTES_OF_A_ROW,
             Self::Int(_) | Self::Uuid(_) => 0,
         }
     }
@@ -321,6 +321,13 @@ mod tests {
         for bad in ["7", "(7)", "(7,)", "(7,a,b)", "(x,a)", "{7,NULL}", "(7,\"a)", ""] {
             assert_eq!(kind.parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_key_is_long_by_all_its_columns() {
+        let text = Key::Text("x".repeat(600).into());
+        assert!(!text.is_long());
+        assert!(Key::Row([text.clone(), text].into()).is_long());
     }
 
     #[test]

@@ -22,7 +22,7 @@ CREATE INDEX ON clip_submissions (clip_id);
 INSERT INTO campaigns (id) VALUES ('a'), ('b');
 INSERT INTO clips VALUES ('k1', 1, 3), ('k2', 2, 5), ('k3', 3, 7);
 INSERT INTO clip_submissions (campaign_id, clip_id) VALUES ('a', 'k1'), ('a', 'k2'), ('b', 'k3');
-SELECT corrected FROM spend_sync_attach('campaigns', 'clips', 'clip_submissions');
+SELECT corrected FROM spend_sync_attach('campaigns', 'clips', 'clip_submissions', clip_id => 'id');
 CREATE VIEW totals AS
     SELECT c.id, spent, coalesce((
         SELECT sum(k.earnings) FROM clip_submissions s JOIN clips k ON k.id = s.clip_id
@@ -85,7 +85,7 @@ SELECT id, spent FROM campaigns ORDER BY id;
 ALTER VIEW clips RENAME COLUMN earned TO earnings;
 CREATE TYPE campaign AS (id text, spent numeric);
 CREATE TABLE typed OF campaign (PRIMARY KEY (id));
-SELECT spend_sync_attach('typed', 'clips', 'clip_submissions');
+SELECT spend_sync_attach('typed', 'clips', 'clip_submissions', clip_id => 'id');
 \echo :SQLSTATE
 
 -- The key and the total of campaigns stay: another column of the name would be bound in their stead.

@@ -237,3 +237,18 @@ INSERT INTO steps VALUES (1, 1, 1), (2, 2, 4);
 TABLE levels ORDER BY id;
 UPDATE steps SET by = by + 1 WHERE id = 2;
 TABLE levels ORDER BY id;
+-- A foreign key says which key is meant, whatever the names.
+CREATE TABLE coded (id int PRIMARY KEY, code int NOT NULL UNIQUE, org int NOT NULL, no int NOT NULL, spent numeric DEFAULT 0, UNIQUE (org, no));
+CREATE TABLE bills (campaign_id int REFERENCES coded (code), amount numeric);
+CREATE INDEX ON bills (campaign_id);
+INSERT INTO coded VALUES (1, 2, 1, 2), (2, 1, 1, 1);
+INSERT INTO bills VALUES (1, 10);
+SELECT total, link FROM spend_sync_attach('coded', NULL, 'bills', earnings => 'amount', status => NULL);
+TABLE coded;
+SELECT FROM spend_sync_attach('coded', NULL, 'bills', campaign_id => 'id', earnings => 'amount', status => NULL);
+\echo :SQLSTATE
+ALTER TABLE bills DROP CONSTRAINT bills_campaign_id_fkey, ADD org int DEFAULT 1, ADD FOREIGN KEY (org, campaign_id) REFERENCES coded (org, no);
+SELECT total, link FROM spend_sync_attach('coded', NULL, 'bills', earnings => 'amount', status => NULL);
+SELECT total, link FROM spend_sync_attach('coded', NULL, 'bills', earnings => 'amount', status => NULL, submission_campaign => 'campaign_id');
+ALTER TABLE bills ADD FOREIGN KEY (campaign_id) REFERENCES coded;
+SELECT total, link FROM spend_sync_attach('coded', NULL, 'bills', earnings => 'amount', status => NULL);

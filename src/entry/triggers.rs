@@ -433,7 +433,7 @@ fn note(call: &TriggerCall, binding: &Rc<Binding>, write: impl FnOnce(&mut Touch
 fn record(binding: &Rc<Binding>, call: &TriggerCall, write: impl FnOnce(&mut Touched) + 'static) -> Result<()> {
     let nest = transaction::nest_level();
     let (restricted, relation, at_commit) = (session::is_restricted(), call.relation(), binding.flushes_at_commit());
-    if restricted && !session::is_distrusting() {
+    if session::is_restricted_by_others() {
         check_is_not_copied(binding)?;
     }
     let kept = capture::record(nest, binding.id(), move |touched| {

@@ -59,7 +59,7 @@ errors! {
         NotUniqueTogether { table: String, argument: &'static str, columns: String }
             => ERRCODE_INVALID_FOREIGN_KEY,
             "columns {columns} of table {table} are not unique together",
-            format!("A key ({argument}) needs a primary key or a unique index on these columns, or on some of them."),
+            format!("A key ({argument}) needs a primary key or a unique index on these columns."),
             "Create a unique index on them, or name the columns of the key.";
 
         KeyAndLink { table: String, argument: &'static str, columns: Vec<String>, key: Vec<String> }

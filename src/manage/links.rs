@@ -87,8 +87,12 @@ impl Sought<'_> {
             }
             Some(key) => self.by_parts(to, key)?,
         };
+        let could_be = |part: &String| {
+            let column = to.column(part);
+            column.is_some_and(|column| column.key_type().is_some() && column.has_deterministic_collation)
+        };
         match (key, to.foreign_keys.iter().find(|link| link.is_of(&found))) {
-            (Some(key), Some(link)) => Err(to.ambiguous(&[key, &link.referenced])),
+            (Some(key), Some(link)) if key.iter().all(could_be) => Err(to.ambiguous(&[key, &link.referenced])),
             _ => Ok(found),
         }
     }

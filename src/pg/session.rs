@@ -18,6 +18,8 @@ impl Drop for Identity {
 
 thread_local! {
     static IS_DISTRUSTED: Cell<bool> = const { Cell::new(false) };
+    /// Whether the outermost [`distrusting`] that runs began in a security-restricted operation.
+    static WAS_RESTRICTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `body`, which a call or a command of somebody asked for who did not write the bound tables: a superuser looks at
@@ -25,8 +27,21 @@ thread_local! {
 /// leave nothing behind in that session: [`as_role`] runs it as PostgreSQL runs index functions under REINDEX. Without it a
 /// deferred trigger that such code fires would run at commit, as the superuser.
 pub fn distrusting<T>(body: impl FnOnce() -> T) -> T {
-    let _restored = Restored::set(&IS_DISTRUSTED, true);
+    let was_restricted = if is_distrusting() {
+        WAS_RESTRICTED.get()
+    } else {
+        is_restricted()
+    };
+    let _restored = (
+        Restored::set(&IS_DISTRUSTED, true),
+        Restored::set(&WAS_RESTRICTED, was_restricted),
+    );
     body()
+}
+
+/// Whether we are in a security-restricted operation that is none of ours.
+pub fn is_restricted_by_others() -> bool {
+    is_restricted() && (!is_distrusting() || WAS_RESTRICTED.get())
 }
 
 /// Whether such a call or command runs.

@@ -222,8 +222,10 @@ SELECT total, source FROM spend_sync_attach('orders', 'hashed', 'posts', status 
 -- A column of no ASCII name.
 CREATE TABLE odd (U&"\00a0id" int PRIMARY KEY, id int, spent numeric DEFAULT 0);
 SELECT total FROM spend_sync_attach('odd', NULL, 'payments', earnings => 'amount', status => NULL);
+-- More than a key is none.
+SELECT FROM spend_sync_attach('odd', NULL, 'payments', campaign_id => U&'{"\00a0id",id}', submission_campaign => '{campaign_id,campaign}', earnings => 'amount', status => NULL);
 -- A total that is part of another's key: campaigns change their key as it is stored.
-CREATE TABLE levels (id int PRIMARY KEY, level bigint NOT NULL DEFAULT 0, bonus numeric DEFAULT 0);
+CREATE TABLE levels (id int PRIMARY KEY, level bigint NOT NULL DEFAULT 0, bonus numeric DEFAULT 0, UNIQUE (level, id));
 CREATE TABLE steps (id int PRIMARY KEY, level_id int, by int);
 CREATE TABLE boni (id int, level bigint, amount numeric);
 CREATE INDEX ON steps (level_id);

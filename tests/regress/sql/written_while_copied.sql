@@ -53,3 +53,26 @@ INSERT INTO writes VALUES ('INSERT INTO ledger SELECT 200 + n, 1, 10 FROM genera
 CLUSTER users USING users_by_code;
 \echo :SQLSTATE
 TABLE sums;
+-- By way of a repair.
+DELETE FROM writes;
+CREATE TABLE orgs (id int PRIMARY KEY, paid numeric DEFAULT 0);
+CREATE TABLE bills (id int PRIMARY KEY, org_id int, amount numeric);
+CREATE INDEX ON bills (org_id);
+INSERT INTO orgs VALUES (1);
+INSERT INTO bills VALUES (1, 1, 5);
+SELECT FROM spend_sync_attach('orgs', NULL, 'bills', spent => 'paid', submission_campaign => 'org_id', earnings => 'amount', status => NULL);
+CREATE FUNCTION bills() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO ledger SELECT 300 + n, 1, 10 FROM generate_series(1, 5) n;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bills AFTER UPDATE OF paid ON orgs FOR EACH ROW EXECUTE FUNCTION bills();
+SET session_replication_role = replica;
+UPDATE orgs SET paid = 0;
+RESET session_replication_role;
+INSERT INTO writes VALUES ('SELECT sync_campaign(''1'', ''orgs'')');
+CLUSTER ledger USING by_code;
+\echo :SQLSTATE
+TABLE sums;
+SELECT FROM sync_campaign('1', 'orgs');
+TABLE sums;

@@ -87,12 +87,22 @@ impl ForeignKey {
 
     /// Its columns in the order of this key, if that is what they refer to.
     pub fn by(&self, key: &[String]) -> Option<Vec<String>> {
+        self.part(key).filter(|columns| columns.len() == self.referenced.len())
+    }
+
+    /// Whether this column of its refers to another than this one.
+    pub fn says_else(&self, column: &str, part: &str) -> bool {
+        let mut pairs = self.columns.iter().zip(&self.referenced);
+        pairs.any(|(own, referenced)| own == column && referenced != part)
+    }
+
+    /// Those of its columns that refer to this key, in its order.
+    pub fn part(&self, key: &[String]) -> Option<Vec<String>> {
         let column_of = |name: &String| {
             let place = self.referenced.iter().position(|referenced| referenced == name)?;
             self.columns.get(place).cloned()
         };
-        let columns: Vec<String> = key.iter().map(column_of).collect::<Option<_>>()?;
-        (columns.len() == self.referenced.len()).then_some(columns)
+        key.iter().map(column_of).collect()
     }
 }
 

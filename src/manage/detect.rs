@@ -4,12 +4,11 @@
 use crate::catalog;
 use crate::catalog::shape::Tables;
 use crate::catalog::{Column, Relation, Unique};
+use crate::errors::Result;
 use crate::errors::column::ColumnError;
 use crate::errors::problems::Problems;
-use crate::errors::{Error, Result};
 use crate::manage::keys;
-use crate::manage::links::{Sought, Target};
-use crate::pg::name;
+use crate::manage::links::{Sought, Target, missing};
 use crate::value::mapping::{Columns, DirectWrites, Flush, KeyColumns};
 use std::collections::BTreeMap;
 
@@ -183,26 +182,6 @@ fn named(
     }
     let could_serve = columns.iter().filter(|column| could_serve(column));
     Err(missing(table, argument, &wanted, could_serve))
-}
-
-pub(super) fn missing<'a>(
-    table: &Relation,
-    argument: &'static str,
-    wanted: &str,
-    could_serve: impl Iterator<Item = &'a Column>,
-) -> Error {
-    ColumnError::ColumnMissing {
-        table: table.display(),
-        argument,
-        wanted: name::display_name(wanted),
-        candidates: could_serve.map(|column| name::display_name(&column.name)).collect(),
-    }
-    .into()
-}
-
-pub(super) fn listed(names: &[String]) -> String {
-    let names = names.iter().map(|name| name::display_name(name));
-    names.collect::<Vec<_>>().join(", ")
 }
 
 fn title(columns: &[Column]) -> Option<String> {

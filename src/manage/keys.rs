@@ -4,8 +4,7 @@ use crate::catalog;
 use crate::catalog::{Column, ForeignKey, Unique};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
-use crate::manage::detect::{listed, missing};
-use crate::manage::links::{Sought, Target};
+use crate::manage::links::{Sought, Target, listed, missing};
 use crate::pg::name;
 use crate::value::key::KeyType;
 use crate::value::mapping::KeyColumns;
@@ -63,7 +62,12 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
     if let Some(referred) = referred(target, link, usual.map(Vec::as_slice))
         && referred.iter().all(could_be)
     {
-        return Ok(referred.into());
+        // A part that is unique alone says as much, and is found sooner.
+        let part = alone.filter(|alone| referred.contains(&alone[0]));
+        return Ok(match part {
+            Some(part) if catalog::is_unique(target.table.oid, &part, Unique::AtCommit)? => part.into(),
+            _ => referred.into(),
+        });
     }
     match (whole, alone) {
         (Some(only), None) | (None, Some(only)) => Ok(only.into()),

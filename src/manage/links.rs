@@ -3,7 +3,6 @@
 use crate::catalog::{Column, ForeignKey, Relation, Unique};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
-use crate::manage::detect::{listed, missing};
 use crate::pg::name;
 use crate::value::mapping::KeyColumns;
 
@@ -63,13 +62,16 @@ impl Sought<'_> {
         Ok(given)
     }
 
-    /// Those of the one foreign key to the target's key, else those of usual names.
+    /// Those of the one foreign key to the target's key, or to it and more, else those of usual names.
     fn found(&self, to: &Target, key: Option<&[String]>) -> Result<KeyColumns> {
         let links = to.foreign_keys.iter();
         let mut found: Vec<Vec<String>> = match key {
-            Some(key) => links.filter_map(|link| link.by(key)).collect(),
-            None => links.map(|link| link.columns.clone()).collect(),
+            Some(key) => links.clone().filter_map(|link| link.by(key)).collect(),
+            None => links.clone().map(|link| link.columns.clone()).collect(),
         };
+        if let Some(key) = key.filter(|_| found.is_empty()) {
+            found = links.filter_map(|link| link.part(key)).collect();
+        }
         found.dedup();
         match found.as_slice() {
             [one] => Ok(one.clone().into()),
@@ -91,9 +93,11 @@ impl Sought<'_> {
             let column = to.column(part);
             column.is_some_and(|column| column.key_type().is_some() && column.has_deterministic_collation)
         };
-        match (key, to.foreign_keys.iter().find(|link| link.is_of(&found))) {
-            (Some(key), Some(link)) if key.iter().all(could_be) => Err(to.ambiguous(&[key, &link.referenced])),
-            _ => Ok(found),
+        let key = key.filter(|key| key.iter().all(could_be)).unwrap_or_default();
+        let says_else = |link: &&ForeignKey| found.iter().zip(key).any(|(column, part)| link.says_else(column, part));
+        match to.foreign_keys.iter().find(says_else) {
+            Some(link) => Err(to.ambiguous(&[key, &link.referenced])),
+            None => Ok(found),
         }
     }
 
@@ -181,6 +185,28 @@ impl Sought<'_> {
         }
         .into()
     }
+}
+
+/// The error that a table has no such column, with those that could serve.
+pub fn missing<'a>(
+    table: &Relation,
+    argument: &'static str,
+    wanted: &str,
+    could_serve: impl Iterator<Item = &'a Column>,
+) -> Error {
+    ColumnError::ColumnMissing {
+        table: table.display(),
+        argument,
+        wanted: name::display_name(wanted),
+        candidates: could_serve.map(|column| name::display_name(&column.name)).collect(),
+    }
+    .into()
+}
+
+/// Names for people.
+pub fn listed(names: &[String]) -> String {
+    let names = names.iter().map(|name| name::display_name(name));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn bare(name: &str) -> String {

@@ -254,3 +254,11 @@ SELECT total, link FROM spend_sync_attach('coded', NULL, 'bills', earnings => 'a
 SELECT total, link FROM spend_sync_attach('coded', NULL, 'bills', earnings => 'amount', status => NULL, submission_campaign => 'campaign_id');
 ALTER TABLE bills ADD FOREIGN KEY (campaign_id) REFERENCES coded;
 SELECT total, link FROM spend_sync_attach('coded', NULL, 'bills', earnings => 'amount', status => NULL);
+-- One that refers to a key and more says which columns are the key's: a tenant beside an id that is unique alone.
+ALTER TABLE coded ADD UNIQUE (org, id);
+CREATE TABLE notes (org int, whose int, code int, amount numeric, FOREIGN KEY (org, whose) REFERENCES coded (org, id));
+CREATE INDEX ON notes (whose);
+SELECT total, link FROM spend_sync_attach('coded', NULL, 'notes', earnings => 'amount', status => NULL);
+ALTER TABLE notes RENAME whose TO campaign_id;
+SELECT FROM spend_sync_attach('coded', NULL, 'notes', campaign_id => 'code', earnings => 'amount', status => NULL);
+\echo :SQLSTATE

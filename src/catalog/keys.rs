@@ -75,6 +75,7 @@ pub fn primary_key(relation: Oid) -> Result<Vec<String>> {
 
 /// A foreign key: its columns, and those that they refer to, in the same order.
 pub struct ForeignKey {
+    pub table: Oid,
     pub columns: Vec<String>,
     pub referenced: Vec<String>,
 }
@@ -106,21 +107,22 @@ impl ForeignKey {
     }
 }
 
-/// The foreign keys from one table to another.
-pub fn foreign_keys(from: Oid, to: Oid) -> Result<Vec<ForeignKey>> {
+/// The foreign keys of a table. Those to a partitioned table are there once more for each of its partitions.
+pub fn foreign_keys(from: Oid) -> Result<Vec<ForeignKey>> {
     let rows = read(
-        "SELECT array_agg(a.attname::text ORDER BY k.place), array_agg(r.attname::text ORDER BY k.place)
+        "SELECT array_agg(a.attname::text ORDER BY k.place), array_agg(r.attname::text ORDER BY k.place), f.confrelid
          FROM pg_constraint f
          CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY AS k (own, referenced, place)
          JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.own
          JOIN pg_attribute r ON r.attrelid = f.confrelid AND r.attnum = k.referenced
-         WHERE f.contype = 'f' AND f.conrelid = $1 AND f.confrelid = $2
-         GROUP BY f.oid, f.conname
+         WHERE f.contype = 'f' AND f.conrelid = $1 AND f.conparentid = 0
+         GROUP BY f.oid, f.conname, f.confrelid
          ORDER BY f.conname",
-        &[Param::Oid(from), Param::Oid(to)],
+        &[Param::Oid(from)],
     )?;
     let key = |row: &Row| {
         Ok(ForeignKey {
+            table: row.oid(2)?,
             columns: names_in(row, 0)?,
             referenced: names_in(row, 1)?,
         })

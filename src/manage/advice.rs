@@ -2,9 +2,11 @@
 
 use crate::catalog;
 use crate::catalog::shape::Shape;
-use crate::catalog::{Column, Relation, Strange, TriggerFunction};
+use crate::catalog::{Column, Relation, Strange, TriggerFunction, Unique};
 use crate::errors::Result;
 use crate::pg::name;
+use crate::pg::snapshot::Sees;
+use crate::{binding, statements};
 
 /// One finding; nothing found means healthy.
 #[derive(PartialEq, Eq)]
@@ -42,6 +44,26 @@ pub fn missing_indexes(shape: &Shape) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings)
+}
+
+/// Clips are known by what is unique in each partition alone, and several have one key: as it is, or by a mistake.
+pub fn doubled_clips(shape: &Shape) -> Result<Option<Finding>> {
+    let (Some(clips), Some(names)) = (&shape.clips, binding::names_of(shape).clips) else {
+        return Ok(None);
+    };
+    if catalog::is_unique(clips.table.oid, &catalog::column_names(&clips.id), Unique::AtCommit)? {
+        return Ok(None);
+    }
+    let rows = binding::look(shape, &statements::doubled_clip(&names), &[], Sees::Latest)?;
+    let finding = |key: &str| {
+        Finding {
+        severity: "warning",
+        object: clips.table.display(),
+        problem: format!("several clips have the key \"{key}\": a submission of it counts all of them"),
+        advice: "If it means one of them, name the whole key: spend_sync_attach(clip_id => '{a,b}', submission_clip => '{c,d}', ...).".to_owned(),
+    }
+    };
+    Ok(rows.first().and_then(|row| row.get(0)).map(finding))
 }
 
 /// Columns of the submissions that look like a share of a clip: it is none of the total's.

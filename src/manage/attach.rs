@@ -82,6 +82,9 @@ pub fn attach(request: Request) -> Result<Attached> {
     if !request.sync {
         return Ok(Attached { shape, synced: None });
     }
+    if let Some(finding) = advice::doubled_clips(&shape)? {
+        session::warn(&finding.problem, &finding.advice);
+    }
     let binding = binding::of(shape.id())?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
     let synced = repair::sync_new(&binding)?;
     if !replaced.iter().any(|trigger| counted_the_same(trigger, &shape)) {

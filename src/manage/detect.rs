@@ -49,17 +49,18 @@ pub fn columns(
     let source = tables.source();
     let of_source = catalog::columns(source.oid)?;
     let own_keys = catalog::unique_keys(tables.submissions.oid, Unique::InPartitions)?;
+    let foreign_keys = catalog::foreign_keys(tables.submissions.oid)?;
     let sought = Sought {
         submissions: &tables.submissions,
         columns: &of_submissions,
         own_keys: &own_keys,
+        foreign_keys: &foreign_keys,
     };
     let to_campaigns = Target {
         key: "campaign_id",
         link: "submission_campaign",
         usual: "campaign",
         unique: Unique::AtCommit,
-        foreign_keys: catalog::foreign_keys(tables.submissions.oid, tables.campaigns.oid)?,
         table: &tables.campaigns,
         columns: &of_campaigns,
     };
@@ -74,7 +75,6 @@ pub fn columns(
                 link: "submission_clip",
                 usual: "clip",
                 unique: Unique::InPartitions,
-                foreign_keys: catalog::foreign_keys(tables.submissions.oid, clips.oid)?,
                 table: clips,
                 columns: &of_source,
             };

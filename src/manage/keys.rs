@@ -1,7 +1,7 @@
 //! Which columns of campaigns, or clips, are the key that submissions point to.
 
 use crate::catalog;
-use crate::catalog::{Column, ForeignKey, Unique};
+use crate::catalog::{Column, ForeignKey, Unique, fits};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
 use crate::manage::links::{Sought, Target, listed, missing};
@@ -54,12 +54,16 @@ fn not_unique(target: &Target, names: &[String]) -> Error {
 /// several columns and submissions do not point to all of them.
 fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<KeyColumns> {
     let unique = catalog::unique_keys(target.table.oid, target.unique)?;
-    let alone = unique.into_iter().find(|key| key.len() == 1);
+    let alone = unique.iter().find(|key| key.len() == 1).cloned();
     let primary = catalog::primary_key(target.table.oid)?;
     let could_be = |name: &String| target.column(name).and_then(Column::key_type).is_some();
-    let whole = (primary.len() > 1 && primary.iter().all(could_be)).then_some(primary);
+    let is_of_several = |key: &&Vec<String>| key.len() > 1 && key.iter().all(could_be);
+    let whole = std::iter::once(&primary).find(is_of_several);
+    // One of a partition's columns may be of a type that is no key's.
+    let others = unique.iter().filter(|_| alone.is_none());
+    let whole = whole.or_else(|| others.clone().find(is_of_several)).cloned();
     let usual = [&whole, &alone].into_iter().flatten();
-    if let Some(referred) = referred(target, link, usual.map(Vec::as_slice))
+    if let Some(referred) = referred(sought, target, link, usual.map(Vec::as_slice))
         && referred.iter().all(could_be)
     {
         // A part that is unique alone says as much, and is found sooner.
@@ -73,6 +77,8 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
         (Some(only), None) | (None, Some(only)) => Ok(only.into()),
         (Some(whole), Some(alone)) => one_of(sought, target, link, (whole, alone)),
         (None, None) => {
+            let columns: Vec<Column> = primary.iter().filter_map(|name| target.column(name)).cloned().collect();
+            fits::key(target.table, &columns)?;
             // Numbers with decimals are money, more often than keys.
             let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);
             let could_serve = target.columns.iter().filter(is_key);
@@ -83,12 +89,13 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
 
 /// The key that foreign keys refer to: one of the usual ones, or the only other.
 fn referred<'a>(
+    sought: &Sought,
     target: &Target,
     link: Option<&KeyColumns>,
     mut usual: impl Iterator<Item = &'a [String]>,
 ) -> Option<Vec<String>> {
     let is_link = |key: &&ForeignKey| link.is_none_or(|link| key.is_of(link.names()));
-    let links: Vec<&ForeignKey> = target.foreign_keys.iter().filter(is_link).collect();
+    let links: Vec<&ForeignKey> = sought.foreign_keys_to(target).filter(is_link).collect();
     if let Some(usual) = usual.find(|key| links.iter().any(|link| link.by(key).is_some())) {
         return Some(usual.to_vec());
     }

@@ -12,6 +12,7 @@ pub struct Sought<'a> {
     pub columns: &'a [Column],
     /// The keys of submissions.
     pub own_keys: &'a [Vec<String>],
+    pub foreign_keys: &'a [ForeignKey],
 }
 
 /// What one points to: campaigns, or clips.
@@ -23,8 +24,6 @@ pub struct Target<'a> {
     pub usual: &'static str,
     /// How its key is to be unique.
     pub unique: Unique,
-    /// Those of submissions to it.
-    pub foreign_keys: Vec<ForeignKey>,
     pub table: &'a Relation,
     pub columns: &'a [Column],
 }
@@ -64,7 +63,7 @@ impl Sought<'_> {
 
     /// Those of the one foreign key to the target's key, or to it and more, else those of usual names.
     fn found(&self, to: &Target, key: Option<&[String]>) -> Result<KeyColumns> {
-        let links = to.foreign_keys.iter();
+        let links = self.foreign_keys_to(to);
         let mut found: Vec<Vec<String>> = match key {
             Some(key) => links.clone().filter_map(|link| link.by(key)).collect(),
             None => links.clone().map(|link| link.columns.clone()).collect(),
@@ -95,7 +94,7 @@ impl Sought<'_> {
         };
         let key = key.filter(|key| key.iter().all(could_be)).unwrap_or_default();
         let says_else = |link: &&ForeignKey| found.iter().zip(key).any(|(column, part)| link.says_else(column, part));
-        match to.foreign_keys.iter().find(says_else) {
+        match self.foreign_keys_to(to).find(says_else) {
             Some(link) => Err(to.ambiguous(&[key, &link.referenced])),
             None => Ok(found),
         }
@@ -138,12 +137,29 @@ impl Sought<'_> {
             };
             bases.iter().any(of)
         };
-        let found: Vec<&Column> = self.columns.iter().filter(|column| is_called(&column.name)).collect();
+        let is_free = |column: &&Column| is_called(&column.name) && !self.points_elsewhere(to, &column.name);
+        let found: Vec<&Column> = self.columns.iter().filter(is_free).collect();
         match found.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one.name.clone())),
             several => Err(self.ambiguous(to, several.iter().map(|column| name::display_name(&column.name)))),
         }
+    }
+
+    /// The foreign keys to this table.
+    pub fn foreign_keys_to(&self, to: &Target) -> impl Iterator<Item = &ForeignKey> + Clone {
+        let table = to.table.oid;
+        self.foreign_keys.iter().filter(move |link| link.table == table)
+    }
+
+    /// Whether a foreign key says that a column points to another table, and none that it points to this one: its name says nothing then.
+    fn points_elsewhere(&self, to: &Target, column: &String) -> bool {
+        let mut links = self
+            .foreign_keys
+            .iter()
+            .filter(|link| link.columns.contains(column))
+            .peekable();
+        links.peek().is_some() && links.all(|link| link.table != to.table.oid)
     }
 
     /// Whether a column of this name may be the same in submissions. What a submission itself is known by is not.
@@ -157,18 +173,30 @@ impl Sought<'_> {
     }
 
     fn lacks_usual(&self, to: &Target, part: Option<&String>) -> Error {
-        self.lacks(to, &format!("{}_id", to.usual), part)
+        let is_there = |base: &str| {
+            self.columns
+                .iter()
+                .any(|column| names_as(&column.name, &format!("{base}id")))
+        };
+        // One that is there points to another table.
+        let base = if is_there(to.usual) {
+            singular(&to.table.name.table)
+        } else {
+            to.usual
+        };
+        self.lacks(to, &format!("{base}_id"), part)
     }
 
     /// The error that there is no such column. `part`: of the key, which it would point to.
     fn lacks(&self, to: &Target, wanted: &str, part: Option<&String>) -> Error {
         let points_to = |part: &String| to.column(part)?.key_type();
         let other = part.and_then(points_to);
-        let could_link = |column: &&Column| match (column.key_type(), other) {
+        let is_of_type = |column: &Column| match (column.key_type(), other) {
             (Some(own), Some(other)) => own.links_to(other),
             (own, None) => own.is_some(),
             (None, _) => false,
         };
+        let could_link = |column: &&Column| is_of_type(column) && !self.points_elsewhere(to, &column.name);
         missing(
             self.submissions,
             to.link,

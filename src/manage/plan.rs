@@ -51,6 +51,7 @@ pub fn plan(request: Request) -> Result<Vec<Finding>> {
     findings.extend(advice::functions_without_path(&shape)?);
     findings.extend(advice::code_of_others(&shape)?);
     if is_sound {
+        findings.extend(advice::doubled_clips(&shape)?);
         findings.extend(statuses::uncounted(&shape)?);
         findings.extend(changes(&shape, sync)?);
     }

@@ -56,6 +56,21 @@ pub fn doubled(names: &Names) -> String {
     )
 }
 
+/// A key that several clips have, if there is one.
+/// ```sql
+/// SELECT k.id FROM clips AS k WHERE k.id IS NOT NULL GROUP BY k.id HAVING count(*) > 1 LIMIT 1
+/// ```
+pub fn doubled_clip(clips: &ClipNames) -> String {
+    let ClipNames { table, id, .. } = clips;
+    format!(
+        "SELECT {value} FROM {table} AS k WHERE {is_there} \
+         GROUP BY {each} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
+        value = id.value("k"),
+        is_there = id.is_there("k"),
+        each = id.list("k"),
+    )
+}
+
 /// Those that this transaction has written are locked already.
 /// ```sql
 /// SELECT 1 FROM submissions AS l WHERE l.campaign = ANY ($1) AND NOT spend_sync.is_own(l.xmin)

@@ -13,6 +13,7 @@ use sums::Campaigns;
 pub mod behind;
 pub mod keys;
 mod looks;
+pub use looks::doubled_clip;
 mod own;
 mod stores;
 mod sums;

@@ -262,3 +262,31 @@ SELECT total, link FROM spend_sync_attach('coded', NULL, 'notes', earnings => 'a
 ALTER TABLE notes RENAME whose TO campaign_id;
 SELECT FROM spend_sync_attach('coded', NULL, 'notes', campaign_id => 'code', earnings => 'amount', status => NULL);
 \echo :SQLSTATE
+-- A name says nothing where a foreign key says that the column points to another table: what creators earned is not what campaigns spent.
+CREATE TABLE creators (id int PRIMARY KEY, earned numeric DEFAULT 0);
+CREATE TABLE ventures (id int PRIMARY KEY, spent numeric DEFAULT 0);
+CREATE TABLE payouts (id int PRIMARY KEY, recipient_id int REFERENCES creators, campaign_id int REFERENCES ventures, amount numeric);
+CREATE INDEX ON payouts (recipient_id);
+CREATE TABLE posted (id int PRIMARY KEY, campaign_id int REFERENCES ventures, amount numeric, author int);
+SELECT FROM spend_sync_attach('creators', NULL, 'posted', spent => 'earned', earnings => 'amount', status => NULL);
+\echo :SQLSTATE
+SELECT total, link FROM spend_sync_attach('creators', NULL, 'payouts', spent => 'earned', earnings => 'amount', status => NULL);
+SET client_min_messages = warning;
+-- Clips of one key in several partitions count together: said where there are any. A part of a type that is no key's is left to the partition.
+CREATE TABLE reels (tenant int, id int, made date, earnings numeric, PRIMARY KEY (tenant, id)) PARTITION BY LIST (tenant);
+CREATE TABLE reels_1 PARTITION OF reels FOR VALUES IN (1);
+CREATE TABLE reels_2 PARTITION OF reels FOR VALUES IN (2);
+CREATE TABLE shown (campaign_id int, clip_id int);
+CREATE INDEX ON shown (campaign_id);
+CREATE INDEX ON shown (clip_id);
+SELECT source FROM spend_sync_attach('ventures', 'reels', 'shown', status => NULL);
+INSERT INTO reels VALUES (1, 7, now(), 5), (2, 7, now(), 6), (2, 8, now(), 7);
+SELECT source FROM spend_sync_attach('ventures', 'reels', 'shown', status => NULL);
+SELECT source FROM spend_sync_attach('ventures', 'reels', 'shown', status => NULL, sync => false);
+SELECT severity, object, problem, advice FROM spend_sync_plan('ventures', 'reels', 'shown', status => NULL) WHERE severity = 'warning';
+CREATE TABLE dailies (tenant int, id int, made date, earnings numeric, PRIMARY KEY (tenant, id, made)) PARTITION BY RANGE (made);
+ALTER TABLE shown ADD tenant int;
+CREATE INDEX ON shown (tenant, clip_id);
+SELECT source FROM spend_sync_attach('ventures', 'dailies', 'shown', status => NULL);
+CREATE TABLE months (month date PRIMARY KEY, spent numeric DEFAULT 0);
+SELECT FROM spend_sync_attach('months', NULL, 'shown', status => NULL, earnings => 'clip_id');

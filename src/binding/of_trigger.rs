@@ -58,12 +58,13 @@ pub enum Adds {
 
 impl Adds {
     /// The columns that say it.
-    pub fn columns(&self) -> Vec<i16> {
-        match self {
-            Self::Clip(clip) => clip.numbers().collect(),
-            Self::Amount(column, _) => vec![*column],
-            Self::One => Vec::new(),
-        }
+    pub fn columns(&self) -> impl Iterator<Item = i16> {
+        let (clip, amount) = match self {
+            Self::Clip(clip) => (Some(clip), None),
+            Self::Amount(column, _) => (None, Some(*column)),
+            Self::One => (None, None),
+        };
+        clip.into_iter().flat_map(KeyAttributes::numbers).chain(amount)
     }
 }
 

@@ -44,13 +44,17 @@ pub fn unique_keys(relation: Oid, how: Unique) -> Result<Vec<Vec<String>>> {
 
 /// Whether these columns are such a key, in whichever order. (More than a key's would be as unique; but no index bounds what they hold.)
 pub fn is_unique(relation: Oid, columns: &[String], how: Unique) -> Result<bool> {
-    let is_of_these =
-        |key: &Vec<String>| key.len() == columns.len() && key.iter().all(|column| columns.contains(column));
+    let is_of_these = |key: &Vec<String>| are_same(key, columns);
     let is_key = |how| Ok(unique_keys(relation, how)?.iter().any(is_of_these));
     match how {
         Unique::InPartitions => Ok(is_key(how)? || is_key(Unique::AtCommit)?),
         Unique::AtOnce | Unique::AtCommit => is_key(how),
     }
+}
+
+/// Whether both are of the same columns, in whichever order.
+fn are_same(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().all(|column| other.contains(column))
 }
 
 /// An array of names.
@@ -83,7 +87,7 @@ pub struct ForeignKey {
 impl ForeignKey {
     /// Whether it is of these columns, in whichever order.
     pub fn is_of(&self, columns: &[String]) -> bool {
-        self.columns.len() == columns.len() && self.columns.iter().all(|column| columns.contains(column))
+        are_same(&self.columns, columns)
     }
 
     /// Its columns in the order of this key, if that is what they refer to.

@@ -99,8 +99,8 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
         return Err(misplaced("capture_submission"));
     };
     let event = call.event();
-    let columns = || campaign.numbers().chain([*status_column]).chain(adds.columns());
-    if event == Event::Update && columns().all(|column| call.leaves(column)) {
+    let mut columns = campaign.numbers().chain([*status_column]).chain(adds.columns());
+    if event == Event::Update && columns.all(|column| call.leaves(column)) {
         return Ok(());
     }
     let link = |version| {
@@ -156,7 +156,7 @@ pub fn capture_submission(call: &TriggerCall) -> Result<()> {
 /// CLUSTER, nor of VACUUM FULL. What we run restricted ourselves is told.
 fn check_is_not_copied(binding: &Binding) -> Result<()> {
     let tables = catalog::with_partitions(binding.shape.tables().all())?;
-    match tables.into_iter().find(|table| table::is_locked_whole(*table)) {
+    match tables.into_iter().find(|table| table::is_held(*table)) {
         None => Ok(()),
         Some(table) => {
             let table = name::relation(table);

@@ -57,11 +57,6 @@ unsafe extern "C-unwind" {
         procedure: pg_sys::Oid,
         argument: Datum,
     );
-    pub fn LockHeldByMe(
-        tag: *const pg_sys::LOCKTAG,
-        mode: c_int,
-        #[cfg(any(feature = "pg17", feature = "pg18"))] or_stronger: bool,
-    ) -> bool;
     pub fn slot_getsomeattrs_int(slot: *mut pg_sys::TupleTableSlot, count: c_int);
     pub fn MakeSingleTupleTableSlot(
         columns: pg_sys::TupleDesc,

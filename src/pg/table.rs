@@ -80,28 +80,6 @@ pub(super) unsafe fn blocks(table: pg_sys::Relation) -> u32 {
     unsafe { raw::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM) }
 }
 
-/// Whether this transaction keeps everybody off a table of this database.
-pub fn is_locked_whole(table: Oid) -> bool {
-    let tag = pg_sys::LOCKTAG {
-        // SAFETY: reads a variable of the backend.
-        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
-        locktag_field2: table.to_u32(),
-        locktag_field3: 0,
-        locktag_field4: 0,
-        locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
-        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
-    };
-    // SAFETY: looks at the backend's own locks.
-    unsafe {
-        raw::LockHeldByMe(
-            &raw const tag,
-            pg_sys::AccessExclusiveLock.cast_signed(),
-            #[cfg(any(feature = "pg17", feature = "pg18"))]
-            false,
-        )
-    }
-}
-
 /// Keeps the labels of an enum as they are until the transaction ends: what changes them locks the type against others like it.
 pub fn keep_labels(kind: Oid) -> Result<()> {
     // SAFETY: a type that is gone is locked in vain.

@@ -5,7 +5,7 @@ use crate::pg::{attribute, name, session};
 use crate::value::key::KeyType;
 use crate::value::money::MoneyType;
 use crate::value::status::StatusType;
-use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::{self, Oid};
 
 /// A column.
 pub use crate::pg::attribute::Attribute as Column;
@@ -21,6 +21,14 @@ impl Column {
 
     pub fn status_type(&self) -> Option<StatusType> {
         StatusType::of(self.base_type, self.is_enum, self.is_domain())
+    }
+
+    /// Whether it holds a day, or a point in time.
+    pub fn is_moment(&self) -> bool {
+        matches!(
+            self.base_type,
+            pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID
+        )
     }
 
     /// The type of money that it has, if any.
@@ -41,8 +49,7 @@ pub fn column_names(columns: &[Column]) -> Vec<String> {
 
 /// Their names, for people.
 pub fn listed(columns: &[Column]) -> String {
-    let names = columns.iter().map(|column| name::display_name(&column.name));
-    names.collect::<Vec<_>>().join(", ")
+    name::listed(columns.iter().map(|column| &column.name))
 }
 
 /// All columns of a table, in their order.

@@ -191,11 +191,11 @@ fn generated(submissions: &Relation, column: &Column, approved: &[String]) -> St
         [one] => format!("= {one}"),
         several => format!("IN ({})", several.join(", ")),
     };
-    let counts = match column.base_type {
-        pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID if ends => format!("{name} IS NULL"),
-        pg_sys::DATEOID | pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => format!("{name} IS NOT NULL"),
-        _ if column.is_domain() => format!("{name}::{} {one_of}", column.base_sql),
-        _ => format!("{name} {one_of}"),
+    let counts = match column.is_moment() {
+        true if ends => format!("{name} IS NULL"),
+        true => format!("{name} IS NOT NULL"),
+        false if column.is_domain() => format!("{name}::{} {one_of}", column.base_sql),
+        false => format!("{name} {one_of}"),
     };
     format!(
         "ALTER TABLE {} ADD counts boolean GENERATED ALWAYS AS ({counts}) STORED; and spend_sync_attach(status => 'counts', approved => '{{true}}', ...).",

@@ -1,6 +1,6 @@
 //! Keys, the links between them, and indexes.
 
-use crate::catalog::{read, read_often};
+use crate::catalog::{partition_columns, read, read_often};
 use crate::errors::{Error, Result};
 use crate::value::names;
 use crate::value::param::Param;
@@ -14,8 +14,8 @@ pub enum Unique {
     AtOnce,
     /// In all of the table, at commit at the latest.
     AtCommit,
-    /// In each partition, at commit at the latest: the columns that a table is partitioned by must stand in each of its unique indexes and
-    /// don't count, where there are others.
+    /// In each partition, at commit at the latest: the columns that a table is partitioned by, at whichever level, must stand in each of its
+    /// unique indexes and don't count, where there are others.
     InPartitions,
 }
 
@@ -23,33 +23,53 @@ pub enum Unique {
 /// OVERLAPS are unique at a time only.
 pub fn unique_keys(relation: Oid, how: Unique) -> Result<Vec<Vec<String>>> {
     let rows = read_often(
-        "SELECT array_agg(a.attname::text ORDER BY k.place) AS names, bool_or(i.indisprimary) AS is_primary
+        "SELECT array_agg(a.attname::text ORDER BY k.place) AS names, i.indisprimary
          FROM pg_index i
-         LEFT JOIN pg_partitioned_table p ON p.partrelid = i.indrelid
          CROSS JOIN LATERAL (
              SELECT k.attnum, k.place, bool_or(k.attnum = 0) OVER () AS has_expression
              FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
-             WHERE k.place <= i.indnkeyatts
-               AND ($2 < 2 OR p.partattrs IS NULL OR k.attnum <> ALL (p.partattrs::int2[])
-                    OR (i.indkey::int2[])[0:i.indnkeyatts - 1] <@ p.partattrs::int2[])) AS k
+             WHERE k.place <= i.indnkeyatts) AS k
          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
          WHERE i.indrelid = $1 AND i.indisunique AND NOT i.indisexclusion AND i.indisvalid AND i.indpred IS NULL
            AND NOT k.has_expression AND (i.indimmediate OR $2 > 0)
-         GROUP BY i.indexrelid
-         ORDER BY is_primary DESC, count(*), names",
+         GROUP BY i.indexrelid, i.indisprimary
+         ORDER BY names",
         &[Param::Oid(relation), Param::Int8(how as i64)],
     )?;
-    rows.iter().map(|row| names_in(row, 0)).collect()
+    let partitioned_by = match how {
+        Unique::InPartitions => partition_columns(relation)?,
+        Unique::AtOnce | Unique::AtCommit => Vec::new(),
+    };
+    let key = |row: &Row| Ok((!row.is_true(1), needed_of(&names_in(row, 0)?, &partitioned_by)));
+    let mut keys: Vec<(bool, Vec<String>)> = rows.iter().map(key).collect::<Result<_>>()?;
+    keys.sort_by_key(|(is_other, key)| (*is_other, key.len()));
+    Ok(keys.into_iter().map(|(_, key)| key).collect())
+}
+
+/// What identifies a row within a partition, of a key: a column that all rows of one agree in says nothing more.
+fn needed_of(key: &[String], partitioned_by: &[String]) -> Vec<String> {
+    let others = key.iter().filter(|column| !partitioned_by.contains(column)).cloned();
+    let others: Vec<String> = others.collect();
+    if others.is_empty() { key.to_vec() } else { others }
 }
 
 /// Whether these columns are such a key, in whichever order. (More than a key's would be as unique; but no index bounds what they hold.)
+/// In partitions those that it needs there are, with any others of it.
 pub fn is_unique(relation: Oid, columns: &[String], how: Unique) -> Result<bool> {
-    let is_of_these = |key: &Vec<String>| are_same(key, columns);
-    let is_key = |how| Ok(unique_keys(relation, how)?.iter().any(is_of_these));
-    match how {
-        Unique::InPartitions => Ok(is_key(how)? || is_key(Unique::AtCommit)?),
-        Unique::AtOnce | Unique::AtCommit => is_key(how),
+    let keys = match how {
+        Unique::InPartitions => unique_keys(relation, Unique::AtCommit)?,
+        Unique::AtOnce | Unique::AtCommit => unique_keys(relation, how)?,
+    };
+    if keys.iter().any(|key| are_same(key, columns)) {
+        return Ok(true);
     }
+    if !matches!(how, Unique::InPartitions) {
+        return Ok(false);
+    }
+    let partitioned_by = partition_columns(relation)?;
+    let has_all = |of: &[String], columns: &[String]| columns.iter().all(|column| of.contains(column));
+    let is_of = |key: &Vec<String>| has_all(key, columns) && has_all(columns, &needed_of(key, &partitioned_by));
+    Ok(keys.iter().any(is_of))
 }
 
 /// Whether both are of the same columns, in whichever order.

@@ -301,6 +301,7 @@ fn column(table: &Relation, columns: &[Column], argument: &'static str, name: &s
             ColumnError::ColumnMissing {
                 table: table.display(),
                 argument,
+                of: 1,
                 wanted: name::display_name(name),
                 candidates: columns.iter().map(|column| name::display_name(&column.name)).collect(),
             }

@@ -6,7 +6,7 @@ use crate::pg::relation::Class;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, relation, role, session, spi};
 use crate::value::mapping::FullName;
-use crate::value::names::table as quoted;
+use crate::value::names::{self, table as quoted};
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
@@ -140,21 +140,25 @@ pub fn find_visible(name: &str) -> Result<Option<Oid>> {
 /// A table that may be meant by a usual name.
 pub struct Alike {
     pub oid: Oid,
-    /// For people.
+    /// With its schema, for people.
     pub name: String,
     /// Whether the caller's search path finds it by its bare name.
     pub is_visible: bool,
 }
 
-/// The tables of the role in force whose names match a pattern, whatever their case, in the order of their names.
-pub fn alike(pattern: &str) -> Result<Vec<Alike>> {
+/// The tables of the role in force, of one schema or of all, whose names match a pattern, whatever their case, in the order of their names.
+pub fn alike(pattern: &str, schema: Option<&str>) -> Result<Vec<Alike>> {
     let sql = "SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.pg_table_is_visible(c.oid)
          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
          WHERE c.relname OPERATOR(pg_catalog.~*) $1 AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}') AND NOT c.relispartition
            AND c.relpersistence OPERATOR(pg_catalog.<>) 't' AND n.nspname OPERATOR(pg_catalog.!~) '^(pg_|information_schema$|spend_sync$)'
-           AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+           AND pg_catalog.pg_has_role(c.relowner, 'USAGE') AND $2 OPERATOR(pg_catalog.=) ANY (ARRAY['', n.nspname::pg_catalog.text])
          ORDER BY 2 LIMIT 20";
-    let rows = spi::query(sql, &[Param::Text(pattern)], Sees::Latest)?;
+    let rows = spi::query(
+        sql,
+        &[Param::Text(pattern), Param::Text(schema.unwrap_or_default())],
+        Sees::Latest,
+    )?;
     let alike = |row: &Row| {
         Ok(Alike {
             oid: row.oid(0)?,
@@ -183,6 +187,21 @@ pub fn partitioned_by(table: Oid) -> Result<Vec<i16>> {
         &[Param::Oid(table)],
     )?;
     rows.iter().map(|row| row.number(0)).collect()
+}
+
+/// The names of the columns that a table, or a partition of it, is partitioned by.
+pub fn partition_columns(table: Oid) -> Result<Vec<String>> {
+    let mut all = partition_oids(table)?;
+    all.push(table);
+    let all = all.iter().map(|one| one.to_u32().to_string()).collect::<Vec<_>>();
+    let rows = read_often(
+        "SELECT DISTINCT a.attname FROM pg_partitioned_table p
+         CROSS JOIN LATERAL unnest(p.partattrs::int2[]) AS k (number)
+         JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.number
+         WHERE p.partrelid = ANY ($1::oid[])",
+        &[Param::Text(&names::array(&all))],
+    )?;
+    rows.iter().map(|row| row.owned(0)).collect()
 }
 
 fn has_foreign_partition(table: Oid) -> Result<bool> {

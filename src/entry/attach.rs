@@ -164,9 +164,8 @@ fn attached(
 fn described(said: &Said) -> [String; 4] {
     let (of, name) = (&said.columns, name::display_name);
     let column = |table: &FullName, column: &str| format!("{}.{}", catalog::display(table), name(column));
-    let listed = |key: &KeyColumns| key.names().iter().map(|one| name(one)).collect::<Vec<_>>().join(", ");
     let by = |said: String, key: Option<&KeyColumns>| match key {
-        Some(key) => format!("{said} by {}", listed(key)),
+        Some(key) => format!("{said} by {}", name::listed(key.names())),
         None => said,
     };
     let source = said.clips.as_ref().unwrap_or(&said.submissions);
@@ -177,7 +176,7 @@ fn described(said: &Said) -> [String; 4] {
     let links = std::iter::once(&of.submission_campaign).chain(&of.submission_clip);
     let link = |key: &KeyColumns| match key.names() {
         [one] => name(one),
-        _ => format!("({})", listed(key)),
+        several => format!("({})", name::listed(several)),
     };
     let links: Vec<String> = links.map(link).collect();
     [

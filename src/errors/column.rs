@@ -2,10 +2,23 @@
 
 use super::listed;
 
+/// How one says which columns are meant, of how many.
+fn name_it(argument: &str, of: usize) -> String {
+    let is_link = argument.starts_with("submission_");
+    match of {
+        0 | 1 => format!("Name the column: spend_sync_attach({argument} => 'column', ...)."),
+        _ if is_link => {
+            format!("Name the columns, in the order of the key: spend_sync_attach({argument} => '{{a,b}}', ...).")
+        }
+        _ => format!("Name the columns: spend_sync_attach({argument} => '{{a,b}}', ...)."),
+    }
+}
+
 errors! {
     /// What is wrong with a column or with an argument about one.
     ColumnError => Column {
-        ColumnMissing { table: String, argument: &'static str, wanted: String, candidates: Vec<String> }
+        /// `of`: how many columns the argument is to name.
+        ColumnMissing { table: String, argument: &'static str, of: usize, wanted: String, candidates: Vec<String> }
             => ERRCODE_UNDEFINED_COLUMN,
             "table {table} has no column {wanted} for {argument}",
             match candidates.as_slice() {
@@ -13,15 +26,15 @@ errors! {
                 some => format!("Columns that could serve: {}.", listed(some)),
             },
             match argument {
-                "status" => "Name the column: spend_sync_attach(status => 'column', ...). With status => NULL every submission counts.".to_owned(),
-                argument => format!("Name the column: spend_sync_attach({argument} => 'column', ...)."),
+                "status" => format!("{} Only where every submission counts, whatever it says: status => NULL.", name_it(argument, of)),
+                _ => name_it(argument, of),
             };
 
-        ColumnAmbiguous { table: String, argument: &'static str, candidates: Vec<String> }
+        ColumnAmbiguous { table: String, argument: &'static str, of: usize, candidates: Vec<String> }
             => ERRCODE_AMBIGUOUS_COLUMN,
             "several columns of table {table} could be {argument}",
             format!("The candidates are {}.", listed(&candidates)),
-            format!("Name the column: spend_sync_attach({argument} => 'column', ...).");
+            name_it(argument, of);
 
         WrongType { table: String, column: String, kind: String, problem: String, hint: String }
             => ERRCODE_DATATYPE_MISMATCH,

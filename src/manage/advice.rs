@@ -55,13 +55,12 @@ pub fn doubled_clips(shape: &Shape) -> Result<Option<Finding>> {
         return Ok(None);
     }
     let rows = binding::look(shape, &statements::doubled_clip(&names), &[], Sees::Latest)?;
-    let finding = |key: &str| {
-        Finding {
+    const WHOLE: &str = "If it means one of them, name the whole key: spend_sync_attach(clip_id => '{a,b}', submission_clip => '{c,d}', ...).";
+    let finding = |key: &str| Finding {
         severity: "warning",
         object: clips.table.display(),
         problem: format!("several clips have the key \"{key}\": a submission of it counts all of them"),
-        advice: "If it means one of them, name the whole key: spend_sync_attach(clip_id => '{a,b}', submission_clip => '{c,d}', ...).".to_owned(),
-    }
+        advice: WHOLE.to_owned(),
     };
     Ok(rows.first().and_then(|row| row.get(0)).map(finding))
 }
@@ -71,7 +70,18 @@ pub fn shares(shape: &Shape) -> Result<Vec<Finding>> {
     if shape.clips.is_none() {
         return Ok(Vec::new());
     }
-    const LIKE: [&str; 5] = ["share", "percent", "pct", "split", "ratio"];
+    const LIKE: [&str; 10] = [
+        "share",
+        "percent",
+        "pct",
+        "split",
+        "ratio",
+        "portion",
+        "fraction",
+        "weight",
+        "alloc",
+        "commission",
+    ];
     let submissions = &shape.submissions;
     let is_share = |column: &Column| {
         let name = column.name.to_lowercase();

@@ -147,8 +147,16 @@ fn tables(request: &Request) -> Result<Tables> {
 
 /// The tables that are meant; `None` where there are problems.
 pub fn find_tables(request: &Request, problems: &mut Problems) -> Result<Option<Tables>> {
+    let named_clips = match request.clips {
+        Clips::Of(clips) => clips,
+        Clips::None => None,
+    };
+    let beside = match request.campaigns.or(named_clips).or(request.submissions) {
+        Some(named) => catalog::relation(named)?.map(|named| named.name.schema),
+        None => None,
+    };
     let mut find = |given: Option<Oid>, usual: Usual| {
-        let found = given.map_or_else(|| usual.find(), Ok);
+        let found = given.map_or_else(|| usual.find(beside.as_deref()), Ok);
         problems.take(found.and_then(replaced::usable))
     };
     let campaigns = find(request.campaigns, CAMPAIGNS)?;
@@ -200,26 +208,49 @@ const SUBMISSIONS: Usual = Usual {
 };
 
 impl Usual {
-    /// The table of this name that the search path finds; else the only one that is called alike, in a schema of the search path or, if
-    /// there is none, in any.
-    fn find(&self) -> Result<Oid> {
+    /// The table of this name, or the only one that is called alike: in the schema of a table that was named, if there is one, else in those
+    /// of the search path, else in any.
+    fn find(&self, beside: Option<&str>) -> Result<Oid> {
+        if let Some(found) = beside.map_or(Ok(None), |schema| self.find_in(schema))? {
+            return Ok(found);
+        }
         if let Some(oid) = catalog::find_visible(self.name)? {
             return Ok(oid);
         }
-        let alike = catalog::alike(self.pattern)?;
+        let alike = catalog::alike(self.pattern, None)?;
         let mut meant: Vec<&Alike> = alike.iter().filter(|table| table.is_visible).collect();
         if meant.is_empty() {
             meant.extend(&alike);
         }
         match meant.as_slice() {
             [only] => Ok(only.oid),
-            _ => Err(TableError::TableMissing {
-                role: self.role,
-                name: self.name,
-                candidates: alike.into_iter().map(|table| table.name).collect(),
-            }
-            .into()),
+            _ => Err(self.missing(alike)),
         }
+    }
+
+    fn find_in(&self, schema: &str) -> Result<Option<Oid>> {
+        let name = FullName {
+            schema: schema.to_owned(),
+            table: self.name.to_owned(),
+        };
+        if let Some(oid) = catalog::find(&name)? {
+            return Ok(Some(oid));
+        }
+        let alike = catalog::alike(self.pattern, Some(schema))?;
+        match alike.as_slice() {
+            [] => Ok(None),
+            [only] => Ok(Some(only.oid)),
+            _ => Err(self.missing(alike)),
+        }
+    }
+
+    fn missing(&self, alike: Vec<Alike>) -> Error {
+        TableError::TableMissing {
+            role: self.role,
+            name: self.name,
+            candidates: alike.into_iter().map(|table| table.name).collect(),
+        }
+        .into()
     }
 }
 

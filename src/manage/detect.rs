@@ -93,7 +93,11 @@ pub fn columns(
         let is_link = |link: &KeyColumns| link.names().contains(&column.name);
         links.into_iter().flatten().any(is_link) || own_keys.iter().any(|key| *key == [column.name.as_str()])
     };
-    let could_be_status = |column: &Column| column.status_type().is_some() && !is_key(column);
+    // A moment is none, but says by being there that something has happened: the error of its type has the column that it takes.
+    let could_be_status = |column: &Column| {
+        let is_moment = column.is_moment() && !column.is_not_null;
+        (column.status_type().is_some() || is_moment) && !is_key(column)
+    };
     let has_status = given.status.is_some();
     let find_status = |name| {
         named(
@@ -181,7 +185,7 @@ fn named(
         return Ok(wanted);
     }
     let could_serve = columns.iter().filter(|column| could_serve(column));
-    Err(missing(table, argument, &wanted, could_serve))
+    Err(missing(table, (argument, 1), &wanted, could_serve))
 }
 
 fn title(columns: &[Column]) -> Option<String> {

@@ -4,7 +4,7 @@ use crate::catalog;
 use crate::catalog::{Column, ForeignKey, Unique, fits};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
-use crate::manage::links::{Sought, Target, listed, missing};
+use crate::manage::links::{Sought, Target, missing};
 use crate::pg::name;
 use crate::value::key::KeyType;
 use crate::value::mapping::KeyColumns;
@@ -25,7 +25,7 @@ pub fn key(
         let unique = catalog::unique_keys(target.table.oid, target.unique)?;
         let is_of_one = |column: &&Column| unique.iter().any(|key| key.contains(&column.name));
         let could_serve = target.columns.iter().filter(is_of_one);
-        return Err(missing(target.table, target.key, name, could_serve));
+        return Err(missing(target.table, (target.key, names.len()), name, could_serve));
     }
     if catalog::is_unique(target.table.oid, names, target.unique)? {
         return Ok(given);
@@ -44,7 +44,7 @@ fn not_unique(target: &Target, names: &[String]) -> Error {
         several => ColumnError::NotUniqueTogether {
             table,
             argument,
-            columns: listed(several),
+            columns: name::listed(several),
         },
     }
     .into()
@@ -58,10 +58,15 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
     let primary = catalog::primary_key(target.table.oid)?;
     let could_be = |name: &String| target.column(name).and_then(Column::key_type).is_some();
     let is_of_several = |key: &&Vec<String>| key.len() > 1 && key.iter().all(could_be);
-    let whole = std::iter::once(&primary).find(is_of_several);
-    // One of a partition's columns may be of a type that is no key's.
+    let bounds = match target.unique {
+        Unique::InPartitions => catalog::partition_columns(target.table.oid)?,
+        Unique::AtOnce | Unique::AtCommit => Vec::new(),
+    };
+    // One of a partition's columns may be of a type that is no key's: a day, say.
+    let is_needed = |name: &&String| could_be(name) || !bounds.contains(name);
+    let whole: Vec<String> = primary.iter().filter(is_needed).cloned().collect();
     let others = unique.iter().filter(|_| alone.is_none());
-    let whole = whole.or_else(|| others.clone().find(is_of_several)).cloned();
+    let whole = std::iter::once(&whole).chain(others).find(is_of_several).cloned();
     let usual = [&whole, &alone].into_iter().flatten();
     if let Some(referred) = referred(sought, target, link, usual.map(Vec::as_slice))
         && referred.iter().all(could_be)
@@ -82,7 +87,7 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
             // Numbers with decimals are money, more often than keys.
             let is_key = |column: &&Column| column.key_type().is_some_and(|kind| kind != KeyType::Numeric);
             let could_serve = target.columns.iter().filter(is_key);
-            Err(missing(target.table, target.key, "id", could_serve))
+            Err(missing(target.table, (target.key, 1), "id", could_serve))
         }
     }
 }

@@ -40,6 +40,7 @@ impl Target<'_> {
         ColumnError::ColumnAmbiguous {
             table: self.table.display(),
             argument: self.key,
+            of: keys.iter().map(|key| key.len()).max().unwrap_or(1),
             candidates: candidates.collect(),
         }
         .into()
@@ -55,7 +56,7 @@ impl Sought<'_> {
         };
         for (at, name) in given.names().iter().enumerate() {
             if !self.has(name) {
-                return Err(self.lacks(to, name, key.and_then(|key| key.get(at))));
+                return Err(self.lacks(to, given.names().len(), name, key.and_then(|key| key.get(at))));
             }
         }
         Ok(given)
@@ -75,7 +76,11 @@ impl Sought<'_> {
         match found.as_slice() {
             [one] => Ok(one.clone().into()),
             [] => self.by_name(to, key).map(KeyColumns::from),
-            several => Err(self.ambiguous(to, several.iter().map(|link| listed(link)))),
+            several => {
+                let of = several.iter().map(Vec::len).max().unwrap_or(1);
+                let candidates = several.iter().map(|link| KeyColumns::from(link.clone()).argument());
+                Err(self.ambiguous(to, of, candidates))
+            }
         }
     }
 
@@ -84,7 +89,7 @@ impl Sought<'_> {
         let found = match key {
             None | Some([_]) => {
                 let part = key.and_then(<[String]>::first);
-                vec![self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to, part))?]
+                vec![self.called(to, 1, "id")?.ok_or_else(|| self.lacks_usual(to, 1, part))?]
             }
             Some(key) => self.by_parts(to, key)?,
         };
@@ -108,28 +113,30 @@ impl Sought<'_> {
     /// Columns that are called like those of the key: one by the table's name, `campaign_id`, others by the same name, as a tenant is
     /// wherever it stands.
     fn by_parts(&self, to: &Target, key: &[String]) -> Result<Vec<String>> {
+        let of = key.len();
         let mut parts = key
             .iter()
-            .map(|part| self.called(to, part))
+            .map(|part| self.called(to, of, part))
             .collect::<Result<Vec<_>>>()?;
         if parts.iter().all(Option::is_none) {
             let mut others = (0..key.len()).filter(|at| !self.may_share(&key[*at]));
             let (Some(own), None) = (others.next(), others.next()) else {
-                return Err(self.lacks_usual(to, key.last()));
+                return Err(self.lacks_usual(to, of, key.last()));
             };
-            parts[own] = Some(self.called(to, "id")?.ok_or_else(|| self.lacks_usual(to, key.last()))?);
+            let called = self.called(to, of, "id")?;
+            parts[own] = Some(called.ok_or_else(|| self.lacks_usual(to, of, key.last()))?);
         }
         let with_shared = |(part, found): (&String, Option<String>)| match found {
             Some(found) => Ok(found),
             None if self.may_share(part) => Ok(part.clone()),
-            None => Err(self.lacks(to, part, Some(part))),
+            None => Err(self.lacks(to, of, part, Some(part))),
         };
         key.iter().zip(parts).map(with_shared).collect()
     }
 
     /// The column named for this one of the table: `campaign_id`, `campaignId`, `CAMPAIGNID` for `id` of campaigns. One that has the table's
     /// name in its own keeps it.
-    fn called(&self, to: &Target, part: &str) -> Result<Option<String>> {
+    fn called(&self, to: &Target, of: usize, part: &str) -> Result<Option<String>> {
         let bases = [singular(&to.table.name.table), to.usual];
         let is_called = |column: &str| {
             let of = |base: &&str| {
@@ -142,7 +149,7 @@ impl Sought<'_> {
         match found.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one.name.clone())),
-            several => Err(self.ambiguous(to, several.iter().map(|column| name::display_name(&column.name)))),
+            several => Err(self.ambiguous(to, of, several.iter().map(|column| name::display_name(&column.name)))),
         }
     }
 
@@ -172,7 +179,7 @@ impl Sought<'_> {
         self.columns.iter().any(|column| column.name == name)
     }
 
-    fn lacks_usual(&self, to: &Target, part: Option<&String>) -> Error {
+    fn lacks_usual(&self, to: &Target, of: usize, part: Option<&String>) -> Error {
         let is_there = |base: &str| {
             self.columns
                 .iter()
@@ -184,11 +191,11 @@ impl Sought<'_> {
         } else {
             to.usual
         };
-        self.lacks(to, &format!("{base}_id"), part)
+        self.lacks(to, of, &format!("{base}_id"), part)
     }
 
-    /// The error that there is no such column. `part`: of the key, which it would point to.
-    fn lacks(&self, to: &Target, wanted: &str, part: Option<&String>) -> Error {
+    /// The error that there is no such column. `of`: how many the link has. `part`: of the key, which it would point to.
+    fn lacks(&self, to: &Target, of: usize, wanted: &str, part: Option<&String>) -> Error {
         let points_to = |part: &String| to.column(part)?.key_type();
         let other = part.and_then(points_to);
         let is_of_type = |column: &Column| match (column.key_type(), other) {
@@ -197,44 +204,36 @@ impl Sought<'_> {
             (None, _) => false,
         };
         let could_link = |column: &&Column| is_of_type(column) && !self.points_elsewhere(to, &column.name);
-        missing(
-            self.submissions,
-            to.link,
-            wanted,
-            self.columns.iter().filter(could_link),
-        )
+        let could_link = self.columns.iter().filter(could_link);
+        missing(self.submissions, (to.link, of), wanted, could_link)
     }
 
-    fn ambiguous(&self, to: &Target, candidates: impl Iterator<Item = String>) -> Error {
+    fn ambiguous(&self, to: &Target, of: usize, candidates: impl Iterator<Item = String>) -> Error {
         ColumnError::ColumnAmbiguous {
             table: self.submissions.display(),
             argument: to.link,
+            of,
             candidates: candidates.collect(),
         }
         .into()
     }
 }
 
-/// The error that a table has no such column, with those that could serve.
+/// The error that a table has no such column for an argument, which is to name so many, with those that could serve.
 pub fn missing<'a>(
     table: &Relation,
-    argument: &'static str,
+    (argument, of): (&'static str, usize),
     wanted: &str,
     could_serve: impl Iterator<Item = &'a Column>,
 ) -> Error {
     ColumnError::ColumnMissing {
         table: table.display(),
         argument,
+        of,
         wanted: name::display_name(wanted),
         candidates: could_serve.map(|column| name::display_name(&column.name)).collect(),
     }
     .into()
-}
-
-/// Names for people.
-pub fn listed(names: &[String]) -> String {
-    let names = names.iter().map(|name| name::display_name(name));
-    names.collect::<Vec<_>>().join(", ")
 }
 
 fn bare(name: &str) -> String {

@@ -41,6 +41,12 @@ pub fn display_name(name: &str) -> String {
         .into_owned()
 }
 
+/// Names, with commas.
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let names = names.into_iter().map(|name| display_name(name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// An argument of type `name`: pgrx has none.
 pub struct Name(pub String);
 

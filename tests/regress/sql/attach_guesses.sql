@@ -46,6 +46,29 @@ CREATE TABLE media.parts (id int PRIMARY KEY, earnings numeric(10,2)) PARTITION 
 CREATE TABLE media.parts_clip PARTITION OF media.parts FOR VALUES FROM (1) TO (9);
 SELECT total FROM spend_sync_attach();
 \echo :SQLSTATE
+-- What stands beside a table that was named comes before what the search path sees: a tenant's own clips. Where nothing does, that is taken.
+DROP VIEW your_clips;
+CREATE SCHEMA tenant;
+CREATE TABLE tenant.campaigns (id int PRIMARY KEY, spent numeric(10,2));
+CREATE TABLE tenant.clip (id int PRIMARY KEY, earnings numeric(10,2));
+CREATE TABLE your_clips (id int PRIMARY KEY, earnings numeric(10,2));
+CREATE TABLE clip_submissions (id int PRIMARY KEY, campaign_id int, clip_id int, status text);
+SELECT total, source, link FROM spend_sync_attach('tenant.campaigns', sync => false);
+CREATE TABLE tenant.clip_submissions (LIKE clip_submissions);
+SELECT total, source, link FROM spend_sync_attach('tenant.campaigns', sync => false);
+SELECT total, source, link FROM spend_sync_attach(submissions => 'tenant.clip_submissions', sync => false);
+CREATE TABLE tenant.old_clip (id int PRIMARY KEY, earnings numeric(10,2));
+SELECT total FROM spend_sync_attach('tenant.campaigns');
+\echo :SQLSTATE
+SELECT total FROM spend_sync_detach('tenant.campaigns');
+-- A moment says that something has happened: it is named among what a status could be, and then the column that it takes.
+DROP TABLE tenant.old_clip, tenant.clip_submissions;
+CREATE TABLE tenant.clip_submissions (campaign_id int, clip_id int, approved_at timestamptz, created_at timestamptz NOT NULL DEFAULT now(),
+    commission numeric, split_of int);
+SELECT severity, problem, advice FROM spend_sync_plan('tenant.campaigns');
+SELECT severity, problem, advice FROM spend_sync_plan('tenant.campaigns', status => 'approved_at');
+ALTER TABLE tenant.clip_submissions ADD counts boolean GENERATED ALWAYS AS (approved_at IS NOT NULL) STORED;
+SELECT severity, problem FROM spend_sync_plan('tenant.campaigns', status => 'counts', approved => '{true}');
 RESET ROLE;
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner;

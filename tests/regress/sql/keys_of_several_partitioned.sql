@@ -60,3 +60,46 @@ TABLE wrong;
 -- One key alone is not unique.
 SELECT FROM spend_sync_attach(campaign_id => 'id', submission_campaign => 'campaign_id');
 \echo :SQLSTATE
+-- Levels of partitions: a tenant's, and a month's in it. What all of them are partitioned by says nothing of a row in one; a clip is
+-- known by its own number, or by its tenant's as well, which submissions decide.
+DROP TABLE clip_submissions, clips, campaigns CASCADE;
+CREATE TABLE campaigns (tenant int, id int, spent numeric(12,2) DEFAULT 0, PRIMARY KEY (tenant, id));
+CREATE TABLE clips (tenant int, id int, month date, earnings numeric(12,2), PRIMARY KEY (tenant, month, id)) PARTITION BY LIST (tenant);
+CREATE TABLE clips_1 PARTITION OF clips FOR VALUES IN (1) PARTITION BY RANGE (month);
+CREATE TABLE clips_1_may PARTITION OF clips_1 FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+CREATE TABLE clips_1_june PARTITION OF clips_1 FOR VALUES FROM ('2026-06-01') TO ('2026-07-01');
+CREATE TABLE clips_2 PARTITION OF clips FOR VALUES IN (2) PARTITION BY RANGE (month);
+CREATE TABLE clips_2_may PARTITION OF clips_2 FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+CREATE TABLE clip_submissions (tenant int, campaign_id int, clip_id int, status text DEFAULT 'APPROVED');
+CREATE INDEX ON clip_submissions (tenant, campaign_id);
+CREATE INDEX ON clip_submissions (tenant, clip_id);
+INSERT INTO campaigns VALUES (1, 1), (2, 1);
+INSERT INTO clips VALUES (1, 1, '2026-05-05', 10), (1, 2, '2026-06-06', 20), (2, 1, '2026-05-07', 500);
+INSERT INTO clip_submissions VALUES (1, 1, 1), (1, 1, 2), (2, 1, 1);
+SELECT total FROM spend_sync_attach();
+\echo :SQLSTATE
+SELECT total FROM spend_sync_attach(clip_id => '{tenant,month}', submission_clip => '{tenant,clip_id}');
+\echo :SQLSTATE
+SELECT total, source, link, corrected FROM spend_sync_attach(clip_id => '{tenant,id}');
+CREATE VIEW wrong AS
+SELECT c.*, o.* FROM campaigns c, LATERAL (
+    SELECT coalesce(sum(k.earnings), 0) AS should FROM clip_submissions s JOIN clips k ON (k.tenant, k.id) = (s.tenant, s.clip_id)
+    WHERE (s.tenant, s.campaign_id) = (c.tenant, c.id) AND s.status = 'APPROVED') o
+WHERE c.spent IS DISTINCT FROM o.should;
+UPDATE clips SET earnings = earnings + 1;
+UPDATE clips SET month = '2026-06-30' WHERE (tenant, id) = (1, 1);
+UPDATE clips_1_june SET earnings = earnings * 2;
+TABLE wrong;
+CREATE TABLE clips_2_june PARTITION OF clips_2 FOR VALUES FROM ('2026-06-01') TO ('2026-07-01');
+INSERT INTO clips VALUES (2, 2, '2026-06-01', 7);
+INSERT INTO clip_submissions VALUES (2, 1, 2);
+DROP TABLE clips_1_may;
+ALTER TABLE clips_2 DETACH PARTITION clips_2_may;
+TABLE wrong;
+TABLE campaigns ORDER BY 1, 2;
+-- Links that could be meant, of several columns each, are said as they are to be named.
+ALTER TABLE clip_submissions ADD owner int, ADD FOREIGN KEY (tenant, campaign_id) REFERENCES campaigns, ADD FOREIGN KEY (tenant, owner) REFERENCES campaigns;
+SELECT total FROM spend_sync_attach(clip_id => '{tenant,id}');
+\echo :SQLSTATE
+SELECT total FROM spend_sync_attach(clip_id => '{tenant,id}', submission_campaign => '{tenant,campaign}');
+\echo :SQLSTATE

@@ -138,11 +138,13 @@ pub fn inherited(tables: &[Oid]) -> Result<Vec<Oid>> {
     )
 }
 
-/// The parents of the tables that the running command has made, of any kind.
-macro_rules! parents_of_new {
-    ($are_partitions:literal) => {
+/// Of the tables that the running command has made, of any kind.
+macro_rules! of_new {
+    ($what:literal, $are_partitions:literal) => {
         concat!(
-            "SELECT DISTINCT i.inhparent FROM pg_event_trigger_ddl_commands() made
+            "SELECT DISTINCT ",
+            $what,
+            " FROM pg_event_trigger_ddl_commands() made
              JOIN pg_class c ON c.oid = made.objid AND ",
             $are_partitions,
             " c.relispartition
@@ -152,12 +154,13 @@ macro_rules! parents_of_new {
     };
 }
 
-/// The parents of partitions that the running command has made.
-pub fn parents_of_new_partitions() -> Result<Vec<Oid>> {
-    oids(parents_of_new!(""), &[])
+/// The partitions that the running command has made, each after its parent.
+pub fn new_partitions() -> Result<Vec<(Oid, Oid)>> {
+    let rows = read_often(of_new!("i.inhparent, i.inhrelid", ""), &[])?;
+    rows.iter().map(|row| Ok((row.oid(0)?, row.oid(1)?))).collect()
 }
 
 /// The tables that tables which the running command has made inherit from, by no partition.
 pub fn parents_of_new_tables() -> Result<Vec<Oid>> {
-    oids(parents_of_new!("NOT"), &[])
+    oids(of_new!("i.inhparent", "NOT"), &[])
 }

@@ -38,7 +38,8 @@ pub fn all() -> Result<Vec<(Tables, Columns)>> {
     Ok(all)
 }
 
-/// A binding by its names, and the triggers that say them.
+/// A binding by its names, and the triggers on its tables that say them. Those on partitions are looked up where they are needed: there may be
+/// thousands.
 pub struct Bound {
     pub tables: Tables,
     pub columns: Columns,
@@ -56,9 +57,22 @@ impl Bound {
         .filter(Self::is_whole)
     }
 
+    /// What its triggers say.
+    pub fn said(&self) -> Said {
+        self.tables.said(&self.columns)
+    }
+
     /// The total.
     pub fn total(&self) -> TotalName {
-        self.tables.said(&self.columns).total()
+        self.said().total()
+    }
+
+    /// Its triggers on partitions too.
+    pub fn all_triggers(&self) -> Result<Vec<Trigger>> {
+        let says = Some(self.said());
+        let mut all = present::triggers_on_any(&catalog::with_partitions(self.tables.all())?)?;
+        all.retain(|trigger| trigger.says() == says);
+        Ok(all)
     }
 
     /// Its binding, if it is still there; an error where it is broken.
@@ -151,9 +165,9 @@ fn whole_saying(relations: &[Oid], is_concerned: impl Fn(&Said) -> bool) -> Resu
         let Some((tables, columns)) = sound(resolve(&trigger))? else {
             continue;
         };
-        let own = catalog::with_partitions(tables.all())?;
+        let own = tables.oids();
         // Anybody may make a trigger on a table of his own that says what another's says.
-        if !own.contains(&trigger.relation) {
+        if !own.contains(&trigger.relation) && !catalog::is_below(trigger.relation, &own)? {
             continue;
         }
         let mut triggers = present::triggers_on_any(&own)?;

@@ -226,7 +226,10 @@ fn look_whether_whole(trigger: &Trigger, shape: &Shape) -> Result<()> {
     let partitions = wanted::partitions(shape)?;
     let present = wanted::present(shape)?;
     for one in wanted::wanted(shape, &partitions) {
-        if !present.iter().any(|trigger| one.is(trigger)) {
+        if !present::of_table(&present, &one.table)
+            .iter()
+            .any(|trigger| one.is(trigger))
+        {
             let table = catalog::display(&one.table);
             return Err(broken(
                 trigger,

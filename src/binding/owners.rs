@@ -61,25 +61,15 @@ pub fn check_tables(tables: &Tables) -> Result<()> {
 
 /// Insists that owners of partitions have the rights of the role that owns the total's tables.
 pub fn check_partitions(tables: &Tables) -> Result<()> {
-    for table in tables.all().into_iter().filter(|table| table.is_partitioned()) {
-        cache::watch(&catalog::partition_oids(table.oid)?); // their owners may change
-    }
-    check_those(tables, |_| true)
+    let partitions = tables.partition_oids()?;
+    cache::watch(&partitions); // their owners may change
+    check_these(tables, &partitions)
 }
 
-/// Insists on it of the partitions that belong to this role.
-pub fn check_partitions_of(tables: &Tables, role: Oid) -> Result<()> {
-    check_those(tables, |owner| owner == role)
-}
-
-fn check_those(tables: &Tables, is_asked: impl Fn(Oid) -> bool) -> Result<()> {
+/// Insists on it of these partitions.
+pub fn check_these(tables: &Tables, partitions: &[Oid]) -> Result<()> {
     let campaigns = &tables.campaigns;
-    let mut others = Vec::new();
-    for table in tables.all().into_iter().filter(|table| table.is_partitioned()) {
-        let mut of_table = catalog::partitions_of_others(table.oid, campaigns.owner)?;
-        of_table.retain(|(_, owner)| is_asked(*owner));
-        others.extend(of_table);
-    }
+    let others = catalog::of_others(partitions, campaigns.owner)?;
     if others.is_empty() {
         return Ok(());
     }

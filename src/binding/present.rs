@@ -188,6 +188,13 @@ pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
     Ok(all)
 }
 
+/// Those among triggers, in the order of their tables' names, that stand on this one.
+pub fn of_table<'a>(triggers: &'a [Trigger], table: &FullName) -> &'a [Trigger] {
+    let from = triggers.partition_point(|trigger| trigger.table < *table);
+    let rest = &triggers[from..];
+    &rest[..rest.partition_point(|trigger| trigger.table == *table)]
+}
+
 /// Whether a trigger of ours stands on a table, be it a clone.
 pub fn is_on(relation: Oid) -> Result<bool> {
     for row in trigger_row::of_table(relation)? {

@@ -87,13 +87,19 @@ fn fire(table: &FullName, name: &str, when: char) -> Result<()> {
     spi::run(&format!("ALTER TABLE {table} {how} TRIGGER {}", ident(name)))
 }
 
-/// Puts the statement triggers on partitions that came, and takes them from `others` that are none any more.
-pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
+/// Puts the statement triggers on those of these tables that have come to be partitions, and takes them from those that are none any more.
+pub fn renew_statement_triggers(bound: &Bound, of: &[Oid]) -> Result<()> {
     binding::check_version()?;
-    let partitions = bound.tables.partition_oids()?;
-    let (said, own) = (bound.tables.said(&bound.columns), catalog::names(&partitions)?);
+    let bound_tables = bound.tables.oids();
+    let mut partitions = Vec::new();
+    for table in of {
+        if catalog::is_below(*table, &bound_tables)? {
+            partitions.push(*table);
+        }
+    }
+    let (said, own) = (bound.said(), catalog::names(&partitions)?);
     let total = Some(said.total());
-    let mut present = present::triggers_on_any(&[&partitions, others].concat())?;
+    let mut present = present::triggers_on_any(of)?;
     present.retain(|trigger| trigger.function.is_of_statements() && trigger.total() == total);
     for one in own.iter().flat_map(|partition| wanted::of_statements(&said, partition)) {
         if !present.iter().any(|trigger| one.is_place_of(trigger)) {
@@ -116,7 +122,7 @@ pub fn renew_statement_triggers(bound: &Bound, others: &[Oid]) -> Result<()> {
 
 /// Has the statement triggers of a table's partitions fire as its own do.
 pub fn follow_enabled(bound: &Bound, root: Oid) -> Result<()> {
-    for trigger in &bound.triggers {
+    for trigger in &bound.all_triggers()? {
         let is_below = trigger.relation != root && catalog::root(trigger.relation)? == root;
         if !is_below || !trigger.function.is_of_statements() {
             continue;

@@ -25,8 +25,8 @@ pub use labels::{enum_labels, label_oids, labels_of};
 pub use rights::{extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema};
 pub use strangers::{Strange, code_of_others, implicit_cast};
 pub use tables::{
-    Alike, Relation, alike, display, find, find_visible, named, names, parent, partition_columns, partition_oids,
-    partitioned_by, partitions_of_others, relation, root, unlogged, with_partitions,
+    Alike, Relation, alike, display, find, find_visible, is_below, named, names, of_others, parent, partition_columns,
+    partition_oids, partitioned_by, relation, root, unlogged, with_partitions,
 };
 
 /// Reads the catalogs.

@@ -242,10 +242,10 @@ pub fn names(relations: &[Oid]) -> Result<Vec<FullName>> {
     Ok(all.into_iter().map(|class| class.name).collect())
 }
 
-/// The partitions below a table, of all levels, that belong to a role without the rights of `owner`; and that role.
-pub fn partitions_of_others(table: Oid, owner: Oid) -> Result<Vec<(FullName, Oid)>> {
+/// Those of these relations that belong to a role without the rights of `owner`; and that role.
+pub fn of_others(relations: &[Oid], owner: Oid) -> Result<Vec<(FullName, Oid)>> {
     let mut others = Vec::new();
-    for class in classes(&partition_oids(table)?)? {
+    for class in classes(relations)? {
         if !role::has_rights_of(class.owner, owner)? {
             others.push((class.name, class.owner));
         }
@@ -275,6 +275,13 @@ fn classes(relations: &[Oid]) -> Result<Vec<Class>> {
 /// The table that a partition is directly one of.
 pub fn parent(partition: Oid) -> Result<Option<Oid>> {
     Ok(relation::ancestors(partition)?.first().copied())
+}
+
+/// Whether it is a partition, of whatever level, of one of these tables.
+pub fn is_below(partition: Oid, tables: &[Oid]) -> Result<bool> {
+    Ok(relation::ancestors(partition)?
+        .iter()
+        .any(|table| tables.contains(table)))
 }
 
 /// The table that a partition, of whatever level, belongs to; any other table itself.

@@ -86,12 +86,16 @@ pub fn follow(call: &CommandCall) -> Result<()> {
 /// Tables came, as the command has noted them. Where it has noted none, it has found one there already, or is run by REFRESH MATERIALIZED
 /// VIEW, which keeps PostgreSQL from telling of commands: then they are those that it names.
 fn after_new(named: &[Oid]) -> Result<()> {
-    let (mut parted, mut inherited) = (among::parents_of_new_partitions()?, among::parents_of_new_tables()?);
-    if parted.is_empty() && inherited.is_empty() {
-        parted = named.to_vec();
+    let (partitions, mut inherited) = (among::new_partitions()?, among::parents_of_new_tables()?);
+    for (parent, partition) in &partitions {
+        partitions::after_empty(*parent, &[*partition])?;
+    }
+    if partitions.is_empty() && inherited.is_empty() {
+        for parent in named {
+            partitions::after_empty(*parent, &catalog::partition_oids(*parent)?)?;
+        }
         inherited = among::inherited(named)?;
     }
-    parted.into_iter().try_for_each(partitions::after_empty)?;
     inheritance::check_inherited(&inherited)
 }
 
@@ -232,22 +236,18 @@ fn after_partition(
     let mut known = Vec::new();
     for table in altered(parent)? {
         let is_noted = is_as_meant && table == parent && (catalog::parent(partition)? == Some(parent)) == comes;
-        if comes && is_noted {
-            inheritance::check_not_bound(&[partition])?;
-        } else if comes {
-            inheritance::check_not_bound(&catalog::partition_oids(table)?)?;
-        }
+        let came_or_went = if is_noted {
+            vec![partition]
+        } else {
+            catalog::partition_oids(table)?
+        };
         let bound = if comes {
-            partitions::check_came(table)?
+            inheritance::check_not_bound(&came_or_went)?;
+            partitions::check_came(table, &came_or_went)?
         } else {
             binding::whole_on(&[table])?
         };
         if !bound.is_empty() {
-            let came_or_went = if is_noted {
-                vec![partition]
-            } else {
-                catalog::partition_oids(table)?
-            };
             came_or_went.into_iter().try_for_each(partitions::check_unused)?;
         }
         if is_noted {

@@ -278,9 +278,7 @@ fn keys_in(table: Oid, columns: &[Column], kind: KeyType) -> Result<Option<BTree
 /// They have come, or gone. All totals have their triggers before one is summed: a flush brings up the others too.
 pub fn after(all: Vec<Moved>) -> Result<()> {
     for Moved { bound, partition, .. } in &all {
-        let mut of_it = catalog::partition_oids(*partition)?;
-        of_it.push(*partition);
-        triggers::renew_statement_triggers(bound, &of_it)?;
+        triggers::renew_statement_triggers(bound, &with_below(*partition)?)?;
     }
     let mut due = Vec::new();
     for Moved { bound, partition, rows } in all {
@@ -301,6 +299,13 @@ pub fn after(all: Vec<Moved>) -> Result<()> {
     flush::sum(due)
 }
 
+/// A partition, and those below it.
+fn with_below(partition: Oid) -> Result<Vec<Oid>> {
+    let mut all = catalog::partition_oids(partition)?;
+    all.push(partition);
+    Ok(all)
+}
+
 /// Whether a partition that is one now has rows.
 fn brings_rows(partition: Oid) -> Result<bool> {
     match catalog::relation(partition)?.filter(|table| table.is_partition) {
@@ -312,7 +317,7 @@ fn brings_rows(partition: Oid) -> Result<bool> {
 /// Partitions of these bindings came or went that nobody has looked at: they get their triggers, and all totals are looked at.
 pub fn after_unseen(all: &[Bound]) -> Result<()> {
     for bound in all {
-        triggers::renew_statement_triggers(bound, &[])?;
+        triggers::renew_statement_triggers(bound, &bound.tables.partition_oids()?)?;
     }
     sum_all(all)
 }
@@ -352,8 +357,7 @@ pub fn check_detach(parent: Oid) -> Result<()> {
 /// A partition that comes or goes is used by no statement of this session that has not ended: that knows the triggers of before, and rows
 /// that it writes from now on would be told of by nobody. (PostgreSQL asks that of the parent alone.)
 pub fn check_unused(partition: Oid) -> Result<()> {
-    let mut tree = catalog::partition_oids(partition)?;
-    tree.push(partition);
+    let tree = with_below(partition)?;
     let Some(used) = tree.into_iter().find(|one| table::is_in_use(*one)) else {
         return Ok(());
     };
@@ -361,12 +365,19 @@ pub fn check_unused(partition: Oid) -> Result<()> {
     Err(TableError::InUse { table: table.display() }.into())
 }
 
-/// A table got a partition: one of a role without the rights of the tables' owner is refused now, or every write would have
-/// to fail for it. Gives the bindings of the table.
-pub fn check_came(parent: Oid) -> Result<Vec<Bound>> {
+/// A table got these partitions: one of a role without the rights of the tables' owner is refused now, or every write would have
+/// to fail for it, as is what stands below it. Gives the bindings of the table.
+pub fn check_came(parent: Oid, partitions: &[Oid]) -> Result<Vec<Bound>> {
     let all = binding::whole_on(&[parent])?;
+    if all.is_empty() {
+        return Ok(all);
+    }
+    let mut came = Vec::new();
+    for partition in partitions {
+        came.extend(with_below(*partition)?);
+    }
     all.iter()
-        .try_for_each(|bound| owners::check_partitions(&bound.tables))?;
+        .try_for_each(|bound| owners::check_these(&bound.tables, &came))?;
     Ok(all)
 }
 
@@ -389,13 +400,13 @@ pub fn check_given(table: Oid) -> Result<()> {
     let bound = binding::whole_on(&[table])?;
     bound
         .iter()
-        .try_for_each(|bound| owners::check_partitions_of(&bound.tables, partition.owner))
+        .try_for_each(|bound| owners::check_these(&bound.tables, &[partition.oid]))
 }
 
-/// A table got a partition that has no rows yet.
-pub fn after_empty(parent: Oid) -> Result<()> {
-    for bound in check_came(parent)? {
-        triggers::renew_statement_triggers(&bound, &[])?;
+/// A table got partitions that have no rows yet.
+pub fn after_empty(parent: Oid, partitions: &[Oid]) -> Result<()> {
+    for bound in check_came(parent, partitions)? {
+        triggers::renew_statement_triggers(&bound, partitions)?;
     }
     Ok(())
 }

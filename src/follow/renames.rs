@@ -94,6 +94,7 @@ fn locks(command: &Command, tables: &Tables) -> Result<Vec<TableLock>> {
 
 /// One whose columns are not to be found has no names that could be followed.
 fn describe(bound: Bound) -> Result<Option<Named>> {
+    let triggers = bound.all_triggers()?;
     let Some(shape) = binding::sound(shape::of_columns(bound.tables, bound.columns))? else {
         return Ok(None);
     };
@@ -104,7 +105,7 @@ fn describe(bound: Bound) -> Result<Option<Named>> {
     Ok(Some(Named {
         shape,
         labels,
-        triggers: bound.triggers,
+        triggers,
     }))
 }
 

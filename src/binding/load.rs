@@ -223,9 +223,9 @@ fn check_is_whole(trigger: &Trigger, shape: &Shape) -> Result<()> {
 }
 
 fn look_whether_whole(trigger: &Trigger, shape: &Shape) -> Result<()> {
-    let partitions = wanted::partitions(shape)?;
+    let partitions = wanted::partitions(&shape.tables())?;
     let present = wanted::present(shape)?;
-    for one in wanted::wanted(shape, &partitions) {
+    for one in wanted::wanted(&shape.said(), &partitions) {
         if !present::of_table(&present, &one.table)
             .iter()
             .any(|trigger| one.is(trigger))

@@ -4,18 +4,18 @@ use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::binding::wanted::{self, Wanted};
 use crate::binding::{self, Bound};
 use crate::catalog;
-use crate::catalog::shape::Shape;
+use crate::catalog::shape::{Shape, Tables};
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::{session, spi};
-use crate::value::mapping::{ARGUMENT_MAX, FullName, TotalName};
+use crate::value::mapping::{ARGUMENT_MAX, Columns, FullName, TotalName};
 use crate::value::names::{self, ident};
 use pgrx::pg_sys::Oid;
 
 /// Creates all triggers of a binding, in the place of those that were dropped for them. One that fired otherwise than by
 /// default (in logical replication's apply, say) was made to: so does the new one.
 pub fn create_triggers(shape: &Shape, dropped: &[Trigger]) -> Result<()> {
-    let wanted = wanted::wanted(shape, &wanted::partitions(shape)?);
+    let wanted = wanted::wanted(&shape.said(), &wanted::partitions(&shape.tables())?);
     let base = free_base(&shape.said().total(), &wanted)?;
     session::with_catalog_names(|| {
         for one in &wanted {
@@ -49,8 +49,8 @@ fn command(one: &Wanted, name: &str) -> Result<String> {
 
 /// Makes triggers of a binding anew under their own names, where their arguments are not those of now. Each as the owner of its table:
 /// who may rename one table need not own the others.
-pub fn replace_triggers(shape: &Shape, triggers: &[Trigger]) -> Result<()> {
-    for one in wanted::wanted(shape, &wanted::partitions(shape)?) {
+pub fn replace_triggers(tables: &Tables, columns: &Columns, triggers: &[Trigger]) -> Result<()> {
+    for one in wanted::wanted(&tables.said(columns), &wanted::partitions(tables)?) {
         for trigger in triggers
             .iter()
             .filter(|trigger| one.is_place_of(trigger) && trigger.argument != one.argument)

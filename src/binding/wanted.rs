@@ -3,7 +3,7 @@
 use crate::binding::condition::Condition;
 use crate::binding::present::{self, Trigger, TriggerFunction};
 use crate::catalog;
-use crate::catalog::shape::Shape;
+use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Column, Relation};
 use crate::errors::Result;
 use crate::pg::cache;
@@ -77,25 +77,24 @@ impl Wanted {
 /// The triggers of a binding, as its tables and these partitions stand now. The functions tell which updates count: PostgreSQL
 /// reads a WHEN anew for each statement, which costs more than the call for a row, and UPDATE OF misses what a BEFORE trigger or a
 /// generated column changes.
-pub fn wanted(shape: &Shape, partitions: &[FullName]) -> Vec<Wanted> {
+pub fn wanted(said: &Said, partitions: &[FullName]) -> Vec<Wanted> {
     use TriggerFunction::{CaptureCampaign, CaptureClip, CaptureSubmission, KeepTotal};
     let upsert = fires::INSERT | fires::UPDATE;
-    let said = shape.said();
     let mut all = Vec::new();
-    let clips = shape
+    let clips = said
         .clips
         .iter()
-        .map(|clips| (&clips.table, CaptureClip, upsert | fires::DELETE));
+        .map(|clips| (clips, CaptureClip, upsert | fires::DELETE));
     for (table, function, events) in clips.chain([
-        (&shape.submissions, CaptureSubmission, upsert | fires::DELETE),
-        (&shape.campaigns, CaptureCampaign, upsert),
+        (&said.submissions, CaptureSubmission, upsert | fires::DELETE),
+        (&said.campaigns, CaptureCampaign, upsert),
     ]) {
-        all.push(of(&said, &table.name, "row", function, fires::ROW | events));
-        all.extend(of_statements(&said, &table.name));
+        all.push(of(said, table, "row", function, fires::ROW | events));
+        all.extend(of_statements(said, table));
     }
     let before = fires::ROW | fires::BEFORE | upsert;
-    all.push(of(&said, &shape.campaigns.name, "keep", KeepTotal, before));
-    all.extend(partitions.iter().flat_map(|partition| of_statements(&said, partition)));
+    all.push(of(said, &said.campaigns, "keep", KeepTotal, before));
+    all.extend(partitions.iter().flat_map(|partition| of_statements(said, partition)));
     all
 }
 
@@ -120,8 +119,8 @@ fn of(said: &Said, table: &FullName, suffix: &'static str, function: TriggerFunc
 }
 
 /// The partitions of all its tables.
-pub fn partitions(shape: &Shape) -> Result<Vec<FullName>> {
-    catalog::names(&shape.tables().partition_oids()?)
+pub fn partitions(tables: &Tables) -> Result<Vec<FullName>> {
+    catalog::names(&tables.partition_oids()?)
 }
 
 /// The triggers of ours on all tables and partitions of a binding. They are watched: if one goes, the binding is loaded anew.

@@ -163,6 +163,11 @@ fn after(mut open: Open) -> Result<()> {
                     inheritance::check_inherits(table, &among::parents_of(table)?)?;
                 }
             }
+            if alteration.is_typed {
+                altered(alteration.table)?
+                    .into_iter()
+                    .try_for_each(inheritance::check_typed)?;
+            }
             // What was written meanwhile into the rows of before is gone with them, and what was noted of it is not.
             if alteration.writes_anew && capture::recorded() != open.told {
                 let bound = binding::whole_on(&altered(alteration.table)?)?;

@@ -90,6 +90,13 @@ errors! {
             format!("A total of {campaigns} hangs on it: what writes or changes the other table would do so to this one, and fire none of its triggers."),
             "Let it have the columns by itself; or spend_sync_detach() first.";
 
+        /// ALTER TYPE renames and drops the columns of its tables.
+        OfType { table: String, campaigns: String }
+            => ERRCODE_WRONG_OBJECT_TYPE,
+            "table {table} cannot be of a type",
+            format!("A total of {campaigns} hangs on it: what changes the type would do so to its columns, by other names perhaps."),
+            "Let it have the columns by itself; or spend_sync_detach() first.";
+
         /// Rows of a child are the parent's in a SELECT, and fire the child's triggers alone.
         Inherited { table: String, campaigns: String }
             => ERRCODE_WRONG_OBJECT_TYPE,

@@ -1,5 +1,5 @@
-//! What a bound table may not be: a parent or a child of other tables. Their rows would count and fire no triggers, or be written past
-//! those that stand on it.
+//! What a bound table may not be: a parent or a child of other tables, whose rows would count and fire no triggers, or be written past
+//! those that stand on it; or of a type, which changes its columns.
 
 use crate::binding;
 use crate::catalog;
@@ -34,6 +34,19 @@ pub fn check_inherited(parents: &[Oid]) -> Result<()> {
     let table = tables.into_iter().find(|table| parents.contains(&table.oid));
     Err(TriggerError::Inherited {
         table: table.unwrap_or(&first.tables.campaigns).display(),
+        campaigns: first.tables.campaigns.display(),
+    }
+    .into())
+}
+
+/// A table is of a type now: what renames the type's attributes, or drops them, does so to the table, and names only the type.
+pub fn check_typed(table: Oid) -> Result<()> {
+    let bound = binding::whole_on(&[table])?;
+    let Some((first, table)) = bound.first().zip(catalog::relation(table)?) else {
+        return Ok(());
+    };
+    Err(TriggerError::OfType {
+        table: table.display(),
         campaigns: first.tables.campaigns.display(),
     }
     .into())

@@ -4,8 +4,8 @@
 use crate::binding::present::Trigger;
 use crate::binding::table_locks;
 use crate::binding::{Bound, among, present, triggers};
-use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Column, Relation, shape};
+use crate::catalog::shape::Tables;
+use crate::catalog::{Column, Relation};
 use crate::errors::Result;
 use crate::errors::table::TableError;
 use crate::errors::trigger::TriggerError;
@@ -17,19 +17,39 @@ use crate::value::mapping::{self, Columns, KeyColumns};
 use crate::write::own_update;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A binding as it stood before a command.
+/// A binding as it stood before a command. It need not be sound: names may trade between a key that is dropped and one that is added.
 pub struct Named {
-    shape: Shape,
-    /// The approved labels of an enum.
-    labels: Vec<Oid>,
+    tables: Tables,
+    columns: Columns,
+    were: TableColumns,
+    /// The approved labels of an enum, if all are there.
+    labels: Option<Vec<Oid>>,
     triggers: Vec<Trigger>,
 }
 
 impl Named {
     fn is_of(&self, bound: &Bound) -> bool {
-        self.shape.said().total() == bound.total()
+        self.tables.said(&self.columns).total() == bound.total()
+    }
+}
+
+/// All columns of a binding's tables.
+struct TableColumns {
+    campaigns: Vec<Column>,
+    /// Where earnings stand: clips, or else submissions.
+    source: Vec<Column>,
+    submissions: Vec<Column>,
+}
+
+impl TableColumns {
+    fn of(tables: &Tables) -> Result<Self> {
+        Ok(Self {
+            campaigns: catalog::columns(tables.campaigns.oid)?,
+            source: catalog::columns(tables.source().oid)?,
+            submissions: catalog::columns(tables.submissions.oid)?,
+        })
     }
 }
 
@@ -56,8 +76,12 @@ pub fn before(command: &Command) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     for bound in binding::whole_among(&campaigns)? {
         if concerned.iter().any(|one| one.tables.are(&bound.tables)) {
-            named.extend(describe(bound)?);
+            named.push(describe(bound)?);
         }
+    }
+    // One that lacks a label of its own is not followed: which one it had, nobody knows.
+    if matches!(command, Command::Label { .. }) {
+        named.retain(|named| named.labels.is_some());
     }
     Ok(named)
 }
@@ -92,32 +116,28 @@ fn locks(command: &Command, tables: &Tables) -> Result<Vec<TableLock>> {
     }
 }
 
-/// One whose columns are not to be found has no names that could be followed.
-fn describe(bound: Bound) -> Result<Option<Named>> {
-    let triggers = bound.all_triggers()?;
-    let Some(shape) = binding::sound(shape::of_columns(bound.tables, bound.columns))? else {
-        return Ok(None);
-    };
-    let labels = match shape.status_enum() {
-        Some(kind) => catalog::label_oids(kind, &shape.columns.approved)?,
-        None => Vec::new(),
-    };
-    Ok(Some(Named {
-        shape,
-        labels,
-        triggers,
-    }))
+fn describe(bound: Bound) -> Result<Named> {
+    let were = TableColumns::of(&bound.tables)?;
+    let is_status = |column: &&Column| bound.columns.status.as_ref() == Some(&column.name);
+    let status = were.submissions.iter().find(is_status).filter(|column| column.is_enum);
+    let approved = &bound.columns.approved;
+    let labels = status.map(|status| catalog::label_oids(status.base_type, approved));
+    let are_all = approved.iter().collect::<BTreeSet<_>>().len();
+    Ok(Named {
+        labels: labels.transpose()?.filter(|labels| labels.len() == are_all),
+        triggers: bound.all_triggers()?,
+        tables: bound.tables,
+        columns: bound.columns,
+        were,
+    })
 }
 
 /// Writes the names of now into the triggers of a binding. What cannot be followed is left as it is: the next write says so.
 pub fn after(before: &Named) -> Result<()> {
-    let Some(tables) = present(&before.shape)? else {
+    let Some(tables) = present(&before.tables)? else {
         return Ok(());
     };
     let Some(columns) = renamed(before)? else {
-        return Ok(());
-    };
-    let Some(shape) = binding::sound(shape::of_columns(tables, columns))? else {
         return Ok(());
     };
     let relations: Vec<Oid> = before.triggers.iter().map(|trigger| trigger.relation).collect();
@@ -127,7 +147,7 @@ pub fn after(before: &Named) -> Result<()> {
         own.any(|other| other.is(one))
     };
     triggers.retain(is_its);
-    triggers::replace_triggers(&shape, &triggers)
+    triggers::replace_triggers(&tables, &columns, &triggers)
 }
 
 /// Whether an enum has no label of this name.
@@ -157,13 +177,13 @@ pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
     partitions::sum_all(&due)
 }
 
-fn present(shape: &Shape) -> Result<Option<Tables>> {
+fn present(tables: &Tables) -> Result<Option<Tables>> {
     let find = |table: &Relation| catalog::relation(table.oid);
-    let clips = match &shape.clips {
-        Some(clips) => find(&clips.table)?.map(Some),
+    let clips = match &tables.clips {
+        Some(clips) => find(clips)?.map(Some),
         None => Some(None),
     };
-    let found = (find(&shape.campaigns)?, clips, find(&shape.submissions)?);
+    let found = (find(&tables.campaigns)?, clips, find(&tables.submissions)?);
     let (Some(campaigns), Some(clips), Some(submissions)) = found else {
         return Ok(None);
     };
@@ -174,67 +194,76 @@ fn present(shape: &Shape) -> Result<Option<Tables>> {
     }))
 }
 
-/// The columns under their names of now, found by their numbers; `None` if one is gone.
+/// The columns under their names of now, found by their numbers; `None` if one is gone, or has come by the name of another, which is not
+/// there just now. One that was not there keeps its name.
 fn renamed(before: &Named) -> Result<Option<Columns>> {
-    let Named { shape, labels, .. } = before;
-    let of_campaigns = catalog::columns(shape.campaigns.oid)?;
-    let of_source = catalog::columns(shape.source().oid)?;
-    let of_submissions = catalog::columns(shape.submissions.oid)?;
-    let mut formerly = shape.columns.formerly.clone();
-    let mut name = |argument: &str, columns: &[Column], old: &Column| {
-        let now = columns.iter().find(|column| column.number == old.number)?;
-        let was = formerly.entry(argument.to_owned()).or_insert_with(|| old.name.clone());
-        if *was == now.name {
+    let Named { columns: of, were, .. } = before;
+    let now = TableColumns::of(&before.tables)?;
+    let [campaigns, source, submissions] = [
+        (&were.campaigns, &now.campaigns),
+        (&were.source, &now.source),
+        (&were.submissions, &now.submissions),
+    ];
+    let mut formerly = of.formerly.clone();
+    let mut name = |argument: &str, (were, now): (&Vec<Column>, &Vec<Column>), old: &String| {
+        let Some(was) = were.iter().find(|column| column.name == *old) else {
+            return Some(old.clone());
+        };
+        let now = now.iter().find(|column| column.number == was.number)?;
+        let first = formerly.entry(argument.to_owned()).or_insert_with(|| old.clone());
+        if *first == now.name {
             formerly.remove(argument);
         }
         Some(now.name.clone())
     };
-    let mut key = |argument: &str, columns: &[Column], old: &[Column]| -> Option<KeyColumns> {
-        let places = old.iter().enumerate();
-        let names = places.map(|(at, column)| name(&mapping::place(argument, at, old.len()), columns, column));
+    let mut key = |argument: &str, table: (&Vec<Column>, &Vec<Column>), old: &KeyColumns| -> Option<KeyColumns> {
+        let (names, count) = (old.names().iter().enumerate(), old.names().len());
+        let names = names.map(|(at, old)| name(&mapping::place(argument, at, count), table, old));
         names.collect::<Option<Vec<String>>>().map(KeyColumns::from)
     };
-    let (campaign_id, submission_campaign) = (
-        key("campaign_id", &of_campaigns, &shape.campaign_id),
-        key("submission_campaign", &of_submissions, &shape.submission_campaign),
+    let keys = (
+        key("campaign_id", campaigns, &of.campaign_id),
+        key("submission_campaign", submissions, &of.submission_campaign),
+        of.clip_id.as_ref().map(|clip| key("clip_id", source, clip)),
+        of.submission_clip
+            .as_ref()
+            .map(|link| key("submission_clip", submissions, link)),
     );
-    let (clip_id, submission_clip) = match &shape.clips {
-        Some(clips) => (
-            key("clip_id", &of_source, &clips.id).map(Some),
-            key("submission_clip", &of_submissions, &clips.link).map(Some),
-        ),
-        None => (Some(None), Some(None)),
+    let approved = match &before.labels {
+        Some(labels) => catalog::labels_of(labels)?,
+        None => of.approved.clone(),
     };
-    let approved = if shape.status_enum().is_some() {
-        catalog::labels_of(labels)?
-    } else {
-        shape.columns.approved.clone()
+    // Where it is not said it stays so, and where it is, it must be there.
+    let mut optional = |argument, table, old: &Option<String>| match old {
+        Some(old) => name(argument, table, old).map(Some),
+        None => Some(None),
     };
     let all = || {
         Some(Columns {
-            campaign_id: campaign_id?,
-            title: match &shape.title {
-                Some(title) => Some(name("title", &of_campaigns, title)?),
-                None => None,
-            },
-            spent: name("spent", &of_campaigns, &shape.spent)?,
-            clip_id: clip_id?,
-            earnings: match &shape.earnings {
-                Some(earnings) => Some(name("earnings", &of_source, earnings)?),
-                None => None,
-            },
-            submission_campaign: submission_campaign?,
-            submission_clip: submission_clip?,
-            status: match &shape.status {
-                Some(status) => Some(name("status", &of_submissions, status)?),
-                None => None,
-            },
+            title: optional("title", campaigns, &of.title)?,
+            spent: optional("spent", campaigns, &Some(of.spent.clone()))??,
+            earnings: optional("earnings", source, &of.earnings)?,
+            status: optional("status", submissions, &of.status)?,
+            campaign_id: keys.0?,
+            submission_campaign: keys.1?,
+            clip_id: keys.2.map_or(Some(None), |clip| clip.map(Some))?,
+            submission_clip: keys.3.map_or(Some(None), |link| link.map(Some))?,
             approved,
-            direct_writes: shape.columns.direct_writes,
-            flush: shape.columns.flush,
+            direct_writes: of.direct_writes,
+            flush: of.flush,
             formerly: BTreeMap::new(),
         })
     };
-    let columns = all();
+    let columns = all().filter(|columns| counts(columns) == counts(of));
     Ok(columns.map(|columns| Columns { formerly, ..columns }))
+}
+
+/// How many columns there are, of each table.
+fn counts(of: &Columns) -> [usize; 3] {
+    let count = |names: Vec<&str>| names.into_iter().collect::<BTreeSet<_>>().len();
+    [
+        count(of.of_campaigns()),
+        count(of.of_clips()),
+        count(of.of_submissions()),
+    ]
 }

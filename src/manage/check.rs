@@ -174,7 +174,7 @@ fn owner_rights(shape: &Shape) -> Result<Vec<Finding>> {
 fn missing_triggers(shape: &Shape) -> Result<Vec<Finding>> {
     let present = wanted::present(shape)?;
     let mut findings: Vec<Finding> = Vec::new();
-    for wanted in wanted::wanted(shape, &wanted::partitions(shape)?) {
+    for wanted in wanted::wanted(&shape.said(), &wanted::partitions(&shape.tables())?) {
         let found = present.iter().find(|trigger| wanted.is(trigger));
         let object = catalog::display(&wanted.table);
         let twin = found.and_then(|one| present.iter().find(|other| one.repeats(other)));

@@ -143,7 +143,7 @@ fn one_in_batches(
     for batch in wrong.chunks(batch_size) {
         let campaigns: BTreeSet<Key> = batch.iter().cloned().collect();
         let salvaged = call.in_transaction(|| match find()? {
-            Some(binding) => salvage::repair(&binding, &campaigns, FoundBy::Repair),
+            Some(binding) => salvage::repair_and_end(&binding, &campaigns, FoundBy::Repair),
             None => Ok(Salvaged::default()),
         })?;
         left.extend(salvaged.left);

@@ -4,8 +4,8 @@
 use crate::binding::Binding;
 use crate::errors::{Error, Result};
 use crate::pg::error::{is_lock_timeout, is_of_the_moment, is_of_the_session, message};
-use crate::pg::session;
 use crate::pg::subtransaction::attempt;
+use crate::pg::{session, spi};
 use crate::value::key::Key;
 use crate::value::row::Row;
 use crate::write::drift::FoundBy;
@@ -33,25 +33,56 @@ pub struct Left {
 
 /// Repairs all at once; where that fails each half, and so on.
 pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -> Result<Salvaged> {
-    let keys: Vec<Key> = campaigns.iter().cloned().collect();
-    let mut salvaged = Salvaged::default();
-    Repair { binding, found_by }.halves(&keys, session::lock_timeout(), &mut salvaged)?;
-    Ok(salvaged)
+    let ends_here = false;
+    Repair {
+        binding,
+        found_by,
+        ends_here,
+    }
+    .all(campaigns)
+}
+
+/// The same in a transaction that is ours and ends with it: what waits for its end, a deferred constraint of the user's, is asked here,
+/// where its refusal stops no others.
+pub fn repair_and_end(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -> Result<Salvaged> {
+    let ends_here = true;
+    Repair {
+        binding,
+        found_by,
+        ends_here,
+    }
+    .all(campaigns)
 }
 
 struct Repair<'a> {
     binding: &'a Binding,
     found_by: FoundBy,
+    /// Whether the transaction ends with it.
+    ends_here: bool,
 }
 
 impl Repair<'_> {
+    fn all(&self, campaigns: &BTreeSet<Key>) -> Result<Salvaged> {
+        let keys: Vec<Key> = campaigns.iter().cloned().collect();
+        let mut salvaged = Salvaged::default();
+        self.halves(&keys, session::lock_timeout(), &mut salvaged)?;
+        Ok(salvaged)
+    }
+
+    fn some(&self, keys: &BTreeSet<Key>) -> Result<Vec<Row>> {
+        let rows = flush::repair(self.binding, keys, self.found_by)?;
+        if self.ends_here {
+            spi::run("SET CONSTRAINTS ALL IMMEDIATE")?;
+        }
+        Ok(rows)
+    }
+
     fn halves(&self, keys: &[Key], patience: Option<Duration>, salvaged: &mut Salvaged) -> Result<()> {
         if keys.is_empty() {
             return Ok(());
         }
         let some: BTreeSet<Key> = keys.iter().cloned().collect();
-        let repair = || flush::repair(self.binding, &some, self.found_by);
-        let error = match attempt(|| session::with_lock_timeout(patience, repair)) {
+        let error = match attempt(|| session::with_lock_timeout(patience, || self.some(&some))) {
             Ok(rows) => {
                 salvaged.rows.extend(rows);
                 return Ok(());

@@ -1,6 +1,6 @@
 //! What an error of code that ran as the owner of the tables tells a role that may not read them. The server's log keeps all.
 
-use super::error::{class, context_of_errors};
+use super::error::{LOCK_NOT_AVAILABLE, class, context_of_errors};
 use crate::errors::{Error, PgError, Source};
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString, c_char};
@@ -29,8 +29,11 @@ unsafe fn hide(data: &mut pg_sys::ErrorData, source: Source, statement: &str) {
     }
     let mut told: Vec<String> = Vec::new();
     let is_of_values = match class(data.sqlerrcode) {
-        // Of the transaction, or the server: no values.
-        [b'4', b'0'] | [b'5', b'3'] | [b'5', b'7'] => return hide_context(data, &text, statement, told),
+        // Of the transaction, a lock, or the server: no values.
+        [b'2', b'5'] | [b'4', b'0'] | [b'5', b'3'] | [b'5', b'4'] | [b'5', b'7'] => {
+            return hide_context(data, &text, statement, told);
+        }
+        _ if data.sqlerrcode == LOCK_NOT_AVAILABLE => return hide_context(data, &text, statement, told),
         // Of a constraint, by name; of PL/pgSQL, that a query returned none or many.
         [b'2', b'3'] | [b'P', b'0'] => false,
         // What right is missing on which object; anything else may name a value that code of the owner's took for a name.

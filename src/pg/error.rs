@@ -167,9 +167,10 @@ unsafe fn source(error: &pg_sys::ErrorData) -> Source {
 
 /// Whether a lock was not to be had, in time or at once.
 pub fn is_lock_timeout(error: &Error) -> bool {
-    const LOCK_NOT_AVAILABLE: c_int = PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE as c_int;
     code(error) == Some(LOCK_NOT_AVAILABLE)
 }
+
+pub(super) const LOCK_NOT_AVAILABLE: c_int = PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE as c_int;
 
 /// Whether the same may succeed when it is tried again: others were in the way, somebody has cancelled it, the server lacks what
 /// it takes.

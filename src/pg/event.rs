@@ -45,6 +45,8 @@ pub struct Alteration {
     pub dropped: Vec<String>,
     /// It inherits from another table now, by no partition.
     pub inherits: bool,
+    /// It gets its columns from a type now.
+    pub is_typed: bool,
     /// It gets another owner.
     pub is_given: bool,
     /// Triggers of it, and of its partitions if it has some, fire otherwise than before.
@@ -159,7 +161,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
         let table = find(statement.relation);
         let (mut retyped, mut dropped) = (Vec::new(), Vec::new());
         let (mut inherits, mut is_given, mut fires_otherwise, mut with_all) = (false, false, false, false);
-        let mut writes_anew = false;
+        let (mut writes_anew, mut is_typed) = (false, false);
         for part in nodes::<pg_sys::AlterTableCmd>(statement.cmds) {
             let part = &*part;
             writes_anew |= matches!(
@@ -185,6 +187,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
                     });
                 }
                 Part::AT_AddInherit => inherits = true,
+                Part::AT_AddOf => is_typed = true,
                 Part::AT_ChangeOwner => is_given = true,
                 Part::AT_EnableTrig
                 | Part::AT_EnableAlwaysTrig
@@ -207,6 +210,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
         }
         let concerns_us = with_all
             || inherits
+            || is_typed
             || is_given
             || fires_otherwise
             || writes_anew
@@ -216,6 +220,7 @@ unsafe fn alter(statement: &pg_sys::AlterTableStmt) -> Option<Command> {
             retyped,
             dropped,
             inherits,
+            is_typed,
             is_given,
             fires_otherwise,
             writes_anew,

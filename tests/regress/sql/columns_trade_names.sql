@@ -37,3 +37,34 @@ ALTER TABLE clips ADD e int;
 SELECT * FROM spend_sync_check();
 ALTER TABLE clips DROP e;
 SELECT * FROM spend_sync_check();
+
+-- Names are followed where the binding is not sound for a moment, too: the names of both links trade while campaigns have no key. A name that
+-- is not there just now is nobody else's.
+INSERT INTO campaigns VALUES (2, 'Two');
+BEGIN;
+ALTER TABLE campaigns DROP CONSTRAINT campaigns_pkey, ALTER id DROP NOT NULL;
+ALTER TABLE clip_submissions RENAME campaign_id TO x;
+ALTER TABLE clip_submissions RENAME clip_id TO campaign_id;
+ALTER TABLE clip_submissions RENAME x TO clip_id;
+ALTER TABLE clip_submissions RENAME TO sent;
+ALTER TABLE campaigns ADD PRIMARY KEY (id);
+COMMIT;
+SELECT submissions, submission_campaign, submission_clip FROM spend_sync.binding;
+INSERT INTO sent (clip_id, campaign_id) VALUES (2, 2);
+SELECT id, spent, (SELECT sum(earnings) FROM sent JOIN clips k ON k.id = campaign_id WHERE clip_id = c.id) AS should FROM campaigns c ORDER BY id;
+-- Their names pass on while one of them is not there: the one that was called so is missed.
+SET session_replication_role = replica;
+ALTER TABLE sent RENAME campaign_id TO y;
+RESET session_replication_role;
+ALTER TABLE sent RENAME clip_id TO campaign_id;
+INSERT INTO sent (y, campaign_id) VALUES (2, 2);
+\echo :SQLSTATE
+ALTER TABLE sent RENAME campaign_id TO clip_id;
+ALTER TABLE sent RENAME y TO campaign_id;
+INSERT INTO sent (clip_id, campaign_id) VALUES (2, 1);
+SELECT id, spent, (SELECT sum(earnings) FROM sent JOIN clips k ON k.id = campaign_id WHERE clip_id = c.id) AS should FROM campaigns c ORDER BY id;
+-- A type would give its tables' columns other names.
+CREATE TYPE sent_as AS (clip_id int, campaign_id int, status text);
+ALTER TABLE sent OF sent_as;
+\echo :SQLSTATE
+DROP TYPE sent_as;

@@ -108,3 +108,17 @@ END $$;
 TABLE wrong;
 DROP OWNED BY repairer;
 DROP ROLE repairer;
+-- A constraint that waits for the end of the transaction, and refuses one campaign, keeps no other wrong.
+SELECT FROM spend_sync_attach(sync => false);
+CREATE FUNCTION refuses_two() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.id = 2 AND NEW.spent > 0 THEN RAISE 'not for campaign 2' USING ERRCODE = 'check_violation'; END IF;
+    RETURN NULL;
+END $$;
+ALTER FUNCTION refuses_two() SET search_path = pg_catalog, pg_temp;
+CREATE CONSTRAINT TRIGGER refuses_two AFTER UPDATE ON campaigns DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuses_two();
+SET session_replication_role = replica;
+UPDATE campaigns SET spent = 0;
+RESET session_replication_role;
+\! psql -Xq -d spend_sync_test -c 'CALL spend_sync_repair(batch_size => 4)' 2>&1 | sed -E 's/[0-9]+\.[0-9] s/N s/'
+TABLE wrong;

@@ -163,6 +163,14 @@ SELECT campaign_id, found_by, role, session_role, application_name FROM spend_sy
 \setenv PGOPTIONS
 SELECT spent FROM app.campaigns WHERE id = 'hush-hush';
 
+-- Whom he has waited for too long is no value.
+BEGIN;
+UPDATE app.campaigns SET title = 'Held' WHERE id = 'hush-hush';
+\setenv PGOPTIONS '-c role=told_writer -c lock_timeout=50ms'
+\! psql -Xq -d spend_sync_test -c "UPDATE app.clips SET earnings = 5 WHERE id = 'k2'" 2>&1 | grep ERROR
+\setenv PGOPTIONS
+ROLLBACK;
+
 RESET search_path;
 \set VERBOSITY terse
 SET client_min_messages = warning;

@@ -2,7 +2,7 @@
 //! the statement triggers that each partition has of its own are put on those that came.
 
 use crate::binding::among::Parted;
-use crate::binding::{Binding, Bound, among, owners, table_locks, triggers};
+use crate::binding::{Binding, Bound, among, owners, table_locks, triggers, wake_triggers};
 use crate::catalog::{Column, Relation};
 use crate::errors::table::TableError;
 use crate::errors::trigger::TriggerError;
@@ -15,7 +15,7 @@ use crate::value::key::{Key, KeyType};
 use crate::value::names::ident;
 use crate::value::row::Row;
 use crate::write::flush::Fed;
-use crate::write::{capture, flush};
+use crate::write::{capture, flush, wake};
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
@@ -53,6 +53,7 @@ pub fn before_it_comes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
 
 /// Before one goes. Its parent is locked as the command will.
 pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
+    bring_up_what_waits(parent)?;
     let looked = look(parent, partition, &[TableLock(parent, Against::All)])?;
     looked.moved(partition, |bound| {
         match binding::sound(bound.binding())?.flatten() {
@@ -60,6 +61,18 @@ pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
             None => Ok(Some(Rows::Unknown)), // broken: by this very partition, perhaps
         }
     })
+}
+
+/// The event that brings totals up at commit may wait on a row of the partition that goes: detached, it would fire nothing, and dropped it
+/// would be in the way.
+fn bring_up_what_waits(parent: Oid) -> Result<()> {
+    if !wake::waits() {
+        return Ok(());
+    }
+    for bound in binding::whole_on(&[parent])? {
+        wake_triggers::fire(&bound.tables.oids(), wake::waits())?;
+    }
+    Ok(())
 }
 
 /// A partition that a command is to drop.

@@ -141,7 +141,11 @@ fn before(command: Command) -> Result<Open> {
             open.parted = among::parted()?;
         }
         Command::DropWithAll => open.parted = among::parted()?,
-        Command::Table(_) | Command::Column { .. } | Command::Schema(_) | Command::Label { .. } => {
+        Command::Table(_)
+        | Command::TableMoves(_)
+        | Command::Column { .. }
+        | Command::Schema(_)
+        | Command::Label { .. } => {
             open.named = renames::before(&open.command)?;
         }
         Command::NewLabel { kind, new } => open.is_as_meant = renames::lacks_label(*kind, new)?,
@@ -154,7 +158,7 @@ fn after(mut open: Open) -> Result<()> {
     // A command waits for its locks with its names looked up, or looks them up again: it may have come to other tables than were noted.
     match &open.command {
         Command::Schema(_) | Command::Function => present::check_functions()?,
-        Command::Table(table) | Command::Column { table, .. } => check_as_noted(*table)?,
+        Command::Table(table) | Command::TableMoves(table) | Command::Column { table, .. } => check_as_noted(*table)?,
         Command::Alter(alteration) => {
             check_as_noted(alteration.table)?;
             types::after(open.retyped, alteration.table, &alteration.retyped)?;

@@ -89,7 +89,7 @@ pub fn before(command: &Command) -> Result<Vec<Named>> {
 /// One that the role in force may not give changes nothing.
 fn concerned(command: &Command) -> Result<Vec<Bound>> {
     let mut bound = match command {
-        Command::Table(table) => binding::whole_on(&[*table])?,
+        Command::Table(table) | Command::TableMoves(table) => binding::whole_on(&[*table])?,
         Command::Column { table, old } => binding::whole_naming(*table, std::slice::from_ref(old))?,
         Command::Schema(name) => binding::whole_among(&among::in_schema(name)?)?,
         Command::Label { kind, .. } => binding::whole_among(&among::with_type(*kind)?)?,
@@ -97,6 +97,8 @@ fn concerned(command: &Command) -> Result<Vec<Bound>> {
     };
     match command {
         Command::Table(table) => bound.retain(|bound| bound.has_own(*table)),
+        // What the triggers of a partition say is seen from its schema.
+        Command::TableMoves(table) if catalog::relation(*table)?.is_none_or(|table| !table.is_ours) => bound.clear(),
         Command::Column { table, old } => bound.retain(|bound| bound.has_own(*table) && bound.names(*table, old)),
         Command::Schema(name) if !bound.is_empty() && !catalog::owns_schema(name)? => bound.clear(),
         // Who owns a schema or a type alone locks nobody's tables; the next write says that the name is gone.
@@ -111,7 +113,14 @@ fn concerned(command: &Command) -> Result<Vec<Bound>> {
 /// A renamed table is locked as the command will: two steps would meet readers that go on to write.
 fn locks(command: &Command, tables: &Tables) -> Result<Vec<TableLock>> {
     match command {
-        Command::Table(table) | Command::Column { table, .. } => tables.locks(*table, Against::All),
+        Command::Table(table) | Command::TableMoves(table) | Command::Column { table, .. } => {
+            let mut locks = tables.locks(*table, Against::All)?;
+            let own = locks.iter_mut().find(|lock| lock.0 == *table);
+            if let Some(TableLock(_, against)) = own {
+                *against = Against::All;
+            }
+            Ok(locks)
+        }
         _ => tables.locks(Oid::INVALID, Against::Writers),
     }
 }

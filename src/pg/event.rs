@@ -7,8 +7,10 @@ use std::ffi::{CStr, c_char};
 /// A command that may change the names or the rows that a binding has.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
-    /// A table gets another name or schema.
+    /// A table gets another name.
     Table(Oid),
+    /// A table gets another schema.
+    TableMoves(Oid),
     /// A column of a table gets another name.
     Column { table: Oid, old: String },
     /// A schema of this name gets another.
@@ -80,7 +82,7 @@ impl CommandCall<'_> {
                     let statement: &pg_sys::AlterObjectSchemaStmt = &*node.cast();
                     use pg_sys::ObjectType::{OBJECT_FUNCTION, OBJECT_ROUTINE, OBJECT_TABLE};
                     match statement.objectType {
-                        OBJECT_TABLE => Some(Command::Table(find(statement.relation))),
+                        OBJECT_TABLE => Some(Command::TableMoves(find(statement.relation))),
                         OBJECT_FUNCTION | OBJECT_ROUTINE => Some(Command::Function),
                         _ => None,
                     }

@@ -166,7 +166,39 @@ UPDATE wide.campaigns SET id = 23, spent = 50 WHERE id = 22;
 UPDATE wide.clips SET earnings = earnings + 1;
 SELECT * FROM wide.campaigns ORDER BY id;
 
+-- A partition moves to another schema, here of a tenant with tables that are called the same and a total of their own: its triggers go on
+-- saying whose it is. Renamed within its schema it locks nothing.
+CREATE SCHEMA tenant;
+CREATE TABLE tenant.campaigns (id int PRIMARY KEY, spent numeric DEFAULT 0);
+CREATE TABLE tenant.clips (id int PRIMARY KEY, earnings numeric);
+CREATE TABLE tenant.clip_submissions (id int PRIMARY KEY, campaign_id int, clip_id int, status text);
+CREATE INDEX ON tenant.clip_submissions (campaign_id);
+CREATE INDEX ON tenant.clip_submissions (clip_id);
+SELECT total FROM spend_sync_attach('tenant.campaigns');
+ALTER TABLE wide.campaigns_1 SET SCHEMA tenant;
+ALTER TABLE clips_0 SET SCHEMA tenant;
+ALTER TABLE submissions_done SET SCHEMA tenant;
+ALTER TABLE archive.clips_1 SET SCHEMA public;
+UPDATE clips SET earnings = earnings + 1;
+UPDATE tenant.clips_0 SET earnings = earnings + 1;
+UPDATE clips_1 SET earnings = earnings + 1;
+UPDATE tenant.submissions_done SET campaign_id = 1 WHERE campaign_id = 2;
+UPDATE wide.clips SET earnings = earnings + 1;
+UPDATE tenant.campaigns_1 SET spent = 1;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+SELECT severity, object, problem FROM spend_sync_check('campaigns');
+BEGIN;
+ALTER TABLE tenant.clips_0 RENAME TO clips_none;
+SELECT relation::regclass, mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('clips'::regclass, 'campaigns'::regclass, 'clip_submissions'::regclass)
+    AND mode <> 'AccessShareLock';
+COMMIT;
+UPDATE tenant.clips_none SET earnings = earnings + 1;
+ALTER TABLE tenant.clips_none SET SCHEMA archive;
+UPDATE clips SET earnings = earnings + 1;
+SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+
 -- Gone without a trace: also from the partitions.
+SELECT spend_sync_detach('tenant.campaigns');
 SELECT spend_sync_detach('campaigns');
 SELECT spend_sync_detach('wide.campaigns');
 SELECT count(*) AS triggers FROM pg_trigger WHERE tgname LIKE 'spend\_sync%';

@@ -41,6 +41,24 @@ pub fn trigger_functions_without_path(relation: Oid) -> Result<Vec<TriggerFuncti
     read(sql, &[Param::Oid(relation)])?.iter().map(function).collect()
 }
 
+/// Triggers for each row of a table, at the end of its statement at the latest, whose function's source has a command that writes this other
+/// table, by whichever schema.
+pub fn row_triggers_writing(relation: Oid, table: &str) -> Result<Vec<String>> {
+    let letter = |letter: char| match letter {
+        letter if letter.is_alphanumeric() => letter.to_string(),
+        other => format!("\\{other}"),
+    };
+    let name: String = table.chars().map(letter).collect();
+    let pattern = format!(
+        r#"\m(update|insert\s+into|delete\s+from|merge\s+into)\s+(only\s+)?("?[\w$]+"?\.)?"?{name}"?(?![\w$])"#
+    );
+    let sql = "SELECT t.tgname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+         WHERE t.tgrelid = $1 AND t.tgtype & 1 = 1 AND NOT t.tgisinternal AND NOT t.tginitdeferred AND p.prosrc ~* $2
+         ORDER BY t.tgname";
+    let values = [Param::Oid(relation), Param::Text(&pattern)];
+    read(sql, &values)?.iter().map(|row| row.owned(0)).collect()
+}
+
 /// Those of event triggers.
 pub fn event_trigger_functions_without_path() -> Result<Vec<TriggerFunction>> {
     let sql = functions_without_path!(

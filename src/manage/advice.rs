@@ -126,6 +126,31 @@ pub fn unique_totals(shape: &Shape) -> Result<Vec<Finding>> {
     Ok(indexes.into_iter().map(finding).collect())
 }
 
+/// Triggers that write campaigns for each row of submissions: a counter, say. A new link locks its clip, and then its campaign; they have
+/// the campaign first.
+pub fn row_writers(shape: &Shape) -> Result<Vec<Finding>> {
+    if shape.clips.is_none() {
+        return Ok(Vec::new());
+    }
+    let (campaigns, submissions) = (&shape.campaigns, &shape.submissions);
+    let finding = |trigger: String| {
+        Finding {
+        severity: "warning",
+        object: submissions.display(),
+        problem: format!(
+            "trigger {} seems to write {} row by row, before clips of new links are locked: it can deadlock with statements over many clips",
+            name::display_name(&trigger),
+            campaigns.display()
+        ),
+        advice: "If it counts, a total does so in order: spend_sync_attach(clips => NULL, spent => '...', count => true, status => NULL). Else \
+                 write campaigns by a statement of their own, after the links."
+            .to_owned(),
+    }
+    };
+    let triggers = catalog::row_triggers_writing(submissions.oid, &campaigns.name.table)?;
+    Ok(triggers.into_iter().map(finding).collect())
+}
+
 /// Functions of triggers on campaigns that have no search path of their own. They run as the owner of the tables for whoever
 /// writes a clip; what they find by a bare name should be what their author meant.
 pub fn functions_without_path(shape: &Shape) -> Result<Vec<Finding>> {

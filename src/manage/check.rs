@@ -100,6 +100,7 @@ fn check(own: &Trigger) -> Result<Vec<Finding>> {
     findings.extend(needless_triggers(shape)?);
     findings.extend(advice::missing_indexes(shape)?);
     findings.extend(advice::unique_totals(shape)?);
+    findings.extend(advice::row_writers(shape)?);
     findings.extend(other_moments(&binding)?);
     findings.extend(rounding(shape));
     findings.extend(traded_names(shape)?);

@@ -48,6 +48,7 @@ pub fn plan(request: Request) -> Result<Vec<Finding>> {
     findings.extend(advice::missing_indexes(&shape)?);
     findings.extend(advice::shares(&shape)?);
     findings.extend(advice::unique_totals(&shape)?);
+    findings.extend(advice::row_writers(&shape)?);
     findings.extend(advice::functions_without_path(&shape)?);
     findings.extend(advice::code_of_others(&shape)?);
     if is_sound {

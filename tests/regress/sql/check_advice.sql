@@ -168,6 +168,23 @@ DROP FUNCTION log_ddl;
 DROP TABLE ddl_log;
 SELECT * FROM spend_sync_check('campaigns');
 
+-- A trigger that writes campaigns for each row of submissions has them before the links' clips are locked. One of a statement does not, nor
+-- one that waits, nor one that reads them, nor one that writes a table whose name only begins so.
+CREATE FUNCTION counts() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS
+    'BEGIN Update ONLY "public"."campaigns" SET title = title; RETURN NULL; END';
+CREATE FUNCTION reads() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS
+    'BEGIN PERFORM FROM campaigns; UPDATE campaigns_of_old SET x = 1; RETURN NULL; END';
+CREATE TRIGGER counts AFTER INSERT ON clip_submissions FOR EACH ROW EXECUTE FUNCTION counts();
+CREATE TRIGGER statement AFTER INSERT ON clip_submissions EXECUTE FUNCTION counts();
+CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON clip_submissions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION counts();
+CREATE TRIGGER reads AFTER INSERT ON clip_submissions FOR EACH ROW WHEN (false) EXECUTE FUNCTION reads();
+SELECT * FROM spend_sync_check();
+SELECT severity, problem FROM spend_sync_plan() WHERE problem ~ 'row by row';
+SELECT FROM spend_sync_attach(sync => false);
+SET client_min_messages = warning;
+DROP FUNCTION counts, reads CASCADE;
+RESET client_min_messages;
+
 -- A table that is not attached.
 SELECT * FROM spend_sync_check('clips');
 \echo :SQLSTATE

@@ -133,6 +133,19 @@ impl KeyType {
         }
     }
 
+    /// Whether a key is one of this type.
+    pub fn has(self, key: &Key) -> bool {
+        match (self, key) {
+            (Self::Int2 | Self::Int4 | Self::Int8, Key::Int(_)) => true,
+            (Self::Uuid, Key::Uuid(_)) | (Self::Text | Self::Char, Key::Text(_)) => true,
+            (Self::Numeric, Key::Text(text)) => number(text) == Some(text),
+            (Self::Row(kinds), Key::Row(parts)) => {
+                kinds.len() == parts.len() && kinds.iter().zip(parts).all(|(kind, part)| kind.has(part))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a value may be of any length.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Text | Self::Char)
@@ -321,6 +334,24 @@ mod tests {
         for bad in ["7", "(7)", "(7,)", "(7,a,b)", "(x,a)", "{7,NULL}", "(7,\"a)", ""] {
             assert_eq!(kind.parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_key_of_another_type_is_told_apart() {
+        let (number, word) = (Key::Int(7), Key::Text("abc".into()));
+        let row = |parts: &[&Key]| Key::Row(parts.iter().map(|part| (*part).clone()).collect());
+        let kind = KeyType::of_columns(&[KeyType::Int4, KeyType::Text]);
+        assert!(kind.has(&row(&[&number, &word])));
+        for other in [
+            row(&[&number, &number]),
+            row(&[&number]),
+            row(&[&word, &word]),
+            number.clone(),
+        ] {
+            assert!(!kind.has(&other), "{other}");
+        }
+        assert!(KeyType::Int2.has(&number) && !KeyType::Uuid.has(&number) && !KeyType::Text.has(&number));
+        assert!(KeyType::Char.has(&word) && !KeyType::Numeric.has(&word) && !KeyType::Int8.has(&word));
     }
 
     #[test]

@@ -51,26 +51,26 @@ impl Param<'_> {
     }
 }
 
-/// The array of keys of one kind; a key of another kind can't be in it (a binding's sets hold one kind each).
+/// The array of keys of one kind; one of another kind is left out: a total was attached by another key since it was noted.
 fn keys_datum(kind: KeyType, keys: &[Key]) -> Option<Datum> {
+    let keys = || keys.iter().filter(|key| kind.has(key));
     match kind {
         KeyType::Int2 | KeyType::Int4 | KeyType::Int8 => {
-            let ints = keys
-                .iter()
-                .filter_map(|k| if let Key::Int(i) = k { Some(*i) } else { None });
+            let ints = keys().filter_map(|k| if let Key::Int(i) = k { Some(*i) } else { None });
             ints.collect::<Vec<i64>>().into_datum()
         }
         KeyType::Uuid => {
-            let uuids = keys
-                .iter()
-                .filter_map(|k| if let Key::Uuid(u) = k { Some(*u) } else { None });
+            let uuids = keys().filter_map(|k| if let Key::Uuid(u) = k { Some(*u) } else { None });
             uuids.map(pgrx::Uuid::from_bytes).collect::<Vec<_>>().into_datum()
         }
-        KeyType::Text => texts(keys).collect::<Vec<&str>>().into_datum(),
-        KeyType::Char => texts(keys).map(Padded).collect::<Vec<Padded>>().into_datum(),
-        KeyType::Numeric => texts(keys).filter_map(number).collect::<Vec<AnyNumeric>>().into_datum(),
+        KeyType::Text => texts(keys()).collect::<Vec<&str>>().into_datum(),
+        KeyType::Char => texts(keys()).map(Padded).collect::<Vec<Padded>>().into_datum(),
+        KeyType::Numeric => texts(keys())
+            .filter_map(number)
+            .collect::<Vec<AnyNumeric>>()
+            .into_datum(),
         KeyType::Row(_) => {
-            let rows = keys.iter().filter_map(|k| {
+            let rows = keys().filter_map(|k| {
                 if let Key::Row(parts) = k {
                     Some(row(parts))
                 } else {
@@ -87,9 +87,8 @@ fn row(parts: &[Key]) -> String {
     names::array(&parts.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
-fn texts(keys: &[Key]) -> impl Iterator<Item = &str> {
-    keys.iter()
-        .filter_map(|k| if let Key::Text(t) = k { Some(t.as_ref()) } else { None })
+fn texts<'a>(keys: impl Iterator<Item = &'a Key>) -> impl Iterator<Item = &'a str> {
+    keys.filter_map(|k| if let Key::Text(t) = k { Some(t.as_ref()) } else { None })
 }
 
 /// A key of this kind is the text of one.

@@ -290,3 +290,22 @@ CREATE INDEX ON shown (tenant, clip_id);
 SELECT source FROM spend_sync_attach('ventures', 'dailies', 'shown', status => NULL);
 CREATE TABLE months (month date PRIMARY KEY, spent numeric DEFAULT 0);
 SELECT FROM spend_sync_attach('months', NULL, 'shown', status => NULL, earnings => 'clip_id');
+-- A session goes on when another one attaches a total by another key: campaigns that waited here for their verification were known by the old one.
+CREATE TABLE firms (tenant int NOT NULL, id int NOT NULL, code text NOT NULL, spent numeric DEFAULT 0, PRIMARY KEY (tenant, id), UNIQUE (tenant, code));
+CREATE TABLE fees (tenant int, firm_id int, firm_code text, amount numeric);
+CREATE INDEX ON fees (tenant, firm_id);
+CREATE INDEX ON fees (tenant, firm_code);
+INSERT INTO firms SELECT 1, n, 'code' || n FROM generate_series(1, 9) n;
+INSERT INTO fees SELECT 1, n, 'code' || n, 10 FROM generate_series(1, 9) n;
+SELECT total FROM spend_sync_attach('firms', NULL, 'fees', campaign_id => '{tenant,code}', submission_campaign => '{tenant,firm_code}', earnings => 'amount', status => NULL);
+SET spend_sync.debug_clock = '100s';
+UPDATE fees SET amount = 11;
+SET spend_sync.debug_clock = '200s';
+UPDATE fees SET amount = 12;
+\! psql -Xqt -d spend_sync_test -c "SELECT total FROM spend_sync_attach('firms', NULL, 'fees', campaign_id => '{tenant,id}', submission_campaign => '{tenant,firm_id}', earnings => 'amount', status => NULL)" 2>&1 | grep firms.spent
+SET spend_sync.debug_clock = '400s';
+UPDATE fees SET amount = 13;
+SET spend_sync.debug_clock = '600s';
+UPDATE fees SET amount = 14;
+SELECT count(*), min(spent), max(spent) FROM firms;
+RESET spend_sync.debug_clock;

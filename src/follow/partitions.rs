@@ -47,6 +47,7 @@ impl Moved {
 
 /// Before a partition comes.
 pub fn before_it_comes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
+    bring_up_what_waits(parent)?;
     let looked = look(parent, partition, &[])?;
     looked.moved(partition, |_| Ok(Some(Rows::Come)))
 }
@@ -64,7 +65,7 @@ pub fn before_it_goes(parent: Oid, partition: Oid) -> Result<Vec<Moved>> {
 }
 
 /// The event that brings totals up at commit may wait on a row of the partition that goes: detached, it would fire nothing, and dropped it
-/// would be in the way.
+/// would be in the way. And what is brought up once the partition's rows have come, or gone, is compared with them, and seems wrong.
 fn bring_up_what_waits(parent: Oid) -> Result<()> {
     if !wake::waits() {
         return Ok(());

@@ -50,6 +50,23 @@ UPDATE clips SET earnings = earnings + 1;
 DROP TABLE clips_10;
 COMMIT;
 TABLE wrong;
+-- What is compared with the clips meanwhile is right, and logged as drift by nobody.
+SET spend_sync.recompute_interval = 0;
+CREATE TABLE clips_3 (id int PRIMARY KEY, earnings numeric);
+INSERT INTO clips_3 VALUES (31, 1000);
+INSERT INTO clip_submissions VALUES (1, 31);
+BEGIN;
+UPDATE clips SET earnings = earnings + 1;
+ALTER TABLE clips ATTACH PARTITION clips_3 FOR VALUES FROM (30) TO (40);
+COMMIT;
+TABLE wrong;
+BEGIN;
+UPDATE clips SET earnings = earnings + 1;
+ALTER TABLE clips DETACH PARTITION clips_3;
+COMMIT;
+TABLE wrong;
+RESET spend_sync.recompute_interval;
+SELECT recorded, actual, found_by FROM spend_sync.correction WHERE found_by <> 'attach';
 -- Rolled back, and gone on with.
 BEGIN;
 UPDATE clips SET earnings = earnings + 1;

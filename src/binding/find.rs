@@ -9,7 +9,8 @@ use crate::catalog::shape::Tables;
 use crate::errors::call::CallError;
 use crate::errors::{Error, Result};
 use crate::pg::name;
-use crate::value::mapping::{Columns, Said, TotalName};
+use crate::value::columns::Columns;
+use crate::value::mapping::{Said, TotalName};
 use pgrx::pg_sys::Oid;
 use std::rc::Rc;
 

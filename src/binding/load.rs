@@ -12,7 +12,8 @@ use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Ours, Result};
 use crate::pg::cache::Cached;
 use crate::pg::{cache, kind};
-use crate::value::mapping::{BindingId, Columns, FullName, Mapping, TotalName};
+use crate::value::columns::Columns;
+use crate::value::mapping::{BindingId, FullName, Mapping, TotalName};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 

@@ -8,7 +8,8 @@ use crate::catalog::shape::{Shape, Tables};
 use crate::errors::trigger::TriggerError;
 use crate::errors::{Error, Result};
 use crate::pg::{session, spi};
-use crate::value::mapping::{ARGUMENT_MAX, Columns, FullName, TotalName};
+use crate::value::columns::Columns;
+use crate::value::mapping::{ARGUMENT_MAX, FullName, TotalName};
 use crate::value::names::{self, ident};
 use pgrx::pg_sys::Oid;
 

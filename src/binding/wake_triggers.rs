@@ -9,7 +9,8 @@ use crate::catalog::{self, Column, Relation};
 use crate::errors::Result;
 use crate::pg::trigger_row::fires;
 use crate::pg::{session, spi};
-use crate::value::mapping::{Flush, FullName, Mapping};
+use crate::value::columns::Flush;
+use crate::value::mapping::{FullName, Mapping};
 use crate::value::names::{ident, table as quoted};
 use pgrx::pg_sys::Oid;
 

@@ -7,8 +7,9 @@ use crate::errors::problems::Problems;
 use crate::errors::{Error, Result};
 use crate::pg::table::{Against, TableLock};
 use crate::pg::{name, session};
+use crate::value::columns::{Columns, KeyColumns};
 use crate::value::key::KeyType;
-use crate::value::mapping::{BindingId, Columns, KeyColumns, Said};
+use crate::value::mapping::{BindingId, Said};
 use crate::value::money::MoneyType;
 use pgrx::pg_sys::Oid;
 

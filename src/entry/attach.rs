@@ -10,7 +10,8 @@ use crate::manage::{attach, detach, plan, preview};
 use crate::pg::name::{Name, TableArgument};
 use crate::pg::{error, name};
 use crate::statements::summed;
-use crate::value::mapping::{Columns, FullName, KeyColumns, Said};
+use crate::value::columns::{Columns, KeyColumns};
+use crate::value::mapping::{FullName, Said};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 

@@ -13,11 +13,11 @@ use crate::follow::partitions;
 use crate::pg::event::Command;
 use crate::pg::session;
 use crate::pg::table::{Against, TableLock};
-use crate::value::mapping::{self, Columns, KeyColumns};
+use crate::value::columns::Columns;
 use crate::write::own_update;
 use crate::{binding, catalog};
 use pgrx::pg_sys::Oid;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A binding as it stood before a command. It need not be sound: names may trade between a key that is dropped and one that is added.
 pub struct Named {
@@ -50,6 +50,15 @@ impl TableColumns {
             source: catalog::columns(tables.source().oid)?,
             submissions: catalog::columns(tables.submissions.oid)?,
         })
+    }
+
+    /// Those among which an argument of attach names one.
+    fn named_by(&self, argument: &str) -> &[Column] {
+        match argument.split('[').next() {
+            Some("campaign_id" | "title" | "spent") => &self.campaigns,
+            Some("clip_id" | "earnings") => &self.source,
+            _ => &self.submissions,
+        }
     }
 }
 
@@ -165,13 +174,18 @@ pub fn lacks_label(kind: Oid, name: &str) -> Result<bool> {
 }
 
 /// A label that is new, or got a new name, may come to count by that, for a binding that was not followed: its own label of that name is gone. All its
-/// totals are looked at; who has not the rights of the tables' owner is refused.
+/// totals are looked at; who has not the rights of the tables' owner is refused. Of one that is broken otherwise the next write says so.
 pub fn after_label(kind: Oid, new: &str, followed: &[Named]) -> Result<()> {
     let mut due = Vec::new();
     for bound in binding::whole_among(&among::with_type(kind)?)? {
         let campaigns = &bound.tables.campaigns;
         let is_followed = followed.iter().any(|named| named.is_of(&bound));
         if is_followed || !bound.columns.approved.iter().any(|label| label == new) {
+            continue;
+        }
+        // Anybody can make tables, and triggers on them that say anything: what could not be kept anyway keeps no other from his type.
+        let is_own = campaigns.owner == session::current_role();
+        if !is_own && binding::sound(bound.binding())?.flatten().is_none() {
             continue;
         }
         if !session::has_rights_of(campaigns.owner) {
@@ -208,63 +222,31 @@ fn present(tables: &Tables) -> Result<Option<Tables>> {
 fn renamed(before: &Named) -> Result<Option<Columns>> {
     let Named { columns: of, were, .. } = before;
     let now = TableColumns::of(&before.tables)?;
-    let [campaigns, source, submissions] = [
-        (&were.campaigns, &now.campaigns),
-        (&were.source, &now.source),
-        (&were.submissions, &now.submissions),
-    ];
     let mut formerly = of.formerly.clone();
-    let mut name = |argument: &str, (were, now): (&Vec<Column>, &Vec<Column>), old: &String| {
-        let Some(was) = were.iter().find(|column| column.name == *old) else {
-            return Some(old.clone());
+    let columns = of.renamed(|argument, old| {
+        let Some(was) = were.named_by(argument).iter().find(|column| column.name == old) else {
+            return Some(old.to_owned());
         };
-        let now = now.iter().find(|column| column.number == was.number)?;
-        let first = formerly.entry(argument.to_owned()).or_insert_with(|| old.clone());
+        let now = now
+            .named_by(argument)
+            .iter()
+            .find(|column| column.number == was.number)?;
+        let first = formerly.entry(argument.to_owned()).or_insert_with(|| old.to_owned());
         if *first == now.name {
             formerly.remove(argument);
         }
         Some(now.name.clone())
-    };
-    let mut key = |argument: &str, table: (&Vec<Column>, &Vec<Column>), old: &KeyColumns| -> Option<KeyColumns> {
-        let (names, count) = (old.names().iter().enumerate(), old.names().len());
-        let names = names.map(|(at, old)| name(&mapping::place(argument, at, count), table, old));
-        names.collect::<Option<Vec<String>>>().map(KeyColumns::from)
-    };
-    let keys = (
-        key("campaign_id", campaigns, &of.campaign_id),
-        key("submission_campaign", submissions, &of.submission_campaign),
-        of.clip_id.as_ref().map(|clip| key("clip_id", source, clip)),
-        of.submission_clip
-            .as_ref()
-            .map(|link| key("submission_clip", submissions, link)),
-    );
+    });
     let approved = match &before.labels {
         Some(labels) => catalog::labels_of(labels)?,
         None => of.approved.clone(),
     };
-    // Where it is not said it stays so, and where it is, it must be there.
-    let mut optional = |argument, table, old: &Option<String>| match old {
-        Some(old) => name(argument, table, old).map(Some),
-        None => Some(None),
-    };
-    let all = || {
-        Some(Columns {
-            title: optional("title", campaigns, &of.title)?,
-            spent: optional("spent", campaigns, &Some(of.spent.clone()))??,
-            earnings: optional("earnings", source, &of.earnings)?,
-            status: optional("status", submissions, &of.status)?,
-            campaign_id: keys.0?,
-            submission_campaign: keys.1?,
-            clip_id: keys.2.map_or(Some(None), |clip| clip.map(Some))?,
-            submission_clip: keys.3.map_or(Some(None), |link| link.map(Some))?,
-            approved,
-            direct_writes: of.direct_writes,
-            flush: of.flush,
-            formerly: BTreeMap::new(),
-        })
-    };
-    let columns = all().filter(|columns| counts(columns) == counts(of));
-    Ok(columns.map(|columns| Columns { formerly, ..columns }))
+    let columns = columns.filter(|columns| counts(columns) == counts(of));
+    Ok(columns.map(|columns| Columns {
+        approved,
+        formerly,
+        ..columns
+    }))
 }
 
 /// How many columns there are, of each table.

@@ -9,7 +9,7 @@ use crate::errors::column::ColumnError;
 use crate::errors::problems::Problems;
 use crate::manage::keys;
 use crate::manage::links::{Sought, Target, missing};
-use crate::value::mapping::{Columns, DirectWrites, Flush, KeyColumns};
+use crate::value::columns::{Columns, DirectWrites, Flush, KeyColumns};
 use std::collections::BTreeMap;
 
 /// The column names that attach was given.

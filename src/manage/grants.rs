@@ -7,7 +7,7 @@ use crate::catalog::shape::Shape;
 use crate::errors::Result;
 use crate::manage::advice::Finding;
 use crate::pg::{name, session, spi};
-use crate::value::mapping::Flush;
+use crate::value::columns::Flush;
 use crate::value::names::ident;
 
 /// What statements of ours call, which run as the owner; and what triggers call that the owner makes, on a new partition too.

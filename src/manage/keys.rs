@@ -6,8 +6,8 @@ use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
 use crate::manage::links::{Sought, Target, missing};
 use crate::pg::name;
+use crate::value::columns::KeyColumns;
 use crate::value::key::KeyType;
-use crate::value::mapping::KeyColumns;
 
 /// The columns that were named, if they are unique; else those of the key that the table has. Two campaigns of one key would be one total;
 /// two clips of one key both count. `link`: the columns that point to it, if they were named.

@@ -4,7 +4,7 @@ use crate::catalog::{Column, ForeignKey, Relation, Unique};
 use crate::errors::column::ColumnError;
 use crate::errors::{Error, Result};
 use crate::pg::name;
-use crate::value::mapping::KeyColumns;
+use crate::value::columns::KeyColumns;
 
 /// What links are looked for in.
 pub struct Sought<'a> {

@@ -11,7 +11,7 @@ use crate::manage::{advice, attach, chains, preview, statuses};
 use crate::pg::session;
 use crate::pg::snapshot::Sees;
 use crate::statements::{self, Statement, summed};
-use crate::value::mapping::{DirectWrites, Flush, KeyColumns};
+use crate::value::columns::{DirectWrites, Flush, KeyColumns};
 use crate::value::names::{array, literal};
 
 /// Looks at what attach was to be asked for. Of severity "error": attach would fail by it; "warning" and "notice": it would say so;

@@ -1,5 +1,6 @@
 //! Values outside of PostgreSQL's memory: pure, but for the OIDs of its types.
 
+pub mod columns;
 pub mod key;
 pub mod mapping;
 pub mod money;

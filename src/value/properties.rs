@@ -1,7 +1,8 @@
 //! What is pure, against plainer arithmetic, over random values. (Totals as a whole: tests/properties.)
 
+use super::columns::{Columns, DirectWrites, Flush};
 use super::key::{Key, KeyType};
-use super::mapping::{Columns, DirectWrites, Flush, Mapping, TableName};
+use super::mapping::{Mapping, TableName};
 use super::{money, names};
 use proptest::prelude::*;
 use rust_decimal::Decimal;

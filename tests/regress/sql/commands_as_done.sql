@@ -68,6 +68,25 @@ ALTER TYPE state RENAME VALUE 'OLD' TO 'APPROVED';
 SELECT corrected FROM spend_sync_attach();
 TABLE totals;
 
+-- Triggers that somebody has made by hand on tables of his own keep nobody from his type, whatever they say.
+CREATE ROLE stranger;
+GRANT TEMPORARY ON DATABASE :DBNAME TO stranger;
+SET ROLE stranger;
+CREATE TEMP TABLE c2 (id int PRIMARY KEY, spent numeric DEFAULT 0);
+CREATE TEMP TABLE s2 (campaign_id int, amount numeric, status state);
+CREATE TRIGGER a AFTER INSERT OR UPDATE ON c2 FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_campaign(
+    '{"campaigns":"c2","submissions":"s2","campaign_id":"id","spent":"spent","earnings":"amount","submission_campaign":"campaign_id","status":"status","approved":["PAID","LOST"],"direct_writes":"correct","flush":"statement"}');
+CREATE TRIGGER a AFTER INSERT ON s2 FOR EACH ROW EXECUTE FUNCTION spend_sync.capture_submission(
+    '{"campaigns":"c2","submissions":"s2","campaign_id":"id","spent":"spent","earnings":"amount","submission_campaign":"campaign_id","status":"status","approved":["PAID","LOST"],"direct_writes":"correct","flush":"statement"}');
+RESET ROLE;
+ALTER TYPE state RENAME VALUE 'PENDING' TO 'LOST';
+ALTER TYPE state RENAME VALUE 'LOST' TO 'PENDING';
+ALTER TYPE state ADD VALUE 'PAID';
+SELECT enum_range(NULL::state);
+DROP TABLE pg_temp.c2, pg_temp.s2;
+REVOKE TEMPORARY ON DATABASE :DBNAME FROM stranger;
+DROP ROLE stranger;
+
 -- A table of a parent's own name.
 CREATE SCHEMA mine;
 SET search_path = mine, public;

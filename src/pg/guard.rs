@@ -12,8 +12,9 @@ use std::ffi::c_int;
 pub enum Guard {
     /// A table, by its OID: whichever rows come to be in it.
     Table(u32),
-    /// One key of one table, by the hash of both.
-    Key(u64),
+    /// One key of a table, by its hash. Whose table it is stands in the lock itself: no hash of another table's, which its owner may choose,
+    /// keeps who writes this one waiting.
+    Key(u32, u32),
 }
 
 /// How it is locked, by PostgreSQL's modes for tables. RowShare goes with all but Exclusive, RowExclusive with itself and
@@ -42,7 +43,7 @@ impl Guard {
     fn tag(self) -> pg_sys::LOCKTAG {
         let (field2, field3, class) = match self {
             Self::Table(oid) => (oid, 0, OF_TABLES),
-            Self::Key(hash) => ((hash >> 32) as u32, hash as u32, OF_KEYS),
+            Self::Key(oid, hash) => (oid, hash, OF_KEYS),
         };
         pg_sys::LOCKTAG {
             // SAFETY: reads a variable of the backend.

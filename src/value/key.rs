@@ -240,15 +240,18 @@ impl Key {
         self.extra_rows() > 0
     }
 
-    /// The number of the lock that stands for this key of a table's columns while no row may carry it yet: a hash of the
-    /// three (FNV-1a, the same in every backend and version).
-    pub fn guard(&self, relation: pg_sys::Oid, columns: &[i16]) -> u64 {
+    /// What the lock that stands for this key of a table's columns, while no row may carry it yet, tells it from the table's others by: a hash
+    /// of both (FNV-1a, folded; the same in every backend and version). Two keys of one hash wait for each other, no more.
+    pub fn hash_in(&self, columns: &[i16]) -> u32 {
         let columns: Vec<u8> = columns.iter().flat_map(|column| column.to_be_bytes()).collect();
-        let (relation, key) = (relation.to_u32().to_be_bytes(), self.to_string());
-        let bytes = relation.iter().chain(&columns).chain(key.as_bytes());
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+        let key = self.to_string();
+        let hash = columns
+            .iter()
+            .chain(key.as_bytes())
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+        (hash >> 32) as u32 ^ hash as u32
     }
 }
 
@@ -362,14 +365,13 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_depends_on_table_columns_and_key() {
-        let (one, two) = (pg_sys::Oid::from(1), pg_sys::Oid::from(2));
+    fn a_hash_depends_on_columns_and_key() {
         let key = Key::Text("ckz".into());
-        assert_eq!(key.guard(one, &[1]), key.clone().guard(one, &[1]));
-        assert_ne!(key.guard(one, &[1]), key.guard(two, &[1]));
-        assert_ne!(key.guard(one, &[1]), key.guard(one, &[2]));
-        assert_ne!(key.guard(one, &[1]), key.guard(one, &[1, 2]));
-        assert_ne!(key.guard(one, &[1]), Key::Text("cky".into()).guard(one, &[1]));
-        assert_ne!(key.guard(one, &[1]) >> 32, key.guard(two, &[1]) >> 32);
+        assert_eq!(key.hash_in(&[1]), key.clone().hash_in(&[1]));
+        assert_ne!(key.hash_in(&[1]), key.hash_in(&[2]));
+        assert_ne!(key.hash_in(&[1]), key.hash_in(&[1, 2]));
+        assert_ne!(key.hash_in(&[1]), Key::Text("cky".into()).hash_in(&[1]));
+        let hashes = (0..10_000).map(|number| Key::Int(number).hash_in(&[1]));
+        assert!(hashes.collect::<std::collections::BTreeSet<u32>>().len() > 9_990);
     }
 }

@@ -61,15 +61,15 @@ impl Who {
     }
 
     /// Takes the guards of these keys of a table at once.
-    pub fn guard(self, table: u32, keys: BTreeSet<u64>) -> Result<()> {
+    pub fn guard(self, table: u32, keys: BTreeSet<u32>) -> Result<()> {
         let mut guards = Guards::default();
         guards.add(self, Guarded::from([(table, keys)]));
         guards.take()
     }
 }
 
-/// Keys of each table, as their guards have them.
-pub type Guarded = BTreeMap<u32, BTreeSet<u64>>;
+/// Keys of each table, as their guards have them: by their hashes.
+pub type Guarded = BTreeMap<u32, BTreeSet<u32>>;
 
 /// Guards that are taken together, in their order.
 #[derive(Default)]
@@ -88,7 +88,8 @@ impl Guards {
             if let Some(mode) = of_table {
                 self.set(Guard::Table(table), mode);
             }
-            keys.into_iter().for_each(|key| self.set(Guard::Key(key), of_key));
+            keys.into_iter()
+                .for_each(|key| self.set(Guard::Key(table, key), of_key));
         }
     }
 

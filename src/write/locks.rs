@@ -27,22 +27,21 @@ use crate::value::mapping::BindingId;
 use crate::value::row::Row;
 use crate::write::guards::{Guarded, Guards, KEYS_GUARDED, Who};
 use crate::write::touched::Touched;
-use pgrx::pg_sys::Oid;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-fn of_clips<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
+fn of_clips<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u32> {
     let clips = binding.shape.clips.as_ref();
-    clips.map_or_else(BTreeSet::new, |clips| hashes(clips.table.oid, &clips.id, keys))
+    clips.map_or_else(BTreeSet::new, |clips| hashes(&clips.id, keys))
 }
 
-fn of_campaigns<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
-    hashes(binding.oid(), &binding.shape.campaign_id, keys)
+fn of_campaigns<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u32> {
+    hashes(&binding.shape.campaign_id, keys)
 }
 
-fn hashes<'a>(table: Oid, columns: &[Column], keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u64> {
+fn hashes<'a>(columns: &[Column], keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u32> {
     let columns = catalog::numbers(columns);
-    keys.into_iter().map(|key| key.guard(table, &columns)).collect()
+    keys.into_iter().map(|key| key.hash_in(&columns)).collect()
 }
 
 /// The table of the rows that are guarded as clips.

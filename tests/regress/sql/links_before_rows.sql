@@ -149,7 +149,7 @@ SELECT spent, oracle, count(*) FROM totals WHERE id LIKE 'm%' OR id LIKE 'n%' GR
 -- No one holds such a lock by SQL: the classes that SQL knows are 1 and 2.
 BEGIN;
 INSERT INTO clips VALUES ('k11', 1);
-SELECT objsubid, mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() ORDER BY objsubid;
+SELECT classid::regclass AS guarded, objsubid, mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() ORDER BY objsubid, mode;
 SELECT pg_advisory_unlock_all();
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
 ROLLBACK;

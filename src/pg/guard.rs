@@ -17,6 +17,14 @@ pub enum Guard {
     Key(u32, u32),
 }
 
+/// What hashes of keys are made with: it is the server's alone, and everybody may look at locks.
+pub fn secret() -> [u8; SECRET] {
+    // SAFETY: so many bytes that a server was made with, in memory that it keeps.
+    unsafe { *pg_sys::GetMockAuthenticationNonce().cast::<[u8; SECRET]>() }
+}
+
+const SECRET: usize = pg_sys::MOCK_AUTH_NONCE_LEN as usize;
+
 /// How it is locked, by PostgreSQL's modes for tables. RowShare goes with all but Exclusive, RowExclusive with itself and
 /// RowShare, Share with itself and RowShare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

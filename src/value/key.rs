@@ -7,6 +7,7 @@ use super::names;
 use pgrx::pg_sys;
 use std::cell::RefCell;
 use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
 
 /// One key. The variant follows the column's type, so that `5` and `'5'` never meet in one set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -241,17 +242,14 @@ impl Key {
     }
 
     /// What the lock that stands for this key of a table's columns, while no row may carry it yet, tells it from the table's others by: a hash
-    /// of both (FNV-1a, folded; the same in every backend and version). Two keys of one hash wait for each other, no more.
-    pub fn hash_in(&self, columns: &[i16]) -> u32 {
-        let columns: Vec<u8> = columns.iter().flat_map(|column| column.to_be_bytes()).collect();
-        let key = self.to_string();
-        let hash = columns
-            .iter()
-            .chain(key.as_bytes())
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-            });
-        (hash >> 32) as u32 ^ hash as u32
+    /// of both, the same in every backend. Two keys of one hash wait for each other, no more. `secret`: without it nobody who looks at locks
+    /// can tell which keys they are for.
+    pub fn hash_in(&self, columns: &[i16], secret: &[u8]) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(secret);
+        columns.iter().for_each(|column| hasher.write_i16(*column));
+        hasher.write(self.to_string().as_bytes());
+        hasher.finish() as u32
     }
 }
 
@@ -365,13 +363,19 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_depends_on_columns_and_key() {
-        let key = Key::Text("ckz".into());
-        assert_eq!(key.hash_in(&[1]), key.clone().hash_in(&[1]));
-        assert_ne!(key.hash_in(&[1]), key.hash_in(&[2]));
-        assert_ne!(key.hash_in(&[1]), key.hash_in(&[1, 2]));
-        assert_ne!(key.hash_in(&[1]), Key::Text("cky".into()).hash_in(&[1]));
-        let hashes = (0..10_000).map(|number| Key::Int(number).hash_in(&[1]));
+    fn a_hash_depends_on_columns_key_and_secret() {
+        let (key, secret) = (Key::Text("ckz".into()), b"known to the server alone");
+        let hash = key.hash_in(&[1], secret);
+        assert_eq!(hash, key.clone().hash_in(&[1], secret));
+        for other in [
+            key.hash_in(&[2], secret),
+            key.hash_in(&[1, 2], secret),
+            key.hash_in(&[1], b"another"),
+            Key::Text("cky".into()).hash_in(&[1], secret),
+        ] {
+            assert_ne!(hash, other);
+        }
+        let hashes = (0..10_000).map(|number| Key::Int(number).hash_in(&[1], secret));
         assert!(hashes.collect::<std::collections::BTreeSet<u32>>().len() > 9_990);
     }
 }

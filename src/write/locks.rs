@@ -20,7 +20,7 @@ use crate::catalog;
 use crate::catalog::Column;
 use crate::errors::Result;
 use crate::errors::total::TotalError;
-use crate::pg::transaction;
+use crate::pg::{guard, transaction};
 use crate::statements::{Statement, named};
 use crate::value::key::{Key, KeyType};
 use crate::value::mapping::BindingId;
@@ -40,8 +40,8 @@ fn of_campaigns<'a>(binding: &Binding, keys: impl IntoIterator<Item = &'a Key>) 
 }
 
 fn hashes<'a>(columns: &[Column], keys: impl IntoIterator<Item = &'a Key>) -> BTreeSet<u32> {
-    let columns = catalog::numbers(columns);
-    keys.into_iter().map(|key| key.hash_in(&columns)).collect()
+    let (columns, secret) = (catalog::numbers(columns), guard::secret());
+    keys.into_iter().map(|key| key.hash_in(&columns, &secret)).collect()
 }
 
 /// The table of the rows that are guarded as clips.

@@ -6,7 +6,7 @@ use crate::pg::relation::Class;
 use crate::pg::snapshot::Sees;
 use crate::pg::{name, relation, role, session, spi};
 use crate::value::mapping::FullName;
-use crate::value::names::{self, table as quoted};
+use crate::value::names::table as quoted;
 use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
@@ -193,13 +193,12 @@ pub fn partitioned_by(table: Oid) -> Result<Vec<i16>> {
 pub fn partition_columns(table: Oid) -> Result<Vec<String>> {
     let mut all = partition_oids(table)?;
     all.push(table);
-    let all = all.iter().map(|one| one.to_u32().to_string()).collect::<Vec<_>>();
     let rows = read_often(
         "SELECT DISTINCT a.attname FROM pg_partitioned_table p
          CROSS JOIN LATERAL unnest(p.partattrs::int2[]) AS k (number)
          JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.number
-         WHERE p.partrelid = ANY ($1::oid[])",
-        &[Param::Text(&names::array(&all))],
+         WHERE p.partrelid = ANY ($1)",
+        &[Param::Oids(&all)],
     )?;
     rows.iter().map(|row| row.owned(0)).collect()
 }

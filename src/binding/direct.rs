@@ -183,7 +183,7 @@ impl Binding {
     fn is_key_of_another(&self) -> Result<bool> {
         let own = present::own_triggers(self.oid())?;
         let said = own.iter().filter_map(Trigger::says);
-        let mut keys = said.map(|said| said.columns.campaign_id);
+        let mut keys = said.map(|said| &said.columns.campaign_id);
         Ok(keys.any(|key| key.names().contains(&self.shape.spent.name)))
     }
 

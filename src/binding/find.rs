@@ -70,9 +70,9 @@ impl Bound {
 
     /// Its triggers on partitions too.
     pub fn all_triggers(&self) -> Result<Vec<Trigger>> {
-        let says = Some(self.said());
+        let said = self.said();
         let mut all = present::triggers_on_any(&catalog::with_partitions(self.tables.all())?)?;
-        all.retain(|trigger| trigger.says() == says);
+        all.retain(|trigger| trigger.says() == Some(&said));
         Ok(all)
     }
 
@@ -118,7 +118,7 @@ impl Bound {
 pub fn whole() -> Result<Vec<Bound>> {
     let mut all: Vec<(Said, Vec<Trigger>)> = Vec::new();
     for trigger in present::triggers()? {
-        let Some(says) = trigger.says() else { continue };
+        let Some(says) = trigger.says().cloned() else { continue };
         match all.iter_mut().find(|(said, _)| *said == says) {
             Some((_, triggers)) => triggers.push(trigger),
             None => all.push((says, vec![trigger])),
@@ -159,8 +159,10 @@ fn whole_saying(relations: &[Oid], is_concerned: impl Fn(&Said) -> bool) -> Resu
     let mut seen: Vec<Said> = Vec::new();
     let mut whole = Vec::new();
     for trigger in present::triggers_on_any(relations)? {
-        let says = trigger.says().filter(|says| is_concerned(says) && !seen.contains(says));
-        let Some(says) = says else {
+        let says = trigger
+            .says()
+            .filter(|says| is_concerned(says) && !seen.contains(*says));
+        let Some(says) = says.cloned() else {
             continue;
         };
         let Some((tables, columns)) = sound(resolve(&trigger))? else {
@@ -172,7 +174,7 @@ fn whole_saying(relations: &[Oid], is_concerned: impl Fn(&Said) -> bool) -> Resu
             continue;
         }
         let mut triggers = present::triggers_on_any(&own)?;
-        triggers.retain(|other| other.says().as_ref() == Some(&says));
+        triggers.retain(|other| other.says() == Some(&says));
         whole.extend(Bound::of(tables, columns, triggers));
         seen.push(says);
     }

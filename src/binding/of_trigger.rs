@@ -122,7 +122,7 @@ fn binding_said(trigger: &Trigger) -> Result<Option<Rc<Binding>>> {
     let Some(id) = binding::id_of(&said.total())? else {
         return Ok(None);
     };
-    Ok(binding::of(id)?.filter(|binding| is_said(&said, &binding.shape)))
+    Ok(binding::of(id)?.filter(|binding| is_said(said, &binding.shape)))
 }
 
 fn is_said(said: &Said, shape: &Shape) -> bool {

@@ -10,8 +10,9 @@ use crate::pg::{relation, trigger_row};
 use crate::value::mapping::{FullName, Mapping, Said, TotalName};
 use crate::value::param::Param;
 use pgrx::pg_sys::Oid;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString};
+use std::rc::Rc;
 
 /// Which of our functions a trigger calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Trigger {
     pub function: TriggerFunction,
     /// The mapping, as JSON.
     pub argument: String,
+    /// What that says; `None` where it is no mapping.
+    said: Option<Rc<Said>>,
     /// `pg_trigger.tgenabled`: O, D, R, A.
     pub enabled: char,
     /// `pg_trigger.tgtype`: the bits of [`fires`].
@@ -92,10 +95,10 @@ impl Trigger {
 
     /// The columns of its table of which it captures a change; none where it captures none, or its mapping is none.
     pub fn captured(&self) -> Vec<String> {
-        let Ok(mapping) = Mapping::parse(&self.argument) else {
+        let Some(said) = self.says() else {
             return Vec::new();
         };
-        let of = &mapping.columns;
+        let of = &said.columns;
         let captured = match self.function {
             TriggerFunction::CaptureClip => of.of_clips(),
             TriggerFunction::CaptureSubmission => of.of_submissions(),
@@ -106,9 +109,8 @@ impl Trigger {
     }
 
     /// What the mapping says, whatever the schema that it is seen from; `None` where it is none.
-    pub fn says(&self) -> Option<Said> {
-        let mapping = Mapping::parse(&self.argument).ok()?;
-        Some(mapping.said_in(&self.table.schema))
+    pub fn says(&self) -> Option<&Said> {
+        self.said.as_deref()
     }
 
     /// Whether both are the same, each as it was read.
@@ -146,18 +148,34 @@ pub fn check_functions() -> Result<()> {
     Ok(())
 }
 
+/// Triggers' arguments, each read once: those of a table say the same, and so do those of its partitions.
+#[derive(Default)]
+struct Arguments(BTreeMap<(String, String), Option<Rc<Said>>>);
+
+impl Arguments {
+    /// What the argument of a trigger on a table of this schema says.
+    fn said(&mut self, schema: &str, argument: &str) -> Option<Rc<Said>> {
+        let read =
+            |(schema, argument): &(String, String)| Some(Rc::new(Mapping::parse(argument).ok()?.said_in(schema)));
+        let key = (schema.to_owned(), argument.to_owned());
+        self.0.entry(key).or_insert_with_key(read).clone()
+    }
+}
+
 /// A row of the catalog, if its trigger calls a function of ours. An argument that is not there counts as one that is no mapping.
-fn trigger(row: TriggerRow, table: &FullName, wakes: Oid) -> Result<Option<Trigger>> {
+fn trigger(row: TriggerRow, table: &FullName, wakes: Oid, arguments: &mut Arguments) -> Result<Option<Trigger>> {
     let name = trigger_row::own_function(row.function)?;
     let function = TriggerFunction::ALL
         .into_iter()
         .find(|function| name.as_deref() == Some(function.name()));
+    let argument = row.argument.unwrap_or_default();
     Ok(function.map(|function| Trigger {
         name: row.name,
         relation: row.relation,
         table: table.clone(),
         function,
-        argument: row.argument.unwrap_or_default(),
+        said: arguments.said(&table.schema, &argument),
+        argument,
         enabled: row.enabled,
         fires: row.fires,
         is_deferrable: row.is_deferrable,
@@ -172,6 +190,7 @@ fn trigger(row: TriggerRow, table: &FullName, wakes: Oid) -> Result<Option<Trigg
 /// The triggers of ours on any of these tables that are no clones, in the order of the tables' names and their own.
 pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
     let wakes = trigger_row::own_named(WAKES)?;
+    let mut arguments = Arguments::default();
     let mut all = Vec::new();
     for relation in relations {
         let Some(table) = relation::class(*relation)? else {
@@ -179,7 +198,7 @@ pub fn triggers_on_any(relations: &[Oid]) -> Result<Vec<Trigger>> {
         };
         for row in trigger_row::of_table(*relation)? {
             if row.parent.is_none() {
-                all.extend(trigger(row, &table.name, wakes)?);
+                all.extend(trigger(row, &table.name, wakes, &mut arguments)?);
             }
         }
     }
@@ -299,7 +318,8 @@ pub fn root_trigger(trigger_oid: Oid) -> Result<Option<(Oid, Trigger)>> {
     let Some(table) = relation::class(row.relation)? else {
         return Ok(None);
     };
-    let found = trigger(row, &table.name, trigger_row::own_named(WAKES)?)?;
+    let wakes = trigger_row::own_named(WAKES)?;
+    let found = trigger(row, &table.name, wakes, &mut Arguments::default())?;
     Ok(found.map(|trigger| (relation, trigger)))
 }
 

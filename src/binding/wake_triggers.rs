@@ -10,7 +10,7 @@ use crate::errors::Result;
 use crate::pg::trigger_row::fires;
 use crate::pg::{session, spi};
 use crate::value::columns::Flush;
-use crate::value::mapping::{FullName, Mapping};
+use crate::value::mapping::FullName;
 use crate::value::names::{ident, table as quoted};
 use pgrx::pg_sys::Oid;
 
@@ -63,7 +63,7 @@ fn need_of(table: Oid, captures: &[Trigger]) -> Result<Option<Need>> {
     let columns = catalog::columns(table)?;
     let (mut wanted, mut enabled) = (Vec::new(), None);
     for trigger in captures {
-        let Ok(mapping) = Mapping::parse(&trigger.argument) else {
+        let Some(said) = trigger.says() else {
             continue;
         };
         let captured = trigger.captured();
@@ -71,7 +71,7 @@ fn need_of(table: Oid, captures: &[Trigger]) -> Result<Option<Need>> {
             continue;
         }
         wanted.extend(captured);
-        let at_commit = mapping.columns.flush == Flush::Commit || enabled == Some('A');
+        let at_commit = said.columns.flush == Flush::Commit || enabled == Some('A');
         enabled = Some(if at_commit { 'A' } else { 'R' });
     }
     let columns = columns.into_iter().filter(|column| wanted.contains(&column.name));

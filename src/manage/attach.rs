@@ -284,7 +284,7 @@ fn tell_of_other_source(shape: &Shape, replaced: &[Trigger]) {
         .iter()
         .filter_map(Trigger::says)
         .find(|said| said.total() == total);
-    let (before, now) = (before.as_ref().map(source), source(&shape.said()));
+    let (before, now) = (before.map(source), source(&shape.said()));
     if let Some(before) = before.filter(|before| *before != now) {
         session::notice(format!("total {} summed {before}; now it sums {now}", shape.total()));
     }

@@ -50,7 +50,7 @@ pub fn detach(campaigns: Oid, spent: Option<String>) -> Result<Vec<Detached>> {
     }
     let detached = |own: Trigger| Detached {
         campaigns: table.name.clone(),
-        said: own.says(),
+        said: own.says().cloned(),
     };
     Ok(own.into_iter().map(detached).collect())
 }

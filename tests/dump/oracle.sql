@@ -19,5 +19,10 @@ SELECT 'deal', d.id::text, d."spentCents", coalesce(sum(k.cents), 0) FROM "tenan
     LEFT JOIN "tenant-b".entry s ON s.deal = d.id AND s.state = 'it''s \ paid'
     LEFT JOIN media.clip k ON k.id = s.clip
     GROUP BY d.id HAVING d."spentCents" IS DISTINCT FROM coalesce(sum(k.cents), 0)
+UNION ALL
+SELECT 'brief', b.tenant || ' ' || b."No", b.spent, coalesce(sum(k.fee), 0) FROM shared.brief b
+    LEFT JOIN shared.pitch s ON s.tenant = b.tenant AND s.brief = b."No" AND s.is_approved
+    LEFT JOIN shared.piece k ON k.tenant = s.tenant AND k."No" = s.piece
+    GROUP BY b.tenant, b."No" HAVING b.spent IS DISTINCT FROM coalesce(sum(k.fee), 0)
 ORDER BY 1, 2;
 SELECT pg_catalog.set_config('search_path', :'path', false) AS path \gset

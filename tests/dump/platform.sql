@@ -1,5 +1,5 @@
--- What is dumped: an application with names as ORMs make them, whose clips feed two totals and are partitioned, and a
--- tenant whose tables stand in two schemas. The extension stands in a schema of its own, which no search path names.
+-- What is dumped: an application with names as ORMs make them, whose clips feed two totals and are partitioned, a
+-- tenant whose tables stand in two schemas, and tables that are known by tenant and number. The extension stands in a schema of its own, which no search path names.
 CREATE ROLE app_owner;
 CREATE ROLE app_writer;
 CREATE ROLE finance;
@@ -67,6 +67,18 @@ INSERT INTO "tenant-b".entry SELECT n, n % 3 + 1, n, (ARRAY['it''s \ paid', 'ope
 SELECT FROM "Sync Tools".spend_sync_attach('"tenant-b"."Deal"', 'media.clip', '"tenant-b".entry',
     spent => 'spentCents', earnings => 'cents', status => 'state', submission_campaign => 'deal', title => 'name',
     approved => ARRAY['it''s \ paid'], direct_writes => 'reject');
+
+CREATE SCHEMA shared;
+CREATE TABLE shared.brief (tenant int, "No" text, spent numeric(10,2) NOT NULL DEFAULT 0, PRIMARY KEY (tenant, "No"));
+CREATE TABLE shared.piece (tenant int, "No" int, fee numeric(10,2), PRIMARY KEY (tenant, "No"));
+CREATE TABLE shared.pitch (id int PRIMARY KEY, tenant int NOT NULL, brief text, piece int, is_approved boolean,
+    FOREIGN KEY (tenant, brief) REFERENCES shared.brief ON UPDATE CASCADE ON DELETE CASCADE, FOREIGN KEY (tenant, piece) REFERENCES shared.piece);
+CREATE INDEX ON shared.pitch (tenant, brief);
+CREATE INDEX ON shared.pitch (tenant, piece);
+INSERT INTO shared.brief SELECT tenant, no FROM generate_series(1, 2) tenant, unnest('{7,"a,b"}'::text[]) no;
+INSERT INTO shared.piece SELECT tenant, no, 10 * tenant + no FROM generate_series(1, 2) tenant, generate_series(1, 6) no;
+INSERT INTO shared.pitch SELECT n, n % 2 + 1, (ARRAY['7', 'a,b'])[n % 3 + 1], n % 6 + 1, n % 4 > 0 FROM generate_series(1, 24) n;
+SELECT FROM "Sync Tools".spend_sync_attach('shared.brief', 'shared.piece', 'shared.pitch', earnings => 'fee', status => 'is_approved');
 -- As a subscriber of logical replication has them.
 ALTER TABLE media.clip ENABLE ALWAYS TRIGGER "spend_sync_Deal_row";
 ALTER TABLE "tenant-b"."Deal" DISABLE TRIGGER "spend_sync_Deal_begin";

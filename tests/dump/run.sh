@@ -115,7 +115,7 @@ restore_by_section() {
 restore_data_under_live_triggers() {
   createdb live
   pg_dump -d platform --schema-only | query -d live >/dev/null
-  pg_dump -d platform --data-only --schema=tenant-b --schema=media | query -d live >/dev/null
+  pg_dump -d platform --data-only --schema=tenant-b --schema=media --schema=shared | query -d live >/dev/null
   # pg_dump sorts data by foreign keys, but not by those that name a partitioned table.
   pg_dump -d platform --data-only --schema='"App"' --exclude-table='"App".clip_submissions' | query -d live >/dev/null
   pg_dump -d platform --data-only --table='"App".clip_submissions' | query -d live >/dev/null

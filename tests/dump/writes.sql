@@ -34,3 +34,9 @@ UPDATE media.clip SET cents = cents + 7;
 \i :oracle
 DELETE FROM "tenant-b".entry WHERE id = 2;
 \i :oracle
+UPDATE shared.piece SET fee = fee + tenant;
+\i :oracle
+UPDATE shared.pitch SET tenant = 3 - tenant WHERE id % 5 = 0;
+UPDATE shared.brief SET "No" = 'c' WHERE tenant = 1 AND "No" ~ 'a';
+\i :oracle
+SELECT 'nothing is spent by tenants' WHERE (SELECT count(*) FROM shared.brief WHERE spent > 0) <> 4;

@@ -56,13 +56,14 @@ subscribe() {
 }
 
 # enable_always TABLES TRIGGER...
-# Row triggers that fire in apply too. Statement triggers never do, but for TRUNCATE: the totals are brought up at commit.
+# Row triggers of the total of campaigns (or $campaigns) that fire in apply too. Statement triggers never do, but for TRUNCATE: the totals are
+# brought up at commit.
 enable_always() {
   local table trigger tables="$1"
   shift
   for table in $tables; do
     for trigger in "$@"; do
-      subscriber -c "ALTER TABLE $table ENABLE ALWAYS TRIGGER spend_sync_campaigns_$trigger"
+      subscriber -c "ALTER TABLE $table ENABLE ALWAYS TRIGGER spend_sync_${campaigns:-campaigns}_$trigger"
     done
   done
 }
@@ -293,6 +294,37 @@ direct_sources_are_applied() {
   lines_agree
 }
 
+# Known by tenant and number: clips are partitioned by the tenant.
+tenants_agree() {
+  is_true "count(*) = 6 AND sum(spent) <> 0 AND bool_and(spent = (SELECT coalesce(sum(k.fee), 0) FROM entries e
+             JOIN pieces k ON (k.tenant, k.no) = (e.tenant, e.piece) WHERE (e.tenant, e.deal) = (d.tenant, d.no) AND e.counts)) FROM deals d"
+}
+
+keys_of_several_columns_are_applied() {
+  create tenants
+  for side in publisher subscriber; do
+    $side -c "CREATE TABLE deals (tenant int, no text, spent numeric(10,2) NOT NULL DEFAULT 0, PRIMARY KEY (tenant, no))" \
+      -c "CREATE TABLE pieces (tenant int, no int, fee numeric(10,2), PRIMARY KEY (tenant, no)) PARTITION BY LIST (tenant)" \
+      -c "CREATE TABLE pieces_1 PARTITION OF pieces FOR VALUES IN (1)" -c "CREATE TABLE pieces_2 PARTITION OF pieces FOR VALUES IN (2)" \
+      -c "CREATE TABLE entries (id int PRIMARY KEY, tenant int, deal text, piece int, counts boolean)" \
+      -c "CREATE INDEX ON entries (tenant, deal)" -c "CREATE INDEX ON entries (tenant, piece)"
+  done
+  publisher -c "INSERT INTO pieces SELECT n % 2 + 1, n, n FROM generate_series(1, 30) n" \
+    -c "INSERT INTO entries SELECT n, n % 2 + 1, n % 3, n, n % 5 > 0 FROM generate_series(1, 30) n"
+  subscriber -c "INSERT INTO deals SELECT tenant, no FROM generate_series(1, 2) tenant, generate_series(0, 2) no"
+  subscriber -c "SELECT FROM spend_sync_attach('deals', 'pieces', 'entries', submission_campaign => '{tenant,deal}',
+                                               submission_clip => '{tenant,piece}', earnings => 'fee', status => 'counts')"
+  campaigns=deals enable_always 'pieces entries' row begin flush
+  subscribe 'pieces, entries'
+  caught_up
+  tenants_agree
+  publisher -c "UPDATE pieces SET fee = fee + 1" -c "UPDATE entries SET counts = NOT counts WHERE id < 9" \
+    -c "BEGIN; DELETE FROM pieces WHERE no < 4; UPDATE pieces SET no = 100 + no WHERE no < 8; UPDATE entries SET deal = '0' WHERE id > 20; COMMIT" \
+    -c "UPDATE pieces SET tenant = 3 - tenant WHERE no = 12" -c "UPDATE entries SET tenant = 3 - tenant WHERE piece IN (12, 14)"
+  caught_up
+  tenants_agree
+}
+
 the_check_takes_them_for_healthy() {
   case=live
   [ -z "$(subscriber -c "SELECT * FROM spend_sync_check() WHERE severity = 'error'")" ]
@@ -381,6 +413,7 @@ check "... also after a write and TRUNCATE in one transaction" truncate_after_a_
 check "... also after TRUNCATE of a partitioned table" truncate_of_partitions_is_seen
 check "... also what a worker applies first" young_workers_show_the_truth
 check "... also rows that hold what they add, without clips" direct_sources_are_applied
+check "... also keys of several columns" keys_of_several_columns_are_applied
 check "... and the check has no complaint" the_check_takes_them_for_healthy
 check "all tables, both sides keep totals: every snapshot agrees" both_keep_them
 check "... and a total that went wrong at the publisher stays there" wrong_totals_do_not_spread

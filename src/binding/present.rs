@@ -214,6 +214,26 @@ pub fn of_table<'a>(triggers: &'a [Trigger], table: &FullName) -> &'a [Trigger] 
     &rest[..rest.partition_point(|trigger| trigger.table == *table)]
 }
 
+/// The names of the deferrable constraints that triggers of ours on a table are, clones among them; each with its schema, the table's.
+pub fn constraints_on(relation: Oid) -> Result<Vec<FullName>> {
+    let Some(FullName { schema, .. }) = relation::class(relation)?.map(|class| class.name) else {
+        return Ok(Vec::new());
+    };
+    let mut names = Vec::new();
+    for row in trigger_row::of_table(relation)? {
+        let Some(constraint) = row.constraint.filter(|_| row.is_deferrable) else {
+            continue;
+        };
+        if trigger_row::own_function(row.function)?.is_some()
+            && let Some(table) = trigger_row::constraint_name(constraint)?
+        {
+            let schema = schema.clone();
+            names.push(FullName { schema, table });
+        }
+    }
+    Ok(names)
+}
+
 /// Whether a trigger of ours stands on a table, be it a clone.
 pub fn is_on(relation: Oid) -> Result<bool> {
     for row in trigger_row::of_table(relation)? {

@@ -13,6 +13,7 @@ use crate::value::columns::Flush;
 use crate::value::mapping::FullName;
 use crate::value::names::{ident, table as quoted};
 use pgrx::pg_sys::Oid;
+use std::collections::BTreeSet;
 
 const WAKE: &str = "spend_sync_wake";
 const WAKE_UPDATE: &str = "spend_sync_wake_update";
@@ -164,19 +165,30 @@ fn create(table: &Relation, need: &Need) -> Result<()> {
 }
 
 /// Fires the event that waits, so that the triggers of these tables can be changed. `waits` says whether one does: the command
-/// names constraints by schema and name, and others may have some of that name.
+/// names constraints by schema and name, and others may have some of that name. An event waits on the partition whose row was written, which
+/// may stand in another schema than its table.
 pub fn fire(tables: &[Oid], waits: bool) -> Result<()> {
     if !waits {
         return Ok(());
     }
+    let mut names = BTreeSet::new();
     for table in tables {
-        for trigger in present::triggers_on(*table)? {
-            if trigger.function == TriggerFunction::FlushAtCommit {
-                let name = quoted(&trigger.table.schema, &trigger.name);
-                spi::run(&format!("SET CONSTRAINTS {name} IMMEDIATE"))?;
-                spi::run(&format!("SET CONSTRAINTS {name} DEFERRED"))?;
-            }
+        names.extend(present::constraints_on(*table)?);
+        for partition in catalog::partition_oids(*table)? {
+            names.extend(present::constraints_on(partition)?);
         }
+    }
+    names.iter().try_for_each(fire_one)
+}
+
+/// Where one of that name cannot wait, whoever made it, PostgreSQL has none of them wait: then totals are brought up at the end of each
+/// statement that this transaction still runs.
+fn fire_one(constraint: &FullName) -> Result<()> {
+    let FullName { schema, table: name } = constraint;
+    let quoted = quoted(schema, name);
+    spi::run(&format!("SET CONSTRAINTS {quoted} IMMEDIATE"))?;
+    if catalog::can_all_wait(constraint)? {
+        spi::run(&format!("SET CONSTRAINTS {quoted} DEFERRED"))?;
     }
     Ok(())
 }

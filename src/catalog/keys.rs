@@ -2,6 +2,7 @@
 
 use crate::catalog::{partition_columns, read, read_often};
 use crate::errors::{Error, Result};
+use crate::value::mapping::FullName;
 use crate::value::names;
 use crate::value::param::Param;
 use crate::value::row::Row;
@@ -183,4 +184,14 @@ pub fn unique_indexes_over(relation: Oid, column: i16) -> Result<Vec<String>> {
         &[Param::Oid(relation), Param::Text(&column.to_string())],
     )?;
     rows.iter().map(|row| row.owned(0)).collect()
+}
+
+/// Whether all constraints of this schema and name, of whichever table, can be deferred.
+pub fn can_all_wait(name: &FullName) -> Result<bool> {
+    let rows = read(
+        "SELECT FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+         WHERE c.conname = $1 AND n.nspname = $2 AND NOT c.condeferrable LIMIT 1",
+        &[Param::Text(&name.table), Param::Text(&name.schema)],
+    )?;
+    Ok(rows.is_empty())
 }

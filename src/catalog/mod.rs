@@ -22,7 +22,9 @@ pub use direct::{has_rules, index_of, update_of};
 pub use functions::{
     TriggerFunction, event_trigger_functions_without_path, row_triggers_writing, trigger_functions_without_path,
 };
-pub use keys::{ForeignKey, Unique, foreign_keys, has_index, is_unique, primary_key, unique_indexes_over, unique_keys};
+pub use keys::{
+    ForeignKey, Unique, can_all_wait, foreign_keys, has_index, is_unique, primary_key, unique_indexes_over, unique_keys,
+};
 pub use labels::{enum_labels, label_oids, labels_of};
 pub use rights::{extension_version, functions_denied, hides_rows, keeper, missing_grant, missing_right, owns_schema};
 pub use strangers::{Strange, code_of_others, implicit_cast};

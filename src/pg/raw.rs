@@ -194,6 +194,7 @@ unsafe extern "C-unwind" {
     ) -> pg_sys::Oid;
     pub fn get_func_namespace(function: pg_sys::Oid) -> pg_sys::Oid;
     pub fn get_func_name(function: pg_sys::Oid) -> *mut c_char;
+    pub fn get_constraint_name(constraint: pg_sys::Oid) -> *mut c_char;
     pub fn GetLatestSnapshot() -> pg_sys::Snapshot;
     pub fn RegisterSnapshot(snapshot: pg_sys::Snapshot) -> pg_sys::Snapshot;
     pub fn UnregisterSnapshot(snapshot: pg_sys::Snapshot);

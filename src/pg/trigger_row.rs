@@ -32,6 +32,8 @@ pub struct TriggerRow {
     /// The trigger whose clone on a partition it is.
     pub parent: Option<Oid>,
     pub function: Oid,
+    /// Of a constraint trigger.
+    pub constraint: Option<Oid>,
     /// Its argument, if it has one alone, of a length that a mapping may have.
     pub argument: Option<String>,
     /// `tgenabled`: O, D, R, A.
@@ -74,6 +76,14 @@ pub fn own_function(function: Oid) -> Result<Option<String>> {
             null_mut()
         }
     })?;
+    // SAFETY: as above.
+    Ok((!name.is_null()).then(|| unsafe { text(name) }))
+}
+
+/// The name of a constraint, which a trigger's need not follow; `None`: it is not there any more.
+pub fn constraint_name(constraint: Oid) -> Result<Option<String>> {
+    // SAFETY: null, or a fresh C string.
+    let name = caught(|| unsafe { raw::get_constraint_name(constraint) })?;
     // SAFETY: as above.
     Ok((!name.is_null()).then(|| unsafe { text(name) }))
 }
@@ -166,6 +176,7 @@ unsafe fn taken(copy: Copied) -> TriggerRow {
             relation: row.tgrelid,
             parent: Some(row.tgparentid).filter(|parent| *parent != Oid::INVALID),
             function: row.tgfoid,
+            constraint: Some(row.tgconstraint).filter(|constraint| *constraint != Oid::INVALID),
             argument,
             enabled: char::from(row.tgenabled.cast_unsigned()),
             fires: row.tgtype,

@@ -185,11 +185,13 @@ pub fn is_of_the_moment(error: &Error) -> bool {
     }
 }
 
-/// Whether it is not about the row that was written: the transaction is read only, a right is missing.
+/// Whether it is not about the row that was written: the transaction is read only, a right is missing, triggers call each other without
+/// end.
 pub fn is_of_the_session(error: &Error) -> bool {
     const NO_RIGHT: c_int = PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE as c_int;
+    const TOO_DEEP: c_int = PgSqlErrorCode::ERRCODE_STATEMENT_TOO_COMPLEX as c_int;
     let code = code(error);
-    code == Some(NO_RIGHT) || code.map(class) == Some([b'2', b'5'])
+    matches!(code, Some(NO_RIGHT | TOO_DEEP)) || code.map(class) == Some([b'2', b'5'])
 }
 
 /// What the client would be told of it, in a line.

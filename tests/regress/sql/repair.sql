@@ -122,3 +122,16 @@ UPDATE campaigns SET spent = 0;
 RESET session_replication_role;
 \! psql -Xq -d spend_sync_test -c 'CALL spend_sync_repair(batch_size => 4)' 2>&1 | sed -E 's/[0-9]+\.[0-9] s/N s/'
 TABLE wrong;
+-- A trigger that repairs all is led to itself without end: that is no campaign's fault, and none is tried alone.
+DROP TRIGGER refuses_two ON campaigns;
+CREATE FUNCTION repairs_all() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM sync_all_campaigns(); RETURN NULL; END';
+CREATE TRIGGER repairs_all BEFORE UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION repairs_all();
+SET statement_timeout = '20s';
+\set VERBOSITY sqlstate
+UPDATE clips SET earnings = earnings + 1;
+SELECT FROM sync_all_campaigns();
+\set VERBOSITY default
+RESET statement_timeout;
+DROP TRIGGER repairs_all ON campaigns;
+SELECT FROM sync_all_campaigns();
+TABLE wrong;

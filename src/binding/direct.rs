@@ -10,7 +10,7 @@ use crate::pg::datum::{KeyAttribute, StatusAttribute};
 use crate::pg::index::{self, Index, Looked, Seen};
 use crate::pg::locked::{self, Locked, LockedRow};
 use crate::pg::snapshot::{RowVersion, Sees};
-use crate::pg::{session, transaction};
+use crate::pg::{collation, session, transaction};
 use crate::statements::{Statement, clip, link, version};
 use crate::value::key::{Key, KeyType};
 use crate::value::money;
@@ -18,6 +18,7 @@ use crate::value::param::Param;
 use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 use rust_decimal::Decimal;
+use std::cmp::Ordering;
 use std::ffi::CString;
 
 /// What of a binding's work may go the short way; all of it holds in the state of the catalogs that the binding was read from.
@@ -268,18 +269,43 @@ impl Binding {
         Ok(<[Row; 1]>::try_from(rows).ok().map(|[row]| row))
     }
 
-    /// Locks a campaign, to move this total of it, and others, in their row. At REPEATABLE READ and above only a statement says whether the row is newer than
-    /// the transaction's snapshot.
+    /// Whether this total, and others, may be moved in their row. At REPEATABLE READ and above only a statement says whether the row is newer
+    /// than the transaction's snapshot.
+    pub fn moves_in_row(&self, others: &[&Self]) -> Result<bool> {
+        for total in std::iter::once(&self).chain(others) {
+            if total.direct()?.campaigns.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(!transaction::keeps_snapshot())
+    }
+
+    /// The order in which statements lock these campaigns; `None` where only PostgreSQL can tell.
+    pub fn in_lock_order<'a>(&self, campaigns: impl Iterator<Item = &'a Key>) -> Result<Option<Vec<Key>>> {
+        let [column] = self.shape.campaign_id.as_slice() else {
+            return Ok(None);
+        };
+        let mut sorted: Vec<Key> = Vec::new();
+        for campaign in campaigns {
+            let mut place = sorted.len();
+            while place > 0 {
+                match order(&sorted[place - 1], campaign, self.shape.campaign_key, column.collation)? {
+                    None => return Ok(None),
+                    Some(Ordering::Greater) => place -= 1,
+                    Some(_) => break,
+                }
+            }
+            sorted.insert(place, campaign.clone());
+        }
+        Ok(Some(sorted))
+    }
+
+    /// Locks a campaign, to move this total of it, and others, in their row.
     pub fn lock_totals(&self, others: &[&Self], campaign: &Key) -> Result<InRow<'_>> {
         let Some(campaigns) = &self.direct()?.campaigns else {
             return Ok(InRow::No);
         };
-        for other in others {
-            if other.direct()?.campaigns.is_none() {
-                return Ok(InRow::No);
-            }
-        }
-        if transaction::keeps_snapshot() {
+        if !self.moves_in_row(others)? {
             return Ok(InRow::No);
         }
         let key = Param::Key(self.shape.campaign_key, campaign);
@@ -298,6 +324,18 @@ impl Binding {
             binding: self,
             statement: &campaigns.statement,
         }))
+    }
+}
+
+/// Which of two keys of this type a statement locks first; `None`: not known here.
+fn order(one: &Key, other: &Key, kind: KeyType, collation: Oid) -> Result<Option<Ordering>> {
+    match (kind, one, other) {
+        (KeyType::Text | KeyType::Char, Key::Text(one), Key::Text(other)) => {
+            collation::compare(one, other, collation).map(Some)
+        }
+        (_, Key::Int(one), Key::Int(other)) => Ok(Some(one.cmp(other))),
+        (_, Key::Uuid(one), Key::Uuid(other)) => Ok(Some(one.cmp(other))),
+        _ => Ok(None),
     }
 }
 

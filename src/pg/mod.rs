@@ -8,6 +8,7 @@
 pub mod attribute;
 pub mod bare;
 pub mod cache;
+pub mod collation;
 pub mod datum;
 pub mod error;
 pub mod event;

@@ -6,8 +6,8 @@
 //!    commit (`wake` says whether an event of that waits): what is owed is brought up, step by step. From 5 on, `settle` takes the
 //!    totals of one row together.
 //! 4. `locks`: clips that a link came to point to are locked, then the campaigns, each set in the order of its keys.
-//! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `single` is the short way for
-//!    one row.
+//! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `few` is the short way for
+//!    a few rows.
 //! 6. `sums`: what cannot be moved is summed.
 //! 7. `store`: one UPDATE writes what differs, or one row is written without any; `own_update` tells the campaigns trigger that it is
 //!    ours.
@@ -18,6 +18,7 @@
 
 pub mod capture;
 pub mod drift;
+mod few;
 pub mod flush;
 pub mod guards;
 pub mod large;
@@ -27,7 +28,6 @@ pub mod own_update;
 pub mod replica;
 pub mod schedule;
 mod settle;
-mod single;
 mod store;
 pub mod sums;
 pub mod touched;

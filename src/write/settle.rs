@@ -15,7 +15,7 @@ use crate::write::moves::{Locked, Move};
 use crate::write::store::Owed;
 use crate::write::touched::Touched;
 use crate::write::verify::Looked;
-use crate::write::{capture, drift, locks, moves, schedule, single, store, sums, under_way, verify};
+use crate::write::{capture, drift, few, locks, moves, schedule, store, sums, under_way, verify};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
@@ -65,7 +65,7 @@ pub fn settle(mut all: Vec<Due>) -> Result<()> {
         for due in &mut all {
             due.add_campaigns()?;
         }
-        if !single::try_move(&mut all)? {
+        if !few::try_move(&mut all)? {
             bring_up(&mut all)?;
         }
         let next = transaction::next_command();

@@ -117,9 +117,18 @@ pub fn is_amid() -> Result<bool> {
     Ok(false)
 }
 
+/// What may run where totals are moved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Runs {
+    /// A statement, where that is needed, with all that it sets off.
+    AStatement,
+    /// None: what cannot be moved without one is not.
+    Nothing,
+}
+
 /// Moves totals of one campaign, and locks it by that; false if no row came to hold them moved (it is not there,
 /// a total is NULL or would not fit, a trigger of the user's interfered, or what the look has shown is true no more).
-pub fn move_one(moves: &[(&Binding, Decimal)], campaign: &Key, look: Look) -> Result<bool> {
+pub fn move_one(moves: &[(&Binding, Decimal)], campaign: &Key, look: Look, may_run: Runs) -> Result<bool> {
     let Some(((first, _), others)) = moves.split_first() else {
         return Ok(false);
     };
@@ -128,6 +137,7 @@ pub fn move_one(moves: &[(&Binding, Decimal)], campaign: &Key, look: Look) -> Re
     let update = OwnUpdate::of_moves(campaign, differences, &look);
     let others: Vec<&Binding> = others.iter().map(|(binding, _)| *binding).collect();
     match first.lock_totals(&others, campaign)? {
+        InRow::No if may_run == Runs::Nothing => {}
         InRow::No => {
             update.begins();
             let differences: Vec<String> = moves.iter().map(|(_, difference)| difference.to_string()).collect();

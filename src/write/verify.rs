@@ -77,13 +77,16 @@ pub fn before_locks(binding: &Binding, touched: &Touched) -> Result<Option<Looke
     look(binding, &written)
 }
 
-/// The same for a flush that writes one campaign.
-pub fn before_lock_of(binding: &Binding, written: &Key) -> Result<Option<Looked>> {
-    schedule::note(binding.id(), std::iter::once(written));
+/// The same for a flush that writes these campaigns.
+pub fn before_locks_of<'a>(
+    binding: &Binding,
+    written: impl Iterator<Item = &'a Key> + Clone,
+) -> Result<Option<Looked>> {
+    schedule::note(binding.id(), written.clone());
     if !is_possible() || schedule::first(binding.id()).is_none() || !schedule::may_verify(binding.id()) {
         return Ok(None);
     }
-    look(binding, &BTreeSet::from([written.clone()]))
+    look(binding, &written.cloned().collect())
 }
 
 /// The same for a flush of several totals, of which the first would lock its campaigns before the others look: of each one that waits

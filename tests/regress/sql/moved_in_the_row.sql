@@ -113,6 +113,28 @@ UPDATE clips SET earnings = 6 WHERE id = 5;
 TABLE way;
 COMMIT;
 :grow
+-- A few campaigns are moved one after the other, each in its row: by clips, by links, by a link that goes from one to the other. More than a
+-- few, and all where a trigger of the user's stands on campaigns, by one UPDATE.
+INSERT INTO campaigns (id) VALUES (3);
+INSERT INTO clips VALUES (5, 5);
+INSERT INTO clip_submissions VALUES (5, 3, 5, 'APPROVED');
+:begin UPDATE clips SET earnings = earnings + 1 WHERE id IN (1, 2, 5); TABLE way; COMMIT;
+:begin UPDATE clip_submissions SET status = 'PENDING' WHERE id IN (2, 5); TABLE way; COMMIT;
+:begin UPDATE clip_submissions SET status = 'APPROVED' WHERE id IN (2, 5); TABLE way; COMMIT;
+:begin UPDATE clip_submissions SET campaign_id = 3 WHERE id = 2; TABLE way; COMMIT;
+TABLE off;
+:begin UPDATE clips SET earnings = earnings + 1; TABLE way; COMMIT;
+CREATE TRIGGER theirs AFTER UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION says();
+:begin UPDATE clips SET earnings = earnings + 1 WHERE id IN (1, 5); TABLE way; COMMIT;
+DROP TRIGGER theirs ON campaigns;
+-- One that this transaction has written, and one whose total is NULL, are summed, the others moved.
+BEGIN;
+UPDATE campaigns SET note = 'own' WHERE id = 3;
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (1, 5);
+COMMIT;
+SET session_replication_role = replica; UPDATE campaigns SET spent = NULL WHERE id = 3; RESET session_replication_role;
+UPDATE clips SET earnings = earnings + 1 WHERE id IN (1, 5);
+TABLE off;
 -- What is not in the row is summed, and what it cannot hold is refused, as ever.
 SET session_replication_role = replica; UPDATE campaigns SET spent = NULL; RESET session_replication_role;
 UPDATE clips SET earnings = earnings + 1 WHERE id = 1;

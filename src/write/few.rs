@@ -1,0 +1,259 @@
+//! A write of one row, or of a few, which is most of what a view tracker does: look, move, look again.
+//! (What submissions add by themselves is known without a look, and is true however late.)
+//!
+//! One look for each row finds the difference, one update a campaign locks it and moves its total by that. The look came before the
+//! lock; it counts as one that came after if no transaction has ended in between, or if the rows that were looked at are as they
+//! were. (More rows than those they cannot have become: a link to a clip that we wrote waits for us, and the clip of a link has its
+//! key for itself.) Else the total stays as it is, and the campaign is summed.
+
+use crate::binding::Binding;
+use crate::errors::Result;
+use crate::pg::snapshot;
+use crate::pg::snapshot::RowVersion;
+use crate::settings::{self, Recompute};
+use crate::value::key::Key;
+use crate::value::money;
+use crate::write::own_update::Look;
+use crate::write::settle::Due;
+use crate::write::store::Runs;
+use crate::write::sums::{self, Wanted};
+use crate::write::touched::Touched;
+use crate::write::verify;
+use crate::write::{moves, schedule, store};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How many rows are looked at one by one; more are found, and their campaigns locked, by one statement.
+const FEW: usize = 4;
+
+/// What was written.
+enum Write<'a> {
+    /// The earnings of these clips grew.
+    Clips(Vec<(&'a Key, Decimal)>),
+    /// So many more links of each of these campaigns and clips count.
+    Links(Vec<(&'a Key, &'a Key, i64)>),
+    /// Submissions of these campaigns add so much more by themselves.
+    Amounts(Vec<(&'a Key, Decimal)>),
+}
+
+/// By how much it moves campaigns.
+#[derive(Default)]
+struct Found(BTreeMap<Key, Moved>);
+
+/// What it means for one of them, from the rows that were looked at.
+#[derive(Default)]
+struct Moved {
+    difference: Decimal,
+    versions: Vec<RowVersion>,
+}
+
+impl Found {
+    /// One moves by so much more, as this row says; `None`: that cannot be told exactly.
+    fn add(&mut self, campaign: Key, difference: Decimal, version: Option<RowVersion>) -> Option<()> {
+        let moved = self.0.entry(campaign).or_default();
+        moved.difference = money::exact_sum([moved.difference, difference])?;
+        moved.versions.extend(version);
+        Some(())
+    }
+}
+
+/// The same for the totals of one row.
+#[derive(Default)]
+struct Together {
+    /// One a total, as they stand.
+    differences: Vec<Decimal>,
+    versions: Vec<RowVersion>,
+}
+
+/// Brings up the totals of a write of a few rows. They stand in the same rows: by a look that all of them share. False where
+/// nothing was done, but that a campaign was perhaps looked at.
+pub fn try_move(all: &mut [Due]) -> Result<bool> {
+    if settings::recompute() == Recompute::EveryWrite || !all.iter().all(Due::are_few) {
+        return Ok(false);
+    }
+    if let Some(first) = all.first()
+        && first.binding.has_rules()?
+    {
+        return Ok(false);
+    }
+    let ended = snapshot::transactions_ended();
+    let Some(mut found) = look(all)? else {
+        return Ok(false);
+    };
+    let Some(campaigns) = in_order(all, &found)? else {
+        return Ok(false);
+    };
+    if !agree(all, &found)? {
+        return Ok(false);
+    }
+    verify::no_more();
+    let may_run = if campaigns.len() == 1 {
+        Runs::AStatement
+    } else {
+        Runs::Nothing
+    };
+    let mut unmoved = BTreeSet::new();
+    // From here on totals may have moved, also where that was not seen to come true: they must not move twice.
+    for campaign in campaigns {
+        let Together { differences, versions } = found.remove(&campaign).unwrap_or_default();
+        let moves: Vec<(&Binding, Decimal)> = all
+            .iter()
+            .zip(differences)
+            .map(|(due, difference)| (due.binding.as_ref(), difference))
+            .filter(|(_, difference)| !difference.is_zero())
+            .collect();
+        // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
+        if !store::move_one(&moves, &campaign, Look { ended, versions }, may_run)? {
+            unmoved.insert(campaign);
+        }
+    }
+    if !unmoved.is_empty() {
+        let wanted = all.iter().map(|due| Wanted {
+            binding: &due.binding,
+            campaigns: &unmoved,
+            linked: &due.touched.linked_campaigns,
+        });
+        sums::bring_up(&wanted.collect::<Vec<_>>())?;
+    }
+    for Due { binding, looked, .. } in all.iter() {
+        if let Some(looked) = looked.as_ref().filter(|looked| looked.is_written) {
+            looked.share(binding)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Its campaigns, in the order in which they are locked. Several are moved in their rows alone, where nothing of a user's runs: that might
+/// write what is still to be moved, and have it summed.
+fn in_order(all: &[Due], found: &BTreeMap<Key, Together>) -> Result<Option<Vec<Key>>> {
+    let Some((first, others)) = all.split_first().filter(|_| found.len() > 1) else {
+        return Ok(Some(found.keys().cloned().collect()));
+    };
+    let others: Vec<&Binding> = others.iter().map(|other| other.binding.as_ref()).collect();
+    if !first.binding.moves_in_row(&others)? {
+        return Ok(None);
+    }
+    first.binding.in_lock_order(found.keys())
+}
+
+/// Verifies what is due, before anything is locked; whether nothing was found that is wrong.
+fn agree(all: &mut [Due], found: &BTreeMap<Key, Together>) -> Result<bool> {
+    for place in schedule::in_turn(all.iter().map(|due| due.binding.id())) {
+        let due = &mut all[place];
+        if due.looked.is_none() {
+            due.looked = verify::before_locks_of(&due.binding, found.keys())?;
+        }
+        let difference = |of: &Key| found.get(of).map_or(Decimal::ZERO, |found| found.differences[place]);
+        let looked = due.looked.as_ref();
+        if looked.is_some_and(|looked| !looked.agrees(difference(&looked.key))) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+impl Due {
+    fn are_few(&self) -> bool {
+        self.touched.new_clips.is_empty() && moves::may_look_first(&self.binding, &self.touched)
+    }
+}
+
+/// The campaigns that a write means, the same for all totals, and by how much it moves each total of each.
+fn look(all: &[Due]) -> Result<Option<BTreeMap<Key, Together>>> {
+    let mut together: BTreeMap<Key, Together> = BTreeMap::new();
+    for (place, Due { binding, touched, .. }) in all.iter().enumerate() {
+        let Some(write) = Write::of(touched).filter(|write| write.is_of_known_rows(binding)) else {
+            return Ok(None);
+        };
+        let Some(found) = write.look(binding)? else {
+            return Ok(None);
+        };
+        if place > 0 && !found.0.keys().eq(together.keys()) {
+            return Ok(None);
+        }
+        for (campaign, moved) in found.0 {
+            let of_it = together.entry(campaign).or_default();
+            of_it.differences.push(moved.difference);
+            of_it.versions.extend(moved.versions);
+        }
+    }
+    let is_moved = |of_it: &Together| of_it.differences.iter().any(|difference| !difference.is_zero());
+    Ok(Some(together).filter(|together| together.values().all(is_moved)))
+}
+
+impl<'a> Write<'a> {
+    fn of(touched: &'a Touched) -> Option<Self> {
+        match (touched.clips.len(), touched.links.len(), touched.amounts.len()) {
+            (0, 0, 1..=FEW) => known(&touched.amounts).map(Self::Amounts),
+            (1..=FEW, 0, 0) => known(&touched.clips).map(Self::Clips),
+            (0, 1..=FEW, 0) => {
+                let links = touched.links.iter();
+                Some(Self::Links(
+                    links
+                        .map(|((campaign, clip), count)| (campaign, clip, *count))
+                        .collect(),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what it means hangs on rows that are there, and on none that may come: a clip may get company under its key.
+    fn is_of_known_rows(&self, binding: &Binding) -> bool {
+        !matches!(self, Self::Links(_)) || !binding.clips_may_double
+    }
+
+    /// What it means as things stand; `None` where that takes more than a look.
+    fn look(&self, binding: &Binding) -> Result<Option<Found>> {
+        match self {
+            Self::Clips(clips) => look_at_links(binding, clips),
+            Self::Links(links) => look_at_clips(binding, links),
+            Self::Amounts(amounts) => {
+                let mut found = Found::default();
+                let all = amounts
+                    .iter()
+                    .map(|(campaign, by)| found.add((*campaign).clone(), *by, None));
+                Ok(all.collect::<Option<()>>().map(|()| found))
+            }
+        }
+    }
+}
+
+/// Those of which all is known exactly.
+fn known(differences: &HashMap<Key, Option<Decimal>>) -> Option<Vec<(&Key, Decimal)>> {
+    differences
+        .iter()
+        .map(|(key, difference)| Some((key, (*difference)?)))
+        .collect()
+}
+
+/// Each of these clips has one link.
+fn look_at_links(binding: &Binding, clips: &[(&Key, Decimal)]) -> Result<Option<Found>> {
+    let mut found = Found::default();
+    for (clip, difference) in clips {
+        let Some(link) = binding.only_link(clip)? else {
+            return Ok(None);
+        };
+        let difference = if link.counts { *difference } else { Decimal::ZERO };
+        if found.add(link.campaign, difference, Some(link.version)).is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(found))
+}
+
+/// Each of these links has one clip.
+fn look_at_clips(binding: &Binding, links: &[(&Key, &Key, i64)]) -> Result<Option<Found>> {
+    let mut found = Found::default();
+    for (campaign, clip, count) in links {
+        let Some(clip) = binding.earnings_of(clip)? else {
+            return Ok(None);
+        };
+        let earned = moves::earned(Some(clip.version.written_by), clip.amount, *count, None);
+        let added = earned.and_then(|by| found.add((*campaign).clone(), by, Some(clip.version)));
+        if added.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(found))
+}

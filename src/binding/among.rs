@@ -4,8 +4,8 @@
 use crate::binding::present;
 use crate::catalog::{self, read_often};
 use crate::errors::Result;
+use crate::pg::relation;
 use crate::value::param::Param;
-use crate::value::row::Row;
 use pgrx::pg_sys::Oid;
 use std::collections::BTreeSet;
 
@@ -91,24 +91,14 @@ impl Parted {
 
 /// The partitioned tables with triggers of ours, of all levels.
 pub fn parted() -> Result<Vec<Parted>> {
-    let rows = read_often(
-        ours!(
-            "SELECT parted.partrelid, own.partitions
-             FROM pg_partitioned_table parted
-             CROSS JOIN LATERAL (
-                 SELECT coalesce(string_agg(i.inhrelid::text, ' '), '') AS partitions
-                 FROM pg_inherits i WHERE i.inhparent = parted.partrelid) AS own",
-            "parted.partrelid"
-        ),
-        &[],
-    )?;
-    let parted = |row: &Row| {
-        Ok(Parted {
-            table: row.oid(0)?,
-            partitions: row.text(1)?.split(' ').filter_map(|oid| oid.parse().ok()).collect(),
-        })
-    };
-    rows.iter().map(parted).collect()
+    let mut all = Vec::new();
+    for table in relation::partitioned()? {
+        if present::is_on(table)? {
+            let partitions = relation::children(table)?.into_iter().map(Oid::to_u32).collect();
+            all.push(Parted { table, partitions });
+        }
+    }
+    Ok(all)
 }
 
 /// The tables that the running command has altered.

@@ -37,7 +37,7 @@ pub fn of_relation(relation: Oid) -> Result<Vec<Attribute>> {
         scan::rows(
             pg_sys::AttributeRelationId,
             pg_sys::AttributeRelidNumIndexId.into(),
-            (column, relation),
+            Some((column, relation)),
             |row, _| *pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_attribute>(),
         )?
     };

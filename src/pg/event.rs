@@ -59,6 +59,13 @@ pub struct Alteration {
     pub with_all: bool,
 }
 
+impl Command {
+    /// Tables come that are partitions of these, or inherit from them; `None`: no such.
+    fn new(parents: Vec<Oid>) -> Option<Self> {
+        Some(parents).filter(|parents| !parents.is_empty()).map(Self::New)
+    }
+}
+
 /// One call of an event trigger.
 pub struct CommandCall<'a>(pub(super) &'a pg_sys::EventTriggerData);
 
@@ -97,14 +104,12 @@ impl CommandCall<'_> {
                     })
                 }
                 pg_sys::NodeTag::T_AlterTableStmt => alter(&*node.cast()),
-                pg_sys::NodeTag::T_CreateStmt | pg_sys::NodeTag::T_CreateForeignTableStmt => Some(parents_of(node))
-                    .filter(|parents| !parents.is_empty())
-                    .map(Command::New),
+                pg_sys::NodeTag::T_CreateStmt | pg_sys::NodeTag::T_CreateForeignTableStmt => {
+                    Command::new(parents_of(node))
+                }
                 pg_sys::NodeTag::T_CreateSchemaStmt => {
                     let statement: &pg_sys::CreateSchemaStmt = &*node.cast();
-                    Some(Command::New(
-                        nodes(statement.schemaElts).flat_map(|node| parents_of(node)).collect(),
-                    ))
+                    Command::new(nodes(statement.schemaElts).flat_map(|node| parents_of(node)).collect())
                 }
                 pg_sys::NodeTag::T_DropStmt => drop_of(&*node.cast()),
                 pg_sys::NodeTag::T_DropOwnedStmt => Some(Command::DropWithAll),

@@ -3,7 +3,7 @@
 
 use super::error::caught;
 use super::list::cells;
-use super::raw;
+use super::{raw, scan};
 use crate::errors::Result;
 use crate::value::mapping::FullName;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -104,6 +104,15 @@ pub fn children(relation: Oid) -> Result<Vec<Oid>> {
     })?;
     // SAFETY: a fresh list of OIDs.
     Ok(unsafe { oids(list) })
+}
+
+/// All partitioned tables, of whichever level.
+pub fn partitioned() -> Result<Vec<Oid>> {
+    // What pgrx has no names for: pg_partitioned_table, and its index.
+    const CATALOG: Oid = Oid::from_u32(3350);
+    const INDEX: Oid = Oid::from_u32(3351);
+    // SAFETY: the first column of each row is the table's OID.
+    unsafe { scan::rows(CATALOG, INDEX, None, |row, _| *pg_sys::GETSTRUCT(row).cast::<Oid>()) }
 }
 
 /// Whether a partition of it is being detached by two transactions, of which the first has ended.

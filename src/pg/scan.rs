@@ -8,16 +8,16 @@ use pgrx::pg_sys::{self, Oid};
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
-/// What `copy` makes of each row whose column has this value, as all of them stand at one moment, with what this transaction has
+/// What `copy` makes of each row whose column has this value, or of all rows, as they stand at one moment, with what this transaction has
 /// changed.
 ///
 /// # Safety
-/// The index must begin with the column, which must be of type oid. `copy` is called by `caught`, with a row of the catalog and its columns;
+/// The index must be of the catalog, and begin with the column, which must be of type oid. `copy` is called by `caught`, with a row of the catalog and its columns;
 /// what it gives may point to memory of this context, but not into the row.
 pub(super) unsafe fn rows<T: Copy>(
     catalog: Oid,
     index: Oid,
-    (column, value): (i16, Oid),
+    wanted: Option<(i16, Oid)>,
     copy: impl Fn(pg_sys::HeapTuple, pg_sys::TupleDesc) -> T,
 ) -> Result<Vec<T>> {
     let copy = &copy;
@@ -27,9 +27,12 @@ pub(super) unsafe fn rows<T: Copy>(
         let mode = pg_sys::AccessShareLock.cast_signed();
         let catalog = raw::table_open(catalog, mode);
         let mut key = MaybeUninit::<pg_sys::ScanKeyData>::zeroed();
-        let (equal, procedure) = (pg_sys::BTEqualStrategyNumber as u16, pg_sys::F_OIDEQ.into());
-        raw::ScanKeyInit(key.as_mut_ptr(), column, equal, procedure, value.into());
-        let scan = raw::systable_beginscan(catalog, index, true, null_mut(), 1, key.as_mut_ptr());
+        if let Some((column, value)) = wanted {
+            let (equal, procedure) = (pg_sys::BTEqualStrategyNumber as u16, pg_sys::F_OIDEQ.into());
+            raw::ScanKeyInit(key.as_mut_ptr(), column, equal, procedure, value.into());
+        }
+        let keys = i32::from(wanted.is_some());
+        let scan = raw::systable_beginscan(catalog, index, true, null_mut(), keys, key.as_mut_ptr());
         let mut copies = null_mut();
         loop {
             let row = raw::systable_getnext(scan);

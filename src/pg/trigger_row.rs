@@ -123,7 +123,7 @@ fn found_by(index: u32, column: u32, value: Oid) -> Result<Vec<TriggerRow>> {
     let copy = |row, columns| unsafe { copied(row, columns) };
     // SAFETY: both indexes are by an OID; what is copied is whole, and of its own memory.
     unsafe {
-        let copies = scan::rows(pg_sys::TriggerRelationId, index.into(), (column, value), copy)?;
+        let copies = scan::rows(pg_sys::TriggerRelationId, index.into(), Some((column, value)), copy)?;
         Ok(copies.into_iter().map(|copy| taken(copy)).collect())
     }
 }

@@ -54,9 +54,10 @@ impl Sought<'_> {
         let Some(given) = given else {
             return self.found(to, key);
         };
+        let link = self.wanted(to, given.names().len());
         for (at, name) in given.names().iter().enumerate() {
             if !self.has(name) {
-                return Err(self.lacks(to, given.names().len(), name, key.and_then(|key| key.get(at))));
+                return Err(link.lacks(name, key.and_then(|key| key.get(at))));
             }
         }
         Ok(given)
@@ -79,19 +80,20 @@ impl Sought<'_> {
             several => {
                 let of = several.iter().map(Vec::len).max().unwrap_or(1);
                 let candidates = several.iter().map(|link| KeyColumns::from(link.clone()).argument());
-                Err(self.ambiguous(to, of, candidates))
+                Err(self.wanted(to, of).ambiguous(candidates))
             }
         }
     }
 
     /// Columns of usual names, if no foreign key says that they point to another key.
     fn by_name(&self, to: &Target, key: Option<&[String]>) -> Result<Vec<String>> {
+        let link = self.wanted(to, key.map_or(1, <[String]>::len));
         let found = match key {
             None | Some([_]) => {
                 let part = key.and_then(<[String]>::first);
-                vec![self.called(to, 1, "id")?.ok_or_else(|| self.lacks_usual(to, 1, part))?]
+                vec![link.called("id")?.ok_or_else(|| link.lacks_usual(part))?]
             }
-            Some(key) => self.by_parts(to, key)?,
+            Some(key) => link.by_parts(key)?,
         };
         let could_be = |part: &String| {
             let column = to.column(part);
@@ -107,50 +109,7 @@ impl Sought<'_> {
 
     /// Whether columns of submissions are called like all of a key.
     pub fn names(&self, to: &Target, key: &[String]) -> bool {
-        self.by_parts(to, key).is_ok()
-    }
-
-    /// Columns that are called like those of the key: one by the table's name, `campaign_id`, others by the same name, as a tenant is
-    /// wherever it stands.
-    fn by_parts(&self, to: &Target, key: &[String]) -> Result<Vec<String>> {
-        let of = key.len();
-        let mut parts = key
-            .iter()
-            .map(|part| self.called(to, of, part))
-            .collect::<Result<Vec<_>>>()?;
-        if parts.iter().all(Option::is_none) {
-            let mut others = (0..key.len()).filter(|at| !self.may_share(&key[*at]));
-            let (Some(own), None) = (others.next(), others.next()) else {
-                return Err(self.lacks_usual(to, of, key.last()));
-            };
-            let called = self.called(to, of, "id")?;
-            parts[own] = Some(called.ok_or_else(|| self.lacks_usual(to, of, key.last()))?);
-        }
-        let with_shared = |(part, found): (&String, Option<String>)| match found {
-            Some(found) => Ok(found),
-            None if self.may_share(part) => Ok(part.clone()),
-            None => Err(self.lacks(to, of, part, Some(part))),
-        };
-        key.iter().zip(parts).map(with_shared).collect()
-    }
-
-    /// The column named for this one of the table: `campaign_id`, `campaignId`, `CAMPAIGNID` for `id` of campaigns. One that has the table's
-    /// name in its own keeps it.
-    fn called(&self, to: &Target, of: usize, part: &str) -> Result<Option<String>> {
-        let bases = [singular(&to.table.name.table), to.usual];
-        let is_called = |column: &str| {
-            let of = |base: &&str| {
-                names_as(column, &format!("{base}{part}")) || (names_as(column, part) && begins_with(part, base))
-            };
-            bases.iter().any(of)
-        };
-        let is_free = |column: &&Column| is_called(&column.name) && !self.points_elsewhere(to, &column.name);
-        let found: Vec<&Column> = self.columns.iter().filter(is_free).collect();
-        match found.as_slice() {
-            [] => Ok(None),
-            [one] => Ok(Some(one.name.clone())),
-            several => Err(self.ambiguous(to, of, several.iter().map(|column| name::display_name(&column.name)))),
-        }
+        self.wanted(to, key.len()).by_parts(key).is_ok()
     }
 
     /// The foreign keys to this table.
@@ -179,40 +138,95 @@ impl Sought<'_> {
         self.columns.iter().any(|column| column.name == name)
     }
 
-    fn lacks_usual(&self, to: &Target, of: usize, part: Option<&String>) -> Error {
+    fn wanted<'b>(&'b self, to: &'b Target, of: usize) -> Wanted<'b> {
+        let among = self;
+        Wanted { among, to, of }
+    }
+}
+
+/// A link that is looked for by names.
+struct Wanted<'a> {
+    among: &'a Sought<'a>,
+    to: &'a Target<'a>,
+    /// How many columns it has.
+    of: usize,
+}
+
+impl Wanted<'_> {
+    /// Columns that are called like those of the key: one by the table's name, `campaign_id`, others by the same name, as a tenant is
+    /// wherever it stands.
+    fn by_parts(&self, key: &[String]) -> Result<Vec<String>> {
+        let mut parts = key.iter().map(|part| self.called(part)).collect::<Result<Vec<_>>>()?;
+        if parts.iter().all(Option::is_none) {
+            let mut others = (0..key.len()).filter(|at| !self.among.may_share(&key[*at]));
+            let (Some(own), None) = (others.next(), others.next()) else {
+                return Err(self.lacks_usual(key.last()));
+            };
+            let called = self.called("id")?;
+            parts[own] = Some(called.ok_or_else(|| self.lacks_usual(key.last()))?);
+        }
+        let with_shared = |(part, found): (&String, Option<String>)| match found {
+            Some(found) => Ok(found),
+            None if self.among.may_share(part) => Ok(part.clone()),
+            None => Err(self.lacks(part, Some(part))),
+        };
+        key.iter().zip(parts).map(with_shared).collect()
+    }
+
+    /// The column named for this one of the table: `campaign_id`, `campaignId`, `CAMPAIGNID` for `id` of campaigns. One that has the table's
+    /// name in its own keeps it.
+    fn called(&self, part: &str) -> Result<Option<String>> {
+        let bases = [singular(&self.to.table.name.table), self.to.usual];
+        let is_called = |column: &str| {
+            let of = |base: &&str| {
+                names_as(column, &format!("{base}{part}")) || (names_as(column, part) && begins_with(part, base))
+            };
+            bases.iter().any(of)
+        };
+        let is_free = |column: &&Column| is_called(&column.name) && !self.among.points_elsewhere(self.to, &column.name);
+        let found: Vec<&Column> = self.among.columns.iter().filter(is_free).collect();
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(one.name.clone())),
+            several => Err(self.ambiguous(several.iter().map(|column| name::display_name(&column.name)))),
+        }
+    }
+
+    fn lacks_usual(&self, part: Option<&String>) -> Error {
         let is_there = |base: &str| {
-            self.columns
+            self.among
+                .columns
                 .iter()
                 .any(|column| names_as(&column.name, &format!("{base}id")))
         };
         // One that is there points to another table.
-        let base = if is_there(to.usual) {
-            singular(&to.table.name.table)
+        let base = if is_there(self.to.usual) {
+            singular(&self.to.table.name.table)
         } else {
-            to.usual
+            self.to.usual
         };
-        self.lacks(to, of, &format!("{base}_id"), part)
+        self.lacks(&format!("{base}_id"), part)
     }
 
-    /// The error that there is no such column. `of`: how many the link has. `part`: of the key, which it would point to.
-    fn lacks(&self, to: &Target, of: usize, wanted: &str, part: Option<&String>) -> Error {
-        let points_to = |part: &String| to.column(part)?.key_type();
+    /// The error that there is no such column. `part`: of the key, which it would point to.
+    fn lacks(&self, wanted: &str, part: Option<&String>) -> Error {
+        let points_to = |part: &String| self.to.column(part)?.key_type();
         let other = part.and_then(points_to);
         let is_of_type = |column: &Column| match (column.key_type(), other) {
             (Some(own), Some(other)) => own.links_to(other),
             (own, None) => own.is_some(),
             (None, _) => false,
         };
-        let could_link = |column: &&Column| is_of_type(column) && !self.points_elsewhere(to, &column.name);
-        let could_link = self.columns.iter().filter(could_link);
-        missing(self.submissions, (to.link, of), wanted, could_link)
+        let could_link = |column: &&Column| is_of_type(column) && !self.among.points_elsewhere(self.to, &column.name);
+        let could_link = self.among.columns.iter().filter(could_link);
+        missing(self.among.submissions, (self.to.link, self.of), wanted, could_link)
     }
 
-    fn ambiguous(&self, to: &Target, of: usize, candidates: impl Iterator<Item = String>) -> Error {
+    fn ambiguous(&self, candidates: impl Iterator<Item = String>) -> Error {
         ColumnError::ColumnAmbiguous {
-            table: self.submissions.display(),
-            argument: to.link,
-            of,
+            table: self.among.submissions.display(),
+            argument: self.to.link,
+            of: self.of,
             candidates: candidates.collect(),
         }
         .into()

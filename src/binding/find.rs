@@ -190,23 +190,44 @@ pub fn sound<T>(found: Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// The triggers that speak for the totals that the search path sees, one for each.
-pub fn visible() -> Result<Vec<Trigger>> {
-    let mut visible = Vec::new();
+/// The totals there are.
+pub struct InSight {
+    /// The triggers that speak for those that the search path sees, one for each.
+    pub visible: Vec<Trigger>,
+    /// The other campaigns tables of the role in force.
+    pub others: Vec<String>,
+}
+
+impl InSight {
+    /// Those in sight; none is an error.
+    pub fn some(self) -> Result<Vec<Trigger>> {
+        let Self { visible, others } = self;
+        if visible.is_empty() {
+            return Err(CallError::NothingAttached { others }.into());
+        }
+        Ok(visible)
+    }
+}
+
+/// Which the search path sees, and which it does not.
+pub fn in_sight() -> Result<InSight> {
+    let (mut visible, mut others) = (Vec::new(), Vec::new());
     for own in own_triggers()? {
         if name::is_visible(own.relation)? {
             visible.push(own);
+        } else if catalog::relation(own.relation)?.is_some_and(|table| table.is_ours) {
+            others.push(catalog::display(&own.table));
         }
     }
-    Ok(visible)
+    others.dedup();
+    Ok(InSight { visible, others })
 }
 
-/// The one campaigns table of theirs; none or several is an error.
+/// The one campaigns table of those in sight; none or several is an error.
 pub fn only_visible() -> Result<Oid> {
-    let mut visible = visible()?;
+    let mut visible = in_sight()?.some()?;
     visible.dedup_by_key(|trigger| trigger.relation);
     match visible.as_slice() {
-        [] => Err(CallError::NothingAttached {}.into()),
         [one] => Ok(one.relation),
         several => {
             let candidates = several.iter().map(|trigger| catalog::display(&trigger.table)).collect();
@@ -249,6 +270,6 @@ pub fn attached(own: &Trigger) -> Result<Rc<Binding>> {
 fn not_attached(campaigns: Oid) -> Result<Error> {
     Ok(match catalog::relation(campaigns)? {
         Some(table) => CallError::NotAttached { table: table.display() }.into(),
-        None => CallError::NothingAttached {}.into(),
+        None => CallError::NothingAttached { others: Vec::new() }.into(),
     })
 }

@@ -46,7 +46,8 @@ pub mod wanted;
 
 pub use direct::{InRow, Totals};
 pub use find::{
-    Bound, all, attached, attached_on, only_visible, sound, visible, whole, whole_among, whole_naming, whole_on,
+    Bound, InSight, all, attached, attached_on, in_sight, only_visible, sound, whole, whole_among, whole_naming,
+    whole_on,
 };
 pub use load::{broken, check_version, id_in, id_of, of, resolve, shape_of};
 pub use planning::FEW_KEYS;

@@ -128,7 +128,8 @@ sync_function! {
     /// Errors: 42501 as for `sync_campaign`.
     fn sync_all_campaigns = "sync_all_campaigns"
         (campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
-        let totals = to_repair(totals(oid(campaigns)), procedure::function(call));
+        let campaigns = oid(campaigns);
+        let totals = tell_of_others(campaigns).and_then(|()| to_repair(totals(campaigns), procedure::function(call)));
         totals.and_then(|totals| of_each(&totals, repair::sync_all, synced))
     }
 }
@@ -146,6 +147,7 @@ pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
     let batch_size = call.integer(1).ok_or(CallError::NullArgument { argument })?;
     let size = usize::try_from(batch_size).ok().filter(|size| *size > 0);
     let size = size.ok_or(CallError::BadBatchSize { given: batch_size })?;
+    tell_of_others(call.relation(0))?;
     let find = || to_repair(totals(call.relation(0)), call.function());
     repair::in_batches(call, size, find)
 }
@@ -231,7 +233,9 @@ fn spend_sync_status(
             total,
         ))
     };
-    let rows = totals(oid(campaigns)).and_then(|totals| of_each(&totals, preview::status, previewed));
+    let campaigns = oid(campaigns);
+    let totals = tell_of_others(campaigns).and_then(|()| totals(campaigns));
+    let rows = totals.and_then(|totals| of_each(&totals, preview::status, previewed));
     Ok(TableIterator::new(rows.map_err(error::raised)?))
 }
 
@@ -240,7 +244,9 @@ fn spend_sync_status(
 /// Errors: as `spend_sync_status`.
 #[pg_extern(stable)]
 fn spend_sync_report(campaigns: default!(Option<TableArgument>, "NULL")) -> Result<JsonB, ErrorReport> {
-    let report = totals(oid(campaigns)).and_then(|totals| preview::report(&totals));
+    let campaigns = oid(campaigns);
+    let totals = tell_of_others(campaigns).and_then(|()| totals(campaigns));
+    let report = totals.and_then(|totals| preview::report(&totals));
     report.map(JsonB).map_err(error::raised)
 }
 
@@ -318,15 +324,20 @@ mod spend_sync {
     }
 }
 
+/// Says which totals a call that names no table leaves out.
+fn tell_of_others(campaigns: Option<Oid>) -> errors::Result<()> {
+    if campaigns.is_none() {
+        check::tell_of_others(&binding::in_sight()?);
+    }
+    Ok(())
+}
+
 /// The totals that a call is about: of a campaigns table, or all that the search path sees.
 fn totals(campaigns: Option<Oid>) -> errors::Result<Vec<Rc<Binding>>> {
     let own = match campaigns {
         Some(campaigns) => binding::attached_on(campaigns)?,
-        None => binding::visible()?,
+        None => binding::in_sight()?.some()?,
     };
-    if own.is_empty() {
-        return Err(CallError::NothingAttached {}.into());
-    }
     own.iter().map(binding::attached).collect()
 }
 

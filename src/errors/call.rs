@@ -5,10 +5,14 @@ use super::listed;
 errors! {
     /// What is wrong with a call.
     CallError => Call {
-        NothingAttached {}
+        /// `others`: the caller's, which the search path does not see.
+        NothingAttached { others: Vec<String> }
             => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             "no campaigns table is attached",
-            "None of the tables that the search path sees is kept by spend_sync.",
+            match others.as_slice() {
+                [] => "None of the tables that the search path sees is kept by spend_sync.".to_owned(),
+                some => format!("None of the tables that the search path sees is kept by spend_sync; elsewhere {}.", listed(some)),
+            },
             "Call spend_sync_attach(), or name the campaigns table: (campaigns => 'schema.table').";
 
         NotAttached { table: String }

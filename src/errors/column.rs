@@ -36,6 +36,14 @@ errors! {
             format!("The candidates are {}.", listed(&candidates)),
             name_it(argument, of);
 
+        /// `unfit`: the column of the whole key that cannot be part of one, with its type.
+        KeyOfPartition { table: String, argument: &'static str, part: String, whole: String, unfit: String, kind: String }
+            => ERRCODE_AMBIGUOUS_COLUMN,
+            "{part} of table {table} is unique in each partition alone",
+            format!("The whole key is ({whole}), and {unfit}, of type {kind}, can be no part of one ({argument})."),
+            format!("If no two partitions have one in common, name it: spend_sync_attach({argument} => '{part}', ...). Else bind a key in which an \
+                     integer stands for {unfit}, in both tables.");
+
         WrongType { table: String, column: String, kind: String, problem: String, hint: String }
             => ERRCODE_DATATYPE_MISMATCH,
             "column {column} of table {table} is of type {kind}",

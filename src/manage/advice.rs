@@ -3,7 +3,7 @@
 use crate::catalog;
 use crate::catalog::shape::Shape;
 use crate::catalog::{Column, Relation, Strange, TriggerFunction, Unique};
-use crate::errors::Result;
+use crate::errors::{Result, listed};
 use crate::pg::name;
 use crate::pg::snapshot::Sees;
 use crate::{binding, statements};
@@ -63,6 +63,16 @@ pub fn doubled_clips(shape: &Shape) -> Result<Option<Finding>> {
         advice: WHOLE.to_owned(),
     };
     Ok(rows.first().and_then(|row| row.get(0)).map(finding))
+}
+
+/// Submissions have these statuses, and none of them counts: one is spelt otherwise, perhaps.
+pub fn none_counts(shape: &Shape, present: &[String]) -> Vec<Finding> {
+    vec![Finding {
+        severity: "warning",
+        object: shape.total(),
+        problem: format!("no row of {} has a status that counts", shape.submissions.display()),
+        advice: format!("Its statuses are {}; see the argument approved.", listed(present)),
+    }]
 }
 
 /// Columns of the submissions that look like a share of a clip: it is none of the total's.

@@ -77,7 +77,7 @@ pub fn attach(request: Request) -> Result<Attached> {
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
     warn_of_gone(&shape, &replaced);
-    tell_of_other_source(&shape, &replaced);
+    tell_of_changes(&shape, &replaced);
     large::forget(shape.id(), catalog::keeper()?)?;
     warn_of_tables(&shape)?;
     if !request.sync {
@@ -277,16 +277,51 @@ fn warn_of_gone(shape: &Shape, replaced: &[Trigger]) {
     }
 }
 
-/// A total that summed something else before: not in silence.
-fn tell_of_other_source(shape: &Shape, replaced: &[Trigger]) {
-    let total = shape.said().total();
-    let before = replaced
-        .iter()
-        .filter_map(Trigger::says)
-        .find(|said| said.total() == total);
-    let (before, now) = (before.map(source), source(&shape.said()));
-    if let Some(before) = before.filter(|before| *before != now) {
-        session::notice(format!("total {} summed {before}; now it sums {now}", shape.total()));
+/// A total that summed something else before: not in silence. Nor one that is bound otherwise for what was not said again.
+fn tell_of_changes(shape: &Shape, replaced: &[Trigger]) {
+    let (total, now) = (shape.total(), shape.said());
+    let is_it = |said: &&Said| said.total() == now.total();
+    let Some(before) = replaced.iter().filter_map(Trigger::says).find(is_it) else {
+        return;
+    };
+    if source(before) != source(&now) {
+        session::notice(format!(
+            "total {total} summed {}; now it sums {}",
+            source(before),
+            source(&now)
+        ));
+    }
+    let (was, is) = (&before.columns, &now.columns);
+    if (&was.status, &was.approved) != (&is.status, &is.approved) && is.approved == ["APPROVED"] {
+        session::warn(
+            &format!(
+                "total {total} counted {}; now it counts {}",
+                counting(before),
+                counting(&now)
+            ),
+            "What is not said again is as by default; spend_sync_plan() writes the whole call.",
+        );
+    }
+    if was.flush != is.flush && is.flush == Flush::default() {
+        session::notice(format!(
+            "total {total} was brought up at commit; now it is at the statement"
+        ));
+    }
+    if was.direct_writes != is.direct_writes && is.direct_writes == DirectWrites::Correct {
+        session::notice(format!("total {total} rejected direct writes; now it corrects them"));
+    }
+}
+
+/// Which submissions count, for people.
+fn counting(said: &Said) -> String {
+    const LONG: usize = 200;
+    let approved = &said.columns.approved;
+    match (&said.columns.status, approved.join(", ")) {
+        (Some(status), long) if long.len() > LONG => {
+            format!("{} statuses of {}", approved.len(), name::display_name(status))
+        }
+        (Some(status), listed) => format!("{} in ({listed})", name::display_name(status)),
+        (None, _) => "all submissions".to_owned(),
     }
 }
 

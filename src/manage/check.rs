@@ -1,16 +1,16 @@
 //! Advice: what is wrong, or slow, or will be, about a binding.
 
 use crate::binding::present::{self, Trigger, TriggerFunction};
-use crate::binding::{Binding, wake_triggers, wanted};
+use crate::binding::{Binding, InSight, wake_triggers, wanted};
 use crate::catalog::shape::Shape;
 use crate::catalog::{Relation, shape};
 use crate::errors::call::CallError;
 use crate::errors::table::TableError;
 use crate::errors::trigger::TriggerError;
-use crate::errors::{Error, Ours, Result};
+use crate::errors::{Error, Ours, Result, listed};
 use crate::manage::advice::Finding;
-use crate::manage::{advice, grants, preview};
-use crate::pg::name;
+use crate::manage::{advice, grants, preview, statuses};
+use crate::pg::{name, session};
 use crate::value::columns::{Flush, KeyColumns};
 use crate::value::mapping::{FullName, TotalName};
 use crate::value::names;
@@ -20,21 +20,30 @@ use pgrx::pg_sys::Oid;
 
 /// Looks the totals of one campaigns table over, or all that the search path sees.
 pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
-    let totals = match campaigns {
-        Some(campaigns) => binding::attached_on(campaigns)?,
-        None => binding::visible()?,
+    let (totals, mut findings) = match campaigns {
+        Some(campaigns) => (binding::attached_on(campaigns)?, Vec::new()),
+        None => {
+            let (totals, orphans) = (binding::in_sight()?, orphans()?);
+            tell_of_others(&totals);
+            let totals = if orphans.is_empty() {
+                totals.some()?
+            } else {
+                totals.visible
+            };
+            (totals, orphans)
+        }
     };
-    let mut findings = match campaigns {
-        Some(_) => Vec::new(),
-        None => orphans()?,
-    };
-    if totals.is_empty() && findings.is_empty() {
-        return Err(CallError::NothingAttached {}.into());
-    }
     findings.extend(event_triggers()?);
     findings.extend(advice::event_functions_without_path()?);
+    let is_only = totals.len() == 1;
     for own in totals {
-        for finding in check(&own)? {
+        let found = match check(&own) {
+            Err(Error::Ours(Ours::Call(denied @ CallError::MayNotPreview { .. }))) if !is_only => {
+                not_looked_at(&own, denied)
+            }
+            found => found?,
+        };
+        for finding in found {
             // Totals of the same clips lack the same index.
             if !findings.contains(&finding) {
                 findings.push(finding);
@@ -42,6 +51,31 @@ pub fn check_all(campaigns: Option<Oid>) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings)
+}
+
+/// Who names no table means all that there are: not in silence, where the search path does not see some.
+pub fn tell_of_others(totals: &InSight) {
+    if !totals.others.is_empty() && !totals.visible.is_empty() {
+        let others = listed(&totals.others);
+        session::notice(format!(
+            "the search path does not see {others}: to be named as the argument campaigns"
+        ));
+    }
+}
+
+/// One of several totals whose rows the role in force may not see.
+fn not_looked_at(own: &Trigger, denied: CallError) -> Vec<Finding> {
+    let parts = Ours::Call(denied).into_parts();
+    vec![Finding {
+        severity: "warning",
+        object: catalog::display(&own.table),
+        problem: format!(
+            "not looked at: {}. {}",
+            parts.message,
+            parts.detail.trim_end_matches('.')
+        ),
+        advice: parts.hint,
+    }]
 }
 
 /// Tables that the search path sees whose triggers name a campaigns table that is not there.
@@ -109,6 +143,7 @@ fn check(own: &Trigger) -> Result<Vec<Finding>> {
     findings.extend(advice::code_of_others(shape)?);
     findings.extend(advice::implicit_cast(shape)?);
     findings.extend(unlogged(shape)?);
+    findings.extend(statuses::none_counts(shape)?);
     findings.extend(recent_drift(&binding)?);
     Ok(findings)
 }

@@ -79,7 +79,11 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
         });
     }
     match (whole, alone) {
-        (Some(only), None) | (None, Some(only)) => Ok(only.into()),
+        (None, Some(alone)) => match unfit(sought, target, link, (&primary, &alone))? {
+            Some(unfit) => Err(of_partition(target, &alone, &primary, unfit)),
+            None => Ok(alone.into()),
+        },
+        (Some(whole), None) => Ok(whole.into()),
         (Some(whole), Some(alone)) => one_of(sought, target, link, (whole, alone)),
         (None, None) => {
             let columns: Vec<Column> = primary.iter().filter_map(|name| target.column(name)).cloned().collect();
@@ -90,6 +94,38 @@ fn usual(sought: &Sought, target: &Target, link: Option<&KeyColumns>) -> Result<
             Err(missing(target.table, (target.key, 1), "id", could_serve))
         }
     }
+}
+
+/// What keeps the primary key from being bound whole, where submissions point to all of it and a part is unique in each partition alone.
+fn unfit<'a>(
+    sought: &Sought,
+    target: &'a Target,
+    link: Option<&KeyColumns>,
+    (primary, alone): (&[String], &[String]),
+) -> Result<Option<&'a Column>> {
+    let points_to_all = || {
+        let is_whole = |link: &ForeignKey| primary.iter().all(|name| link.referenced.contains(name));
+        sought.foreign_keys_to(target).any(is_whole) || sought.names(target, primary)
+    };
+    let is_part = alone.iter().all(|name| primary.contains(name)) && alone.len() < primary.len();
+    let is_said = link.is_some_and(|link| link.names().len() == alone.len());
+    if is_said || !is_part || catalog::is_unique(target.table.oid, alone, Unique::AtCommit)? || !points_to_all() {
+        return Ok(None);
+    }
+    let mut columns = primary.iter().filter_map(|name| target.column(name));
+    Ok(columns.find(|column| column.key_type().is_none()))
+}
+
+fn of_partition(target: &Target, alone: &[String], whole: &[String], unfit: &Column) -> Error {
+    ColumnError::KeyOfPartition {
+        table: target.table.display(),
+        argument: target.key,
+        part: name::listed(alone),
+        whole: name::listed(whole),
+        unfit: name::display_name(&unfit.name),
+        kind: unfit.type_name.clone(),
+    }
+    .into()
 }
 
 /// The key that foreign keys refer to: one of the usual ones, or the only other.

@@ -75,13 +75,32 @@ impl Sought<'_> {
         }
         found.dedup();
         match found.as_slice() {
-            [one] => Ok(one.clone().into()),
+            [one] => self.unrivalled(to, key, one),
             [] => self.by_name(to, key).map(KeyColumns::from),
             several => {
                 let of = several.iter().map(Vec::len).max().unwrap_or(1);
                 let candidates = several.iter().map(|link| KeyColumns::from(link.clone()).argument());
                 Err(self.wanted(to, of).ambiguous(candidates))
             }
+        }
+    }
+
+    /// The only foreign key, unless another column that could be the link has its usual name: who made the key to who approves a payout means
+    /// him, and no payee.
+    fn unrivalled(&self, to: &Target, key: Option<&[String]>, one: &[String]) -> Result<KeyColumns> {
+        let (link, [own]) = (self.wanted(to, one.len()), one) else {
+            return Ok(one.to_vec().into());
+        };
+        let part = key.and_then(<[String]>::first);
+        let mut called = link
+            .all_called("id")
+            .into_iter()
+            .filter(|column| link.could_be(column, part));
+        match called.next() {
+            Some(rival) if !link.is_called(own, "id") && !link.is_called(own, "") => {
+                Err(link.ambiguous([own, &rival.name].into_iter().map(|name| name::display_name(name))))
+            }
+            _ => Ok(one.to_vec().into()),
         }
     }
 
@@ -176,20 +195,27 @@ impl Wanted<'_> {
     /// The column named for this one of the table: `campaign_id`, `campaignId`, `CAMPAIGNID` for `id` of campaigns. One that has the table's
     /// name in its own keeps it.
     fn called(&self, part: &str) -> Result<Option<String>> {
-        let bases = [singular(&self.to.table.name.table), self.to.usual];
-        let is_called = |column: &str| {
-            let of = |base: &&str| {
-                names_as(column, &format!("{base}{part}")) || (names_as(column, part) && begins_with(part, base))
-            };
-            bases.iter().any(of)
-        };
-        let is_free = |column: &&Column| is_called(&column.name) && !self.among.points_elsewhere(self.to, &column.name);
-        let found: Vec<&Column> = self.among.columns.iter().filter(is_free).collect();
-        match found.as_slice() {
+        match self.all_called(part).as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one.name.clone())),
             several => Err(self.ambiguous(several.iter().map(|column| name::display_name(&column.name)))),
         }
+    }
+
+    /// All that are called so, and are free to be it.
+    fn all_called(&self, part: &str) -> Vec<&Column> {
+        let is_free = |column: &&Column| {
+            self.is_called(&column.name, part) && !self.among.points_elsewhere(self.to, &column.name)
+        };
+        self.among.columns.iter().filter(is_free).collect()
+    }
+
+    fn is_called(&self, column: &str, part: &str) -> bool {
+        let bases = [singular(&self.to.table.name.table), self.to.usual];
+        let of = |base: &&str| {
+            names_as(column, &format!("{base}{part}")) || (names_as(column, part) && begins_with(part, base))
+        };
+        bases.iter().any(of)
     }
 
     fn lacks_usual(&self, part: Option<&String>) -> Error {
@@ -210,16 +236,19 @@ impl Wanted<'_> {
 
     /// The error that there is no such column. `part`: of the key, which it would point to.
     fn lacks(&self, wanted: &str, part: Option<&String>) -> Error {
-        let points_to = |part: &String| self.to.column(part)?.key_type();
-        let other = part.and_then(points_to);
-        let is_of_type = |column: &Column| match (column.key_type(), other) {
+        let could_link = self.among.columns.iter().filter(|column| self.could_be(column, part));
+        missing(self.among.submissions, (self.to.link, self.of), wanted, could_link)
+    }
+
+    /// Whether a column could point to this part of the key, by its type and what it points to.
+    fn could_be(&self, column: &Column, part: Option<&String>) -> bool {
+        let other = part.and_then(|part| self.to.column(part)?.key_type());
+        let is_of_type = match (column.key_type(), other) {
             (Some(own), Some(other)) => own.links_to(other),
             (own, None) => own.is_some(),
             (None, _) => false,
         };
-        let could_link = |column: &&Column| is_of_type(column) && !self.among.points_elsewhere(self.to, &column.name);
-        let could_link = self.among.columns.iter().filter(could_link);
-        missing(self.among.submissions, (self.to.link, self.of), wanted, could_link)
+        is_of_type && !self.among.points_elsewhere(self.to, &column.name)
     }
 
     fn ambiguous(&self, candidates: impl Iterator<Item = String>) -> Error {

@@ -95,27 +95,40 @@ fn values(table: &Relation, column: &str) -> Result<Vec<String>> {
 /// Insists that a submission counts, if there are any: a status that no row has is perhaps misspelt, and all totals would become 0.
 /// Only of types that may hold anything; whoever leaves the totals as they are is warned.
 pub fn check(shape: &Shape, sync: bool) -> Result<()> {
-    let Some(status) = &shape.status else {
+    let Some((column, present)) = where_none_counts(shape)? else {
         return Ok(());
     };
-    if !status.status_type().is_some_and(StatusType::is_open) {
-        return Ok(());
+    if sync {
+        let table = shape.submissions.display();
+        return Err(ColumnError::NoneApproved { table, column, present }.into());
     }
+    for Finding { problem, advice, .. } in advice::none_counts(shape, &present) {
+        session::warn(&problem, &advice);
+    }
+    Ok(())
+}
+
+/// The same as findings.
+pub fn none_counts(shape: &Shape) -> Result<Vec<Finding>> {
+    Ok(match where_none_counts(shape)? {
+        Some((_, present)) => advice::none_counts(shape, &present),
+        None => Vec::new(),
+    })
+}
+
+/// The column of the status, and the statuses that there are, if none of them counts.
+fn where_none_counts(shape: &Shape) -> Result<Option<(String, Vec<String>)>> {
+    let is_open = |status: &&Column| status.status_type().is_some_and(StatusType::is_open);
+    let Some(status) = shape.status.as_ref().filter(is_open) else {
+        return Ok(None);
+    };
     let sql = statements::some_counts(&binding::names_of(shape));
     let rows = binding::look(shape, &sql, &[], Sees::Latest)?;
     if rows.first().is_none_or(|row| row.is_true(0)) {
-        return Ok(());
+        return Ok(None);
     }
-    let present: Vec<String> = all(shape)?.iter().map(Status::display).collect();
-    let (table, column) = (shape.submissions.display(), name::display_name(&status.name));
-    if sync {
-        return Err(ColumnError::NoneApproved { table, column, present }.into());
-    }
-    session::warn(
-        &format!("no row of {table} has a status that counts"),
-        &format!("Its statuses are {}; see the argument approved.", listed(&present)),
-    );
-    Ok(())
+    let present = all(shape)?.iter().map(Status::display).collect();
+    Ok(Some((name::display_name(&status.name), present)))
 }
 
 /// Says which statuses do not count, and what their clips earned.

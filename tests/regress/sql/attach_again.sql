@@ -100,3 +100,26 @@ TABLE totals;
 
 -- The oracle.
 SELECT * FROM totals WHERE spent IS DISTINCT FROM oracle;
+-- Totals that the search path does not see are named where none is asked for.
+CREATE SCHEMA tenant;
+CREATE TABLE tenant.campaigns (LIKE campaigns INCLUDING ALL);
+CREATE TABLE tenant.clips (LIKE clips INCLUDING ALL);
+CREATE TABLE tenant.clip_submissions (id int PRIMARY KEY, campaign_id int, clip_id int, status text DEFAULT 'approved');
+CREATE INDEX ON tenant.clip_submissions (campaign_id);
+CREATE INDEX ON tenant.clip_submissions (clip_id);
+SELECT total FROM spend_sync_attach('tenant.campaigns');
+SELECT count(*) > 0 AS seen FROM spend_sync_status();
+SELECT severity FROM spend_sync_check() WHERE problem !~ 'found wrong';
+\! psql -Xq -d spend_sync_test -c 'CALL spend_sync_repair()' 2>&1 | sed -E 's/[0-9]+\.[0-9] s/N s/'
+SELECT spend_sync_detach('campaigns');
+SELECT * FROM spend_sync_check();
+SELECT * FROM spend_sync_status();
+SET search_path = tenant, public;
+SELECT severity, object, problem FROM spend_sync_check();
+-- Nothing counts: rows came after attach, whose status is spelt otherwise.
+INSERT INTO clip_submissions VALUES (1, 1, 1);
+SELECT severity, object, problem, advice FROM spend_sync_check();
+SET search_path = public;
+SELECT count(*) FROM spend_sync_detach('users');
+SELECT * FROM spend_sync_status();
+\echo :SQLSTATE

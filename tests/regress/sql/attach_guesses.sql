@@ -69,6 +69,13 @@ SELECT severity, problem, advice FROM spend_sync_plan('tenant.campaigns');
 SELECT severity, problem, advice FROM spend_sync_plan('tenant.campaigns', status => 'approved_at');
 ALTER TABLE tenant.clip_submissions ADD counts boolean GENERATED ALWAYS AS (approved_at IS NOT NULL) STORED;
 SELECT severity, problem FROM spend_sync_plan('tenant.campaigns', status => 'counts', approved => '{true}');
+-- The only foreign key is not taken where another column has the usual name, and could be it: who approved a payout is not who got it.
+CREATE TABLE users (id int PRIMARY KEY, paid numeric(10,2) DEFAULT 0);
+CREATE TABLE payouts (id int PRIMARY KEY, user_id int, approved_by int REFERENCES users, amount numeric(10,2));
+SELECT total FROM spend_sync_attach('users', NULL, 'payouts', spent => 'paid', earnings => 'amount', status => NULL);
+\echo :SQLSTATE
+ALTER TABLE payouts ALTER user_id TYPE text;
+SELECT advice FROM spend_sync_plan('users', NULL, 'payouts', spent => 'paid', earnings => 'amount', status => NULL) WHERE severity = 'call';
 RESET ROLE;
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner;

@@ -103,3 +103,38 @@ SELECT total FROM spend_sync_attach(clip_id => '{tenant,id}');
 \echo :SQLSTATE
 SELECT total FROM spend_sync_attach(clip_id => '{tenant,id}', submission_campaign => '{tenant,campaign}');
 \echo :SQLSTATE
+-- A date is part of the key, and submissions have it: that the rest alone is meant is for their owner to say.
+SELECT count(*) FROM spend_sync_detach('campaigns');
+DROP VIEW wrong;
+DROP TABLE clip_submissions, clips, campaigns;
+CREATE TABLE campaigns (id int PRIMARY KEY, spent numeric(12,2) DEFAULT 0);
+CREATE TABLE clips (id int, posted date, earnings numeric(12,2), PRIMARY KEY (id, posted)) PARTITION BY RANGE (posted);
+CREATE TABLE clips_may PARTITION OF clips FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+CREATE TABLE clips_june PARTITION OF clips FOR VALUES FROM ('2026-06-01') TO ('2026-07-01');
+CREATE TABLE clip_submissions (campaign_id int, clip_id int, posted date, status text DEFAULT 'APPROVED', FOREIGN KEY (clip_id, posted) REFERENCES clips);
+CREATE INDEX ON clip_submissions (campaign_id);
+CREATE INDEX ON clip_submissions (clip_id);
+INSERT INTO campaigns VALUES (1);
+SELECT total FROM spend_sync_attach();
+\echo :SQLSTATE
+ALTER TABLE clip_submissions DROP CONSTRAINT clip_submissions_clip_id_posted_fkey;
+SELECT total FROM spend_sync_attach();
+\echo :SQLSTATE
+SELECT total FROM spend_sync_attach(clip_id => '{id,posted}', submission_clip => '{clip_id,posted}');
+\echo :SQLSTATE
+SELECT link FROM spend_sync_attach(clip_id => 'id');
+SELECT severity, problem FROM spend_sync_check();
+INSERT INTO clips VALUES (1, '2026-05-05', 10), (1, '2026-06-06', 1000);
+INSERT INTO clip_submissions VALUES (1, 1, '2026-05-05');
+SELECT severity, problem, advice FROM spend_sync_plan(clip_id => 'id') WHERE severity = 'warning';
+-- An integer stands for the day.
+ALTER TABLE clips ADD day int GENERATED ALWAYS AS (posted - date '2000-01-01') STORED, ADD UNIQUE (id, day, posted);
+ALTER TABLE clip_submissions ADD day int GENERATED ALWAYS AS (posted - date '2000-01-01') STORED;
+CREATE INDEX ON clip_submissions (clip_id, day);
+SELECT link, corrected, total_difference FROM spend_sync_attach(clip_id => '{id,day}', submission_clip => '{clip_id,day}');
+SELECT severity, problem FROM spend_sync_check() WHERE problem !~ 'found wrong';
+TABLE campaigns;
+-- Where submissions have no date, it is the rest that they mean.
+SELECT count(*) FROM spend_sync_detach('campaigns');
+ALTER TABLE clip_submissions DROP day, DROP posted;
+SELECT severity, problem, advice FROM spend_sync_plan();

@@ -4,7 +4,7 @@ use super::cache;
 use super::datum::{self, KeyAttribute, StatusAttribute};
 use super::error::caught_as;
 use super::raw;
-use super::snapshot::RowVersion;
+use super::snapshot::{RowVersion, written_by};
 use crate::errors::{Error, Result};
 use crate::value::key::Key;
 use crate::value::money::MoneyType;
@@ -149,20 +149,6 @@ pub(super) unsafe fn column(slot: *mut pg_sys::TupleTableSlot, number: i16) -> O
     let at = usize::try_from(number - 1).ok()?;
     // SAFETY: as above.
     unsafe { (!*(*slot).tts_isnull.add(at)).then(|| *(*slot).tts_values.add(at)) }
-}
-
-/// The transaction that wrote the row version in a slot.
-///
-/// # Safety
-/// As for [`unpack`], of an ordinary table's.
-pub(super) unsafe fn written_by(slot: *mut pg_sys::TupleTableSlot) -> Option<u32> {
-    let mut is_null = false;
-    // SAFETY: as above.
-    let number = unsafe {
-        let read = (*(*slot).tts_ops).getsysattr?;
-        read(slot, pg_sys::MinTransactionIdAttributeNumber, &raw mut is_null)
-    };
-    u32::try_from(number.value()).ok().filter(|_| !is_null)
 }
 
 /// A row as it was seen: its version, and copies of two of its columns.

@@ -5,8 +5,9 @@
 
 use super::datum::{self, KeyAttribute};
 use super::error::{caught, caught_as};
-use super::index::{Index, Scan, column, stored, unpack, written_by};
+use super::index::{Index, Scan, column, stored, unpack};
 use super::raw;
+use super::snapshot::written_by;
 use super::transaction;
 use crate::errors::{Error, Result};
 use crate::value::key::Key;

@@ -1,7 +1,6 @@
 //! What a statement sees, and what has become visible since.
 
 use super::error::caught;
-use super::index;
 use super::raw;
 use super::table;
 use super::transaction;
@@ -85,6 +84,20 @@ pub fn is_current(version: RowVersion) -> Result<bool> {
     Ok(writer == Some(version.written_by))
 }
 
+/// The transaction that wrote the row version in a slot.
+///
+/// # Safety
+/// It holds one of an ordinary table's.
+pub(super) unsafe fn written_by(slot: *mut pg_sys::TupleTableSlot) -> Option<u32> {
+    let mut is_null = false;
+    // SAFETY: as above.
+    let number = unsafe {
+        let read = (*(*slot).tts_ops).getsysattr?;
+        read(slot, pg_sys::MinTransactionIdAttributeNumber, &raw mut is_null)
+    };
+    u32::try_from(number.value()).ok().filter(|_| !is_null)
+}
+
 /// The transaction that wrote the row version at a place, if that is visible with everything committed in sight.
 ///
 /// # Safety
@@ -109,7 +122,7 @@ unsafe fn writer_of_visible(table: Oid, place: *mut pg_sys::ItemPointerData) -> 
         let slot = raw::table_slot_create(relation, null_mut());
         let fetch = (*(*relation).rd_tableam).tuple_fetch_row_version;
         let is_visible = fetch.is_some_and(|fetch| fetch(relation, place, snapshot, slot));
-        let writer = if is_visible { index::written_by(slot) } else { None };
+        let writer = if is_visible { written_by(slot) } else { None };
         raw::ExecDropSingleTupleTableSlot(slot);
         raw::UnregisterSnapshot(snapshot);
         raw::table_close(relation, no_lock);

@@ -12,12 +12,12 @@ use crate::value::mapping::BindingId;
 use crate::value::row::Row;
 use crate::write::capture::Owed;
 use crate::write::drift::FoundBy;
-use crate::write::settle::{self, Due};
+use crate::write::due::{self, Due};
 use crate::write::sums::{self, Wanted};
 use crate::write::touched::Touched;
 use crate::write::under_way::Place;
 use crate::write::verify::Looked;
-use crate::write::{capture, drift, locks, moves, schedule, store, under_way, verify, wake};
+use crate::write::{capture, drift, locks, moves, schedule, settle, store, under_way, verify, wake};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -133,7 +133,7 @@ fn bring_up(is_due: impl Fn(&Touched) -> bool) -> Result<()> {
     let _taken = Taken::begin(&work);
     let looks = look_at_several(&work)?;
     lock_rows(&mut work)?;
-    for due in settle::by_rows(work, looks) {
+    for due in due::by_rows(work, looks) {
         let is_restricted = due.iter().any(|due| due.touched.restricted);
         let is_amid_more = |due: &Due| capture::owes(due.binding.id()) || around.contains(&due.binding.id());
         let is_doubted = due.iter().any(is_amid_more);

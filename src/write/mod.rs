@@ -18,6 +18,7 @@
 
 pub mod capture;
 pub mod drift;
+mod due;
 mod few;
 pub mod flush;
 pub mod guards;

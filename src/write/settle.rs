@@ -11,23 +11,15 @@ use crate::value::key::Key;
 use crate::value::money;
 use crate::value::row::Row;
 use crate::write::drift::{Correction, FoundBy};
+use crate::write::due::Due;
 use crate::write::moves::{Locked, Move};
 use crate::write::store::Owed;
 use crate::write::touched::Touched;
 use crate::write::verify::Looked;
 use crate::write::{capture, drift, few, locks, moves, schedule, store, sums, under_way, verify};
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-
-/// What was written of one total.
-pub struct Due {
-    pub binding: Rc<Binding>,
-    pub touched: Touched,
-    /// A campaign that was verified before anything was locked.
-    pub looked: Option<Looked>,
-}
 
 /// What a total comes to.
 struct Found {
@@ -35,25 +27,6 @@ struct Found {
     /// Of those, what is moved.
     movable: BTreeSet<Key>,
     summed: Vec<Row>,
-}
-
-/// Those that are stored together, one after the other.
-pub fn by_rows(work: Vec<(Rc<Binding>, Touched)>, looks: Vec<Option<Looked>>) -> Vec<Vec<Due>> {
-    let mut all: Vec<Vec<Due>> = Vec::new();
-    for ((binding, touched), looked) in work.into_iter().zip(looks) {
-        let shares_rows = |due: &&mut Vec<Due>| due.iter().all(|due| due.binding.shares_rows_with(&binding));
-        let beside = all.iter_mut().find(shares_rows);
-        let due = Due {
-            binding: Rc::clone(&binding),
-            touched,
-            looked,
-        };
-        match beside {
-            Some(beside) => beside.push(due),
-            None => all.push(vec![due]),
-        }
-    }
-    all
 }
 
 /// Settles totals whose rows are the same ones.
@@ -142,16 +115,6 @@ impl Due {
         Ok(())
     }
 
-    /// Whether what was written of both is of the same campaigns, whichever these are.
-    fn is_of_campaigns_of(&self, other: &Self) -> bool {
-        let (one, two) = (&self.touched, &other.touched);
-        self.binding.links_as(&other.binding)
-            && one.campaigns == two.campaigns
-            && have_same_keys(&one.clips, &two.clips)
-            && have_same_keys(&one.links, &two.links)
-            && have_same_keys(&one.amounts, &two.amounts)
-    }
-
     fn verify(&mut self) -> Result<()> {
         if self.looked.is_none() {
             self.looked = verify::before_locks(&self.binding, &self.touched)?;
@@ -196,10 +159,6 @@ impl Due {
         log_direct_writes(binding, &touched.written_by_hand, &found.summed)?;
         suspect_drift(binding, &found.moves, &found.summed, looked.as_ref())
     }
-}
-
-fn have_same_keys<K: Eq + Hash, V>(one: &HashMap<K, V>, other: &HashMap<K, V>) -> bool {
-    one.len() == other.len() && one.keys().all(|key| other.contains_key(key))
 }
 
 /// The campaigns whose totals are moved: all that can be, but for one that a look has shown to be wrong.

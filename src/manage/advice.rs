@@ -110,6 +110,26 @@ pub fn shares(shape: &Shape) -> Result<Vec<Finding>> {
     Ok(columns.filter(is_share).map(finding).collect())
 }
 
+/// The total and what is summed have other units, by their names: cents beside what has decimals.
+pub fn units(shape: &Shape) -> Option<Finding> {
+    const MINOR: [&str; 3] = ["cent", "pence", "minor"];
+    let is_minor = |column: &Column| {
+        let name = column.name.to_lowercase().replace("percent", "");
+        MINOR.iter().any(|unit| name.contains(unit))
+    };
+    let (spent, earnings) = (&shape.spent, shape.earnings.as_ref()?);
+    (is_minor(spent) != is_minor(earnings)).then(|| Finding {
+        severity: "warning",
+        object: shape.total(),
+        problem: format!(
+            "columns {} and {} seem to be of different units; the sum is stored as it is",
+            name::display_name(&spent.name),
+            name::display_name(&earnings.name)
+        ),
+        advice: "Sum a column in the units of the total: one generated from the other, say.".to_owned(),
+    })
+}
+
 /// A partitioned table's index cannot be created concurrently.
 fn create_index(table: &Relation, columns: &[Column]) -> String {
     let concurrently = if table.is_partitioned() { "" } else { "CONCURRENTLY " };

@@ -355,12 +355,12 @@ pub fn check_owner(shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// A write looks up the submissions of its clips: without an index it would read all of them. No total knows of shares; and who locks
-/// campaigns before clips goes against all others.
+/// A write looks up the submissions of its clips: without an index it would read all of them. No total knows of shares, or of units; and who
+/// locks campaigns before clips goes against all others.
 fn warn_of_tables(shape: &Shape) -> Result<()> {
     let findings = advice::missing_indexes(shape)?.into_iter();
-    let others = advice::shares(shape)?.into_iter().chain(advice::row_writers(shape)?);
-    for finding in findings.chain(others) {
+    let of_money = advice::shares(shape)?.into_iter().chain(advice::units(shape));
+    for finding in findings.chain(of_money).chain(advice::row_writers(shape)?) {
         session::warn(&finding.problem, &finding.advice);
     }
     Ok(())

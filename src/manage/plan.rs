@@ -47,6 +47,7 @@ pub fn plan(request: Request) -> Result<Vec<Finding>> {
     let mut findings = errors(problems);
     findings.extend(advice::missing_indexes(&shape)?);
     findings.extend(advice::shares(&shape)?);
+    findings.extend(advice::units(&shape));
     findings.extend(advice::unique_totals(&shape)?);
     findings.extend(advice::row_writers(&shape)?);
     findings.extend(advice::functions_without_path(&shape)?);

@@ -50,3 +50,11 @@ ALTER TABLE clip_submissions ALTER status TYPE state USING 'pending';
 SELECT corrected FROM spend_sync_attach();
 UPDATE clip_submissions SET status = 'APPROVED' WHERE id < 3;
 TABLE campaigns;
+-- Cents beside what has decimals, by their names.
+SELECT count(*) FROM spend_sync_detach('campaigns');
+ALTER TABLE campaigns RENAME spent TO "spentCents";
+SELECT severity, problem, advice FROM spend_sync_plan(spent => 'spentCents') WHERE problem ~ 'units';
+ALTER TABLE clips RENAME earnings TO earned_cents;
+SELECT count(*) FROM spend_sync_plan(spent => 'spentCents', earnings => 'earned_cents') WHERE problem ~ 'units';
+ALTER TABLE campaigns RENAME "spentCents" TO percentage;
+SELECT corrected FROM spend_sync_attach(spent => 'percentage', earnings => 'earned_cents');

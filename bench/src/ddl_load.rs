@@ -1,5 +1,5 @@
-//! How long commands on the bound tables take while clients write clips, and how much these write meanwhile: with spend_sync, and
-//! with no trigger.
+//! How long commands on the bound tables take while clients write clips, and how much these write meanwhile: with spend_sync, with no
+//! trigger, and with a hand-written one, for whose writes commands wait longer too.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,16 +66,16 @@ const COMMANDS: [(&str, &str, &str); 5] = [
 pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Result<Section> {
     client.batch_execute(SETUP)?;
     client.batch_execute("VACUUM (ANALYZE)")?;
-    let contenders = [Contender::NoTrigger, Contender::SpendSync];
+    const CONTENDERS: [Contender; 3] = [Contender::NoTrigger, Contender::RowAdds, Contender::SpendSync];
     let label = |what: &str, contender: Contender| format!("{what}, {}", contender.label());
     let mut lines = Vec::new();
+    let line = |name: &str, contender: Contender, target: Target| {
+        let is_ours = contender == Contender::SpendSync;
+        let target = if is_ours { target } else { Target::None };
+        Line::new(&label(name, contender), is_ours.then_some(contender), target)
+    };
     for (name, ..) in COMMANDS {
-        lines.push(Line::new(&label(name, Contender::NoTrigger), None, Target::None));
-        lines.push(Line::new(
-            &label(name, Contender::SpendSync),
-            Some(Contender::SpendSync),
-            work.target,
-        ));
+        lines.extend(CONTENDERS.map(|contender| line(name, contender, work.target)));
     }
     // Writes wait for commands without the extension too: what counts is how much more they do.
     let mut writes = Vec::new();
@@ -83,19 +83,12 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
         ("no command running", Target::None),
         ("meanwhile, against no command running", Target::AtMost(1.1)),
     ] {
-        for contender in contenders {
-            let name = label(&format!("ms of 1,000 writes, {when}"), contender);
-            let is_ours = contender == Contender::SpendSync;
-            writes.push(Line::new(
-                &name,
-                is_ours.then_some(contender),
-                if is_ours { target } else { Target::None },
-            ));
-        }
+        let name = format!("ms of 1,000 writes, {when}");
+        writes.extend(CONTENDERS.map(|contender| line(&name, contender, target)));
     }
     for round in 0..arguments.rounds {
         let mut base: Option<UnderLoad> = None;
-        for contender in contenders {
+        for (place, contender) in CONTENDERS.into_iter().enumerate() {
             contender.install(client)?;
             let measured = under_load(arguments, client, work, contender, round)?;
             eprintln!(
@@ -105,12 +98,8 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
                 contender.label(),
                 measured.ms
             );
-            let is_base = contender == Contender::NoTrigger;
-            if is_base {
-                base = Some(measured.clone());
-            }
-            let Some(base) = &base else { continue };
-            let mut of_writes = writes.iter_mut().skip(usize::from(!is_base)).step_by(2);
+            let base = base.get_or_insert_with(|| measured.clone());
+            let mut of_writes = writes.iter_mut().skip(place).step_by(CONTENDERS.len());
             if let Some(alone) = of_writes.next() {
                 alone.values.push(measured.alone_ms);
                 alone.ratios.push(measured.alone_ms / base.alone_ms);
@@ -118,11 +107,11 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
             if let Some(meanwhile) = of_writes.next() {
                 meanwhile.values.push(measured.meanwhile_ms);
                 meanwhile.ratios.push(measured.slower() / base.slower());
-                if !is_base {
+                if contender != Contender::NoTrigger {
                     meanwhile.drifted = meanwhile.drifted.max(Some(oracle::drifted(client)?));
                 }
             }
-            let of_contender = lines.iter_mut().skip(usize::from(!is_base)).step_by(2);
+            let of_contender = lines.iter_mut().skip(place).step_by(CONTENDERS.len());
             for ((line, ms), base) in of_contender.zip(&measured.ms).zip(&base.ms) {
                 line.values.push(*ms);
                 line.ratios.push(ms / base);

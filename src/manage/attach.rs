@@ -1,6 +1,5 @@
 //! Binding tables: look, validate, create the triggers, bring the totals to the truth.
 
-use crate::binding::present::{Trigger, TriggerFunction};
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
 use crate::catalog::{Alike, shape};
@@ -10,11 +9,11 @@ use crate::errors::{Error, Result};
 use crate::manage::advice::Finding;
 use crate::manage::detect::Given;
 use crate::manage::replaced::{Locked, Totals};
-use crate::manage::{advice, chains, detect, grants, repair, replaced, statuses};
+use crate::manage::{advice, chains, detect, grants, rebound, repair, replaced, statuses};
 use crate::pg::{name, session, table};
 use crate::statements::summed;
 use crate::value::columns::{DirectWrites, Flush};
-use crate::value::mapping::{FullName, Said};
+use crate::value::mapping::FullName;
 use crate::value::money;
 use crate::value::row::Row;
 use crate::write::{flush, large};
@@ -76,8 +75,8 @@ pub fn attach(request: Request) -> Result<Attached> {
     grants::to_owner_of(&shape.campaigns)?;
     let replaced = locked.triggers()?;
     replaced::replace(&bound, &replaced, || triggers::create_triggers(&shape, &replaced))?;
-    warn_of_gone(&shape, &replaced);
-    tell_of_changes(&shape, &replaced);
+    rebound::warn_of_gone(&shape, &replaced);
+    rebound::tell_of_changes(&shape, &replaced);
     large::forget(shape.id(), catalog::keeper()?)?;
     warn_of_tables(&shape)?;
     if !request.sync {
@@ -88,7 +87,10 @@ pub fn attach(request: Request) -> Result<Attached> {
     }
     let binding = binding::of(shape.id())?.ok_or_else(|| Error::internal("a binding just made is not there"))?;
     let synced = repair::sync_new(&binding)?;
-    if !replaced.iter().any(|trigger| counted_the_same(trigger, &shape)) {
+    if !replaced
+        .iter()
+        .any(|trigger| rebound::counted_the_same(trigger, &shape))
+    {
         statuses::tell(&shape)?;
     }
     for Finding { problem, advice, .. } in one_sided(&shape, &synced) {
@@ -252,90 +254,6 @@ impl Usual {
             candidates: alike.into_iter().map(|table| table.name).collect(),
         }
         .into()
-    }
-}
-
-/// Whether a trigger that stood there counted the same statuses.
-fn counted_the_same(trigger: &Trigger, shape: &Shape) -> bool {
-    let said = trigger.says();
-    said.is_some_and(|said| {
-        said.columns.status == shape.columns.status && said.columns.approved == shape.columns.approved
-    })
-}
-
-/// Totals of the table whose columns are not there any more end with that: not in silence.
-fn warn_of_gone(shape: &Shape, replaced: &[Trigger]) {
-    let speaks = |trigger: &&Trigger| trigger.function == TriggerFunction::CaptureCampaign;
-    for gone in replaced.iter().filter(speaks).filter_map(Trigger::total) {
-        if gone.campaigns == shape.campaigns.name && gone.spent != shape.spent.name {
-            let (table, column) = (shape.campaigns.display(), name::display_name(&gone.spent));
-            session::warn(
-                &format!("the total {table}.{column} is let go of: there is no such column any more"),
-                "If the column has another name now, attach that as well: spend_sync_attach(spent => '...', ...).",
-            );
-        }
-    }
-}
-
-/// A total that summed something else before: not in silence. Nor one that is bound otherwise for what was not said again.
-fn tell_of_changes(shape: &Shape, replaced: &[Trigger]) {
-    let (total, now) = (shape.total(), shape.said());
-    let is_it = |said: &&Said| said.total() == now.total();
-    let Some(before) = replaced.iter().filter_map(Trigger::says).find(is_it) else {
-        return;
-    };
-    if source(before) != source(&now) {
-        session::notice(format!(
-            "total {total} summed {}; now it sums {}",
-            source(before),
-            source(&now)
-        ));
-    }
-    let (was, is) = (&before.columns, &now.columns);
-    if (&was.status, &was.approved) != (&is.status, &is.approved) && is.approved == ["APPROVED"] {
-        session::warn(
-            &format!(
-                "total {total} counted {}; now it counts {}",
-                counting(before),
-                counting(&now)
-            ),
-            "What is not said again is as by default; spend_sync_plan() writes the whole call.",
-        );
-    }
-    if was.flush != is.flush && is.flush == Flush::default() {
-        session::notice(format!(
-            "total {total} was brought up at commit; now it is at the statement"
-        ));
-    }
-    if was.direct_writes != is.direct_writes && is.direct_writes == DirectWrites::Correct {
-        session::notice(format!("total {total} rejected direct writes; now it corrects them"));
-    }
-}
-
-/// Which submissions count, for people.
-fn counting(said: &Said) -> String {
-    const LONG: usize = 200;
-    let approved = &said.columns.approved;
-    match (&said.columns.status, approved.join(", ")) {
-        (Some(status), long) if long.len() > LONG => {
-            format!("{} statuses of {}", approved.len(), name::display_name(status))
-        }
-        (Some(status), listed) => format!("{} in ({listed})", name::display_name(status)),
-        (None, _) => "all submissions".to_owned(),
-    }
-}
-
-/// What a total sums, for people.
-fn source(said: &Said) -> String {
-    let table = |name: &FullName| catalog::display(name);
-    let summed = said.clips.as_ref().unwrap_or(&said.submissions);
-    let summed = match &said.columns.earnings {
-        Some(earnings) => format!("{}.{}", table(summed), name::display_name(earnings)),
-        None => format!("the count of {}", table(summed)),
-    };
-    match &said.clips {
-        Some(_) => format!("{summed} by {}", table(&said.submissions)),
-        None => summed,
     }
 }
 

@@ -12,6 +12,7 @@ mod keys;
 mod links;
 pub mod plan;
 pub mod preview;
+mod rebound;
 pub mod renew;
 pub mod repair;
 mod replaced;

@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::errors::{Error, Result};
 use crate::pg::snapshot::Sees;
 use crate::pg::subtransaction::attempt;
-use crate::pg::{snapshot, spi, transaction};
+use crate::pg::{collation, snapshot, spi, transaction};
 use crate::value::key::{Key, KeyType};
 use crate::value::names;
 use crate::value::param::Param;
@@ -14,6 +14,7 @@ use crate::write::touched::Touched;
 use pgrx::pg_sys::Oid;
 use pgrx::prelude::*;
 use std::cell::Cell;
+use std::cmp::Ordering;
 
 /// Three tables in the names that attach looks for, with two campaigns and three clips.
 const TABLES: &str = "
@@ -141,6 +142,39 @@ mod tests {
         run("UPDATE clips SET earned = 6 WHERE id = 'k1'");
         assert_eq!(spent("a"), "6.00", "a rename is followed");
         run("ALTER TABLE clips RENAME COLUMN earned TO earnings");
+    }
+
+    #[pg_test]
+    fn texts_are_ordered_as_statements_order_them() {
+        const TEXTS: &str =
+            "'', 'a', 'A', 'b', 'B', 'a b', 'a-b', 'ab', 'e', U&'\\00e9', 'f', 'ss', U&'\\00df', '10', '9', '_', 'Z'";
+        let there =
+            text("SELECT string_agg(collname, ' ') FROM pg_collation WHERE collname IN ('C', 'default', 'en-x-icu')");
+        for collation in there.split(' ') {
+            let collation = names::ident(collation);
+            let oid = text(&format!(
+                "SELECT {}::regcollation::oid::text",
+                names::literal(&collation)
+            ));
+            let oid = Oid::from(oid.parse::<u32>().unwrap());
+            let sorted = text(&format!(
+                "SELECT string_agg(t, '|' ORDER BY t COLLATE {collation}) FROM unnest(ARRAY[{TEXTS}]) AS t"
+            ));
+            let sorted: Vec<&str> = sorted.split('|').collect();
+            assert_eq!(sorted.len(), 17);
+            for pair in sorted.windows(2) {
+                assert_eq!(
+                    collation::compare(pair[0], pair[1], oid).unwrap(),
+                    Ordering::Less,
+                    "{pair:?} by {collation}"
+                );
+                assert_eq!(
+                    collation::compare(pair[1], pair[0], oid).unwrap(),
+                    Ordering::Greater,
+                    "{pair:?}"
+                );
+            }
+        }
     }
 
     #[pg_test]

@@ -198,3 +198,20 @@ SELECT c.* FROM campaigns c WHERE spent IS DISTINCT FROM (
     WHERE s.campaign_id = c.id AND s.status = 'APPROVED');
 REASSIGN OWNED BY check_owner, check_clips_owner TO CURRENT_ROLE;
 DROP ROLE check_owner, check_clips_owner;
+-- Two owners' totals in sight: what one may not see of the other's keeps nothing of his own from him.
+CREATE ROLE check_other;
+CREATE SCHEMA other AUTHORIZATION check_other;
+GRANT USAGE ON SCHEMA public TO check_other;
+SET ROLE check_other;
+CREATE TABLE other.accounts (id int PRIMARY KEY, spent numeric(10,2) DEFAULT 0);
+CREATE TABLE other.lines (account int, amount numeric(10,2), kind text);
+SELECT count(*) FROM spend_sync_attach('other.accounts', NULL, 'other.lines', earnings => 'amount', submission_campaign => 'account', status => 'kind');
+INSERT INTO other.lines VALUES (1, 2, 'approved');
+SET search_path = other, public;
+SELECT * FROM spend_sync_check() WHERE object ~ 'accounts|campaigns';
+SELECT * FROM spend_sync_check('public.campaigns');
+\echo :SQLSTATE
+RESET ROLE;
+RESET search_path;
+DROP OWNED BY check_other;
+DROP ROLE check_other;

@@ -17,6 +17,12 @@ errors! {
                 role => format!("Name the table: spend_sync_attach({role} => 'schema.table', ...)."),
             };
 
+        Scattered { tables: Vec<String> }
+            => ERRCODE_UNDEFINED_TABLE,
+            "no tables that belong together are called so",
+            format!("{} stand in several schemas, not all in the search path, and foreign keys do not link them.", listed(&tables)),
+            "Name them: spend_sync_attach(campaigns => 'schema.table', clips => 'schema.table', submissions => 'schema.table', ...).";
+
         TableGone { oid: u32 }
             => ERRCODE_UNDEFINED_TABLE,
             "there is no table with OID {oid}",

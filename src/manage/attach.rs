@@ -2,7 +2,7 @@
 
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Alike, shape};
+use crate::catalog::{Alike, Relation, shape};
 use crate::errors::problems::Problems;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
@@ -182,7 +182,31 @@ pub fn find_tables(request: &Request, problems: &mut Problems) -> Result<Option<
         problems.take::<()>(Err(TableError::SameTable { table }.into()))?;
         return Ok(None);
     }
+    if beside.is_none() && !belong_together(&tables)? {
+        let tables = tables.all().iter().map(|table| table.display()).collect();
+        problems.take::<()>(Err(TableError::Scattered { tables }.into()))?;
+        return Ok(None);
+    }
     Ok(Some(tables))
+}
+
+/// Whether tables of which none was named are of one place: one schema, the search path, or linked by foreign keys.
+fn belong_together(tables: &Tables) -> Result<bool> {
+    let all = tables.all();
+    if all
+        .iter()
+        .all(|table| table.name.schema == tables.campaigns.name.schema)
+    {
+        return Ok(true);
+    }
+    let mut in_sight = true;
+    for table in &all {
+        in_sight = in_sight && name::is_visible(table.oid)?;
+    }
+    let links = catalog::foreign_keys(tables.submissions.oid)?;
+    let is_linked = |table: &&Relation| links.iter().any(|link| link.table == table.oid);
+    let others = all.iter().filter(|table| table.oid != tables.submissions.oid);
+    Ok(in_sight || others.copied().all(|table| is_linked(&table)))
 }
 
 /// What a table is called where nothing was said.

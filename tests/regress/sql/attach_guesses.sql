@@ -32,9 +32,16 @@ CREATE INDEX ON media."ClipSubmission" ("campaignId");
 CREATE INDEX ON media."ClipSubmission" ("clipId");
 SELECT total, source, link FROM spend_sync_attach();
 SELECT total FROM spend_sync_detach('media."Campaigns"');
+-- Of several schemas only where foreign keys say that they belong together.
 CREATE TABLE clip (id int PRIMARY KEY, earnings numeric(10,2));
 SELECT total, source, link FROM spend_sync_attach();
+\echo :SQLSTATE
+ALTER TABLE media."ClipSubmission" ADD CONSTRAINT own FOREIGN KEY ("campaignId") REFERENCES media."Campaigns";
+SELECT total, source, link FROM spend_sync_attach();
+ALTER TABLE media."ClipSubmission" ADD CONSTRAINT other FOREIGN KEY ("clipId") REFERENCES clip;
+SELECT total, source, link FROM spend_sync_attach();
 SELECT total FROM spend_sync_detach('media."Campaigns"');
+ALTER TABLE media."ClipSubmission" DROP CONSTRAINT own, DROP CONSTRAINT other;
 -- Others' tables, partitions, views and temporary tables are not meant.
 DROP TABLE clip, media."Clip";
 RESET ROLE;

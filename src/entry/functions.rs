@@ -1,6 +1,6 @@
 //! The SQL functions: arguments in, rows out.
 
-use crate::binding::Binding;
+use crate::binding::{Binding, InSight};
 use crate::errors::Result;
 use crate::errors::call::CallError;
 use crate::manage::{chains, check, preview, renew, repair};
@@ -16,6 +16,7 @@ use pgrx::JsonB;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{FunctionCallInfo, Oid};
 use pgrx::prelude::*;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// What a sync function says of a campaign.
@@ -128,8 +129,7 @@ sync_function! {
     /// Errors: 42501 as for `sync_campaign`.
     fn sync_all_campaigns = "sync_all_campaigns"
         (campaigns: default!(Option<TableArgument>, "NULL"), call: FunctionCallInfo) {
-        let campaigns = oid(campaigns);
-        let totals = tell_of_others(campaigns).and_then(|()| to_repair(totals(campaigns), procedure::function(call)));
+        let totals = to_repair(totals(oid(campaigns), check::tell_of_others), procedure::function(call));
         totals.and_then(|totals| of_each(&totals, repair::sync_all, synced))
     }
 }
@@ -147,8 +147,14 @@ pub fn repair_in_batches(call: &ProcedureCall) -> errors::Result<()> {
     let batch_size = call.integer(1).ok_or(CallError::NullArgument { argument })?;
     let size = usize::try_from(batch_size).ok().filter(|size| *size > 0);
     let size = size.ok_or(CallError::BadBatchSize { given: batch_size })?;
-    tell_of_others(call.relation(0))?;
-    let find = || to_repair(totals(call.relation(0)), call.function());
+    // It finds them again for each batch.
+    let is_told = Cell::new(false);
+    let tell_once = |totals: &InSight| {
+        if !is_told.replace(true) {
+            check::tell_of_others(totals);
+        }
+    };
+    let find = || to_repair(totals(call.relation(0), tell_once), call.function());
     repair::in_batches(call, size, find)
 }
 
@@ -233,8 +239,7 @@ fn spend_sync_status(
             total,
         ))
     };
-    let campaigns = oid(campaigns);
-    let totals = tell_of_others(campaigns).and_then(|()| totals(campaigns));
+    let totals = totals(oid(campaigns), check::tell_of_others);
     let rows = totals.and_then(|totals| of_each(&totals, preview::status, previewed));
     Ok(TableIterator::new(rows.map_err(error::raised)?))
 }
@@ -244,8 +249,7 @@ fn spend_sync_status(
 /// Errors: as `spend_sync_status`.
 #[pg_extern(stable)]
 fn spend_sync_report(campaigns: default!(Option<TableArgument>, "NULL")) -> Result<JsonB, ErrorReport> {
-    let campaigns = oid(campaigns);
-    let totals = tell_of_others(campaigns).and_then(|()| totals(campaigns));
+    let totals = totals(oid(campaigns), check::tell_of_others);
     let report = totals.and_then(|totals| preview::report(&totals));
     report.map(JsonB).map_err(error::raised)
 }
@@ -324,19 +328,15 @@ mod spend_sync {
     }
 }
 
-/// Says which totals a call that names no table leaves out.
-fn tell_of_others(campaigns: Option<Oid>) -> errors::Result<()> {
-    if campaigns.is_none() {
-        check::tell_of_others(&binding::in_sight()?);
-    }
-    Ok(())
-}
-
-/// The totals that a call is about: of a campaigns table, or all that the search path sees.
-fn totals(campaigns: Option<Oid>) -> errors::Result<Vec<Rc<Binding>>> {
+/// The totals that a call is about: of a campaigns table, or all that the search path sees; `tell` says which are left out then.
+fn totals(campaigns: Option<Oid>, tell: impl Fn(&InSight)) -> errors::Result<Vec<Rc<Binding>>> {
     let own = match campaigns {
         Some(campaigns) => binding::attached_on(campaigns)?,
-        None => binding::in_sight()?.some()?,
+        None => {
+            let totals = binding::in_sight()?;
+            tell(&totals);
+            totals.some()?
+        }
     };
     own.iter().map(binding::attached).collect()
 }
@@ -347,7 +347,7 @@ pub(super) fn totals_of_one(campaigns: Option<Oid>) -> errors::Result<Vec<Rc<Bin
         Some(campaigns) => campaigns,
         None => binding::only_visible()?,
     };
-    totals(Some(campaigns))
+    totals(Some(campaigns), |_| ())
 }
 
 /// The same, if the caller may bring them to the truth by the function called.

@@ -2,7 +2,7 @@
 
 use crate::binding::{owners, triggers};
 use crate::catalog::shape::{Shape, Tables};
-use crate::catalog::{Alike, Relation, shape};
+use crate::catalog::{Alike, shape};
 use crate::errors::problems::Problems;
 use crate::errors::table::TableError;
 use crate::errors::{Error, Result};
@@ -192,21 +192,14 @@ pub fn find_tables(request: &Request, problems: &mut Problems) -> Result<Option<
 
 /// Whether tables of which none was named are of one place: one schema, the search path, or linked by foreign keys.
 fn belong_together(tables: &Tables) -> Result<bool> {
-    let all = tables.all();
-    if all
-        .iter()
-        .all(|table| table.name.schema == tables.campaigns.name.schema)
-    {
-        return Ok(true);
-    }
-    let mut in_sight = true;
-    for table in &all {
-        in_sight = in_sight && name::is_visible(table.oid)?;
-    }
     let links = catalog::foreign_keys(tables.submissions.oid)?;
-    let is_linked = |table: &&Relation| links.iter().any(|link| link.table == table.oid);
-    let others = all.iter().filter(|table| table.oid != tables.submissions.oid);
-    Ok(in_sight || others.copied().all(|table| is_linked(&table)))
+    let (mut are_beside, mut are_in_sight, mut are_linked) = (true, true, true);
+    for table in tables.all() {
+        are_beside &= table.name.schema == tables.submissions.name.schema;
+        are_in_sight &= name::is_visible(table.oid)?;
+        are_linked &= table.oid == tables.submissions.oid || links.iter().any(|link| link.table == table.oid);
+    }
+    Ok(are_beside || are_in_sight || are_linked)
 }
 
 /// What a table is called where nothing was said.

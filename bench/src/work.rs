@@ -19,6 +19,8 @@ pub enum Kind {
     Interactive,
     /// The earnings of all clips in one statement.
     Bulk,
+    /// A clip comes, is linked, earns and is rejected, or goes.
+    Life,
     /// Repair and status of all campaigns.
     Repair,
     /// One write that compares a total with its clips, and another client's meanwhile.
@@ -67,6 +69,7 @@ const CAMPAIGNS_100: Layout = Layout::new(100_000, 100);
 const CAMPAIGNS_1000: Layout = Layout::new(100_000, 1_000);
 const CAMPAIGNS_1250: Layout = Layout::new(100_000, 1_250);
 const CAMPAIGNS_10000: Layout = Layout::new(100_000, 10_000);
+const CLIPS_200000: Layout = Layout::new(200_000, 1);
 const MILLION_CLIPS: Layout = Layout::new(1_000_000, 1);
 const MILLION_CLIPS_MANY: Layout = Layout::new(1_000_000, 10_000);
 
@@ -127,8 +130,14 @@ pub const WORKS: &[Work] = &[
         "One submission approved or taken back, campaigns of 1,000 clips"),
     work("approvals-100000", Kind::Approval, CAMPAIGNS_1, 1, Target::AtLeast(Contender::SpendSync, 0.6), true,
         "One submission approved or taken back, a campaign of 100,000 clips"),
+    work("life-1000", Kind::Life, CAMPAIGNS_100, 1, Target::AtLeast(Contender::SpendSync, 0.6), false,
+        "A clip comes, is sent in, earns and is rejected, or goes; a campaign of 1,000 clips"),
+    work("life-200000", Kind::Life, CLIPS_200000, 1, Target::AtLeast(Contender::SpendSync, 0.6), false,
+        "A clip comes, is sent in, earns and is rejected, or goes; a campaign of 200,000 clips"),
     work("interactive", Kind::Interactive, CAMPAIGNS_1, 8, Target::AtLeast(Contender::SpendSyncAtCommit, 0.85), true,
         "8 clients, one campaign of 100,000 clips: begin, a clip, 2 ms at the client, another clip, commit"),
+    work("interactive-10", Kind::Interactive, CAMPAIGNS_10, 8, Target::AtLeast(Contender::SpendSyncAtCommit, 0.85), false,
+        "8 clients, 10 campaigns of 10,000 clips: begin, a clip, 2 ms at the client, another clip, commit"),
     work("repair", Kind::Repair, MILLION_CLIPS_MANY, 1, Target::AtMost(1.15), false,
         "Status and repair of 10,000 campaigns of 100 clips each"),
     work("verification", Kind::Verification, MILLION_CLIPS, 2, Target::Milliseconds(10.0), false,
@@ -175,7 +184,7 @@ impl Work {
     pub fn unit(&self) -> &'static str {
         match self.kind {
             Kind::Clip | Kind::ClipOfTwo | Kind::ClipOfRow | Kind::ClipAlone => "writes/s",
-            Kind::Approval => "writes/s",
+            Kind::Approval | Kind::Life => "writes/s",
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",
             Kind::Repair | Kind::Verification | Kind::Ddl(_) | Kind::DdlUnderLoad | Kind::DdlBesideTransactions => "ms",

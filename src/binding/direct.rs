@@ -8,7 +8,7 @@ use crate::catalog::Column;
 use crate::errors::{Error, Result};
 use crate::pg::datum::{KeyAttribute, StatusAttribute};
 use crate::pg::index::{self, Index, Looked, Seen};
-use crate::pg::locked::{self, Locked, LockedRow};
+use crate::pg::locked::{self, Locked, LockedRow, Strength};
 use crate::pg::snapshot::{RowVersion, Sees};
 use crate::pg::{collation, session, transaction};
 use crate::statements::{Statement, clip, link, version};
@@ -41,7 +41,8 @@ struct Links {
 /// Clips by their key.
 struct Clips {
     index: Index,
-    statement: CString,
+    looking: CString,
+    locking: CString,
 }
 
 /// Campaigns by their key.
@@ -75,8 +76,10 @@ pub struct Totals<'a> {
 
 /// What became of totals that were to be moved in their row.
 pub enum InRow<'a> {
-    /// It takes a statement.
+    /// It takes a statement, and whatever that sets off.
     No,
+    /// The row is locked, and it takes a statement: for foreign keys' checks to be queued, nothing of a user's.
+    ForChecks,
     /// There is no such campaign.
     NotThere,
     Locked(Totals<'a>),
@@ -164,7 +167,8 @@ impl Binding {
             clips: match clips {
                 Some(index) => Some(Clips {
                     index,
-                    statement: self.text_of(Statement::Earnings)?,
+                    looking: self.text_of(Statement::Earnings)?,
+                    locking: self.text_of(Statement::LockClips)?,
                 }),
                 None => None,
             },
@@ -243,7 +247,7 @@ impl Binding {
             .map(|column| column.number);
         let (is_count, kind) = (self.shape.earnings.is_none(), self.shape.earnings_money);
         if let Some((clips, number)) = self.direct()?.clips.as_ref().zip(number) {
-            let looked = index::look(clips.index, &key, [number, number], &clips.statement);
+            let looked = index::look(clips.index, &key, [number, number], &clips.looking);
             if let Some(seen) = of_one(self.met_by(looked, Statement::Earnings)?) {
                 return Ok(seen.map(|seen| Earnings {
                     version: seen.version,
@@ -262,6 +266,49 @@ impl Binding {
             version: version_of(&row)?,
             amount: money::parse(row.text(clip::EARNINGS)?),
         }))
+    }
+
+    /// Whether no link names a clip, as far as a look at the index can tell.
+    pub fn is_unlinked(&self, clip: &Key) -> Result<bool> {
+        let key = Param::Key(self.shape.linked()?.key, clip);
+        let Some(links) = &self.direct()?.links else {
+            return Ok(false);
+        };
+        let columns = [links.campaign.number, links.status.number];
+        let looked = index::look(links.index, &key, columns, &links.statement);
+        Ok(matches!(self.met_by(looked, Statement::LinksOfClip)?, Looked::None))
+    }
+
+    /// Whether no clip has this key, as far as a look at the index can tell.
+    pub fn is_no_clip(&self, clip: &Key) -> Result<bool> {
+        let linked = self.shape.linked()?;
+        let key = Param::Key(linked.key, clip);
+        let Some((clips, number)) = self.direct()?.clips.as_ref().zip(only(&linked.id)) else {
+            return Ok(false);
+        };
+        let looked = index::look(clips.index, &key, [number, number], &clips.looking);
+        Ok(matches!(self.met_by(looked, Statement::Earnings)?, Looked::None))
+    }
+
+    /// Locks the one clip of a key FOR SHARE, past a statement; false if that was not possible, or there is none. At REPEATABLE READ and
+    /// above only a statement says whether the row is newer than the transaction's snapshot.
+    pub fn lock_clip(&self, clip: &Key) -> Result<bool> {
+        let linked = self.shape.linked()?;
+        let Some((clips, number)) = self.direct()?.clips.as_ref().zip(only(&linked.id)) else {
+            return Ok(false);
+        };
+        if transaction::keeps_snapshot() {
+            return Ok(false);
+        }
+        let (key, kind) = (Param::Key(linked.key, clip), linked.key);
+        let locked = locked::lock(clips.index, &key, Strength::Share, &clips.locking);
+        let Locked::Row(row) = self.met_by(locked, Statement::LockClips)? else {
+            return Ok(false);
+        };
+        // It may have changed while we waited.
+        let is_it = row.key(KeyAttribute { number, kind }).as_ref() == Some(clip);
+        row.leave()?;
+        Ok(is_it)
     }
 
     fn only_row(&self, statement: Statement, key: &Param) -> Result<Option<Row>> {
@@ -309,7 +356,7 @@ impl Binding {
             return Ok(InRow::No);
         }
         let key = Param::Key(self.shape.campaign_key, campaign);
-        let locked = locked::lock(campaigns.index, &key, &campaigns.statement);
+        let locked = locked::lock(campaigns.index, &key, Strength::NoKeyUpdate, &campaigns.statement);
         let row = match self.met_by(locked, Statement::Move)? {
             Locked::Outdated => return Ok(InRow::No),
             Locked::NotThere => return Ok(InRow::NotThere),
@@ -317,7 +364,7 @@ impl Binding {
         };
         if campaigns.has_foreign_keys && row.is_own() {
             row.leave()?;
-            return Ok(InRow::No);
+            return Ok(InRow::ForChecks);
         }
         Ok(InRow::Locked(Totals {
             row,

@@ -27,7 +27,16 @@ pub enum Locked {
     Row(LockedRow),
 }
 
-/// A row, locked FOR NO KEY UPDATE: its last version, which is not newer than the lock. To be updated, or let go.
+/// How a row is locked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// FOR SHARE: nobody may write it.
+    Share,
+    /// FOR NO KEY UPDATE: to be written.
+    NoKeyUpdate,
+}
+
+/// A row that is locked: its last version, which is not newer than the lock. To be updated, or let go.
 #[must_use]
 pub struct LockedRow {
     scan: Scan,
@@ -38,15 +47,19 @@ pub struct LockedRow {
 
 /// Locks the row of this key, as `statement` would, at READ COMMITTED. A version that came to be while we waited may have another
 /// key.
-pub fn lock(index: Index, key: &Param, statement: &CStr) -> Result<Locked> {
+pub fn lock(index: Index, key: &Param, strength: Strength, statement: &CStr) -> Result<Locked> {
     let key = key.datum().ok_or_else(|| Error::internal("a key that is NULL"))?;
+    let of_table = match strength {
+        Strength::Share => pg_sys::RowShareLock,
+        Strength::NoKeyUpdate => pg_sys::RowExclusiveLock,
+    };
     // SAFETY: the key is of the type that the index takes; nothing in here owns anything.
     caught_as(statement, || unsafe {
-        let Some(scan) = Scan::begin(index, key, pg_sys::RowExclusiveLock) else {
+        let Some(scan) = Scan::begin(index, key, of_table) else {
             return Locked::Outdated;
         };
         let slot = scan.slot();
-        let is_locked = scan.next(slot) && lock_version(&scan, slot);
+        let is_locked = scan.next(slot) && lock_version(&scan, slot, strength);
         scan.end_scan();
         let mut row = LockedRow {
             scan,
@@ -67,9 +80,13 @@ pub fn lock(index: Index, key: &Param, statement: &CStr) -> Result<Locked> {
 ///
 /// # Safety
 /// As for [`Scan::begin`].
-unsafe fn lock_version(scan: &Scan, slot: *mut pg_sys::TupleTableSlot) -> bool {
+unsafe fn lock_version(scan: &Scan, slot: *mut pg_sys::TupleTableSlot, strength: Strength) -> bool {
     const FIND_LAST_VERSION: u8 = 2;
     let mut failure = pg_sys::TM_FailureData::default();
+    let mode = match strength {
+        Strength::Share => pg_sys::LockTupleMode::LockTupleShare,
+        Strength::NoKeyUpdate => pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
+    };
     // SAFETY: as above; what table_tuple_lock does, which is no symbol of the server's.
     unsafe {
         let mut place = (*slot).tts_tid;
@@ -82,7 +99,7 @@ unsafe fn lock_version(scan: &Scan, slot: *mut pg_sys::TupleTableSlot) -> bool {
             scan.snapshot,
             slot,
             raw::GetCurrentCommandId(true),
-            pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
+            mode,
             pg_sys::LockWaitPolicy::LockWaitBlock,
             FIND_LAST_VERSION,
             &raw mut failure,

@@ -111,12 +111,10 @@ pub mod changed {
     pub const SPENT: usize = 1;
     /// How many more of it count; NULL without a link.
     pub const LINKS: usize = 2;
-    /// The transaction that wrote the clip, by number; NULL without a clip.
-    pub const WRITTEN_BY: usize = 3;
-    /// What it earns now; 0 if that is NULL.
-    pub const EARNINGS: usize = 4;
+    /// What the clip earns now; 0 if that is NULL, and without a clip.
+    pub const EARNINGS: usize = 3;
     /// Its key, as the link has it.
-    pub const CLIP: usize = 5;
+    pub const CLIP: usize = 4;
 }
 
 /// The columns that `LinksOfClip` and `Earnings` begin with: which version of which row they read.

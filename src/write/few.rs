@@ -3,8 +3,8 @@
 //!
 //! One look for each row finds the difference, one update a campaign locks it and moves its total by that. The look came before the
 //! lock; it counts as one that came after if no transaction has ended in between, or if the rows that were looked at are as they
-//! were. (More rows than those they cannot have become: a link to a clip that we wrote waits for us, and the clip of a link has its
-//! key for itself.) Else the total stays as it is, and the campaign is summed.
+//! were. (More rows than those they cannot have become, nor some where there were none: a link to a clip that we wrote waits for us, and
+//! the clip of a link has its key for itself.) Else the total stays as it is, and the campaign is summed.
 
 use crate::binding::Binding;
 use crate::errors::Result;
@@ -32,6 +32,10 @@ enum Write<'a> {
     Clips(Vec<(&'a Key, Decimal)>),
     /// So many more links of each of these campaigns and clips count.
     Links(Vec<(&'a Key, &'a Key, i64)>),
+    /// These clips came to be, and no link with them.
+    NewClips(&'a BTreeSet<Key>),
+    /// These clips went, each with what it has earned, and so many more of their links count: less, as a rule.
+    GoneClips(Vec<(&'a Key, Decimal)>, Vec<(&'a Key, &'a Key, i64)>),
     /// Submissions of these campaigns add so much more by themselves.
     Amounts(Vec<(&'a Key, Decimal)>),
 }
@@ -90,7 +94,7 @@ pub fn try_move(all: &mut [Due]) -> Result<bool> {
     let may_run = if campaigns.len() == 1 {
         Runs::AStatement
     } else {
-        Runs::Nothing
+        Runs::NothingOfUsers
     };
     let mut unmoved = BTreeSet::new();
     // From here on totals may have moved, also where that was not seen to come true: they must not move twice.
@@ -102,8 +106,13 @@ pub fn try_move(all: &mut [Due]) -> Result<bool> {
             .map(|(due, difference)| (due.binding.as_ref(), difference))
             .filter(|(_, difference)| !difference.is_zero())
             .collect();
-        // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
-        if !store::move_one(&moves, &campaign, Look { ended, versions }, may_run)? {
+        let look = Look { ended, versions };
+        let is_true = match all.first().filter(|_| moves.is_empty()) {
+            Some(first) => store::lock_one(&first.binding, &campaign, &look)?,
+            // The BEFORE trigger looks whether it is still so: no trigger or CHECK of the user's is to meet a total that is not true.
+            None => store::move_one(&moves, &campaign, look, may_run)?,
+        };
+        if !is_true {
             unmoved.insert(campaign);
         }
     }
@@ -124,9 +133,11 @@ pub fn try_move(all: &mut [Due]) -> Result<bool> {
 }
 
 /// Its campaigns, in the order in which they are locked. Several are moved in their rows alone, where nothing of a user's runs: that might
-/// write what is still to be moved, and have it summed.
+/// write what is still to be moved, and have it summed. One that stays as it is is locked there alone.
 fn in_order(all: &[Due], found: &BTreeMap<Key, Together>) -> Result<Option<Vec<Key>>> {
-    let Some((first, others)) = all.split_first().filter(|_| found.len() > 1) else {
+    let is_moved = |of_it: &Together| of_it.differences.iter().any(|difference| !difference.is_zero());
+    let takes_rows = found.len() > 1 || !found.values().all(is_moved);
+    let Some((first, others)) = all.split_first().filter(|_| takes_rows) else {
         return Ok(Some(found.keys().cloned().collect()));
     };
     let others: Vec<&Binding> = others.iter().map(|other| other.binding.as_ref()).collect();
@@ -154,7 +165,7 @@ fn agree(all: &mut [Due], found: &BTreeMap<Key, Together>) -> Result<bool> {
 
 impl Due {
     fn are_few(&self) -> bool {
-        self.touched.new_clips.is_empty() && moves::may_look_first(&self.binding, &self.touched)
+        moves::may_look_first(&self.binding, &self.touched)
     }
 }
 
@@ -177,30 +188,28 @@ fn look(all: &[Due]) -> Result<Option<BTreeMap<Key, Together>>> {
             of_it.versions.extend(moved.versions);
         }
     }
-    let is_moved = |of_it: &Together| of_it.differences.iter().any(|difference| !difference.is_zero());
-    Ok(Some(together).filter(|together| together.values().all(is_moved)))
+    Ok(Some(together))
 }
 
 impl<'a> Write<'a> {
     fn of(touched: &'a Touched) -> Option<Self> {
+        let are_all = |of_those: &BTreeSet<Key>| touched.clips.keys().all(|clip| of_those.contains(clip));
+        let came = &touched.new_clips;
         match (touched.clips.len(), touched.links.len(), touched.amounts.len()) {
             (0, 0, 1..=FEW) => known(&touched.amounts).map(Self::Amounts),
-            (1..=FEW, 0, 0) => known(&touched.clips).map(Self::Clips),
-            (0, 1..=FEW, 0) => {
-                let links = touched.links.iter();
-                Some(Self::Links(
-                    links
-                        .map(|((campaign, clip), count)| (campaign, clip, *count))
-                        .collect(),
-                ))
+            (0, 1..=FEW, 0) => Some(Self::Links(links(touched))),
+            (1..=FEW, 0..=FEW, 0) if came.is_empty() && are_all(&touched.gone_clips) => {
+                known(&touched.clips).map(|clips| Self::GoneClips(clips, links(touched)))
             }
+            (1..=FEW, 0, 0) if came.is_empty() => known(&touched.clips).map(Self::Clips),
+            (1..=FEW, 0, 0) if touched.gone_clips.is_empty() && are_all(came) => Some(Self::NewClips(came)),
             _ => None,
         }
     }
 
     /// Whether what it means hangs on rows that are there, and on none that may come: a clip may get company under its key.
     fn is_of_known_rows(&self, binding: &Binding) -> bool {
-        !matches!(self, Self::Links(_)) || !binding.clips_may_double
+        !matches!(self, Self::Links(_) | Self::GoneClips(..)) || !binding.clips_may_double
     }
 
     /// What it means as things stand; `None` where that takes more than a look.
@@ -208,6 +217,8 @@ impl<'a> Write<'a> {
         match self {
             Self::Clips(clips) => look_at_links(binding, clips),
             Self::Links(links) => look_at_clips(binding, links),
+            Self::NewClips(clips) => are_unlinked(binding, clips.iter()).map(|are| are.then(Found::default)),
+            Self::GoneClips(clips, links) => look_at_gone(binding, clips, links),
             Self::Amounts(amounts) => {
                 let mut found = Found::default();
                 let all = amounts
@@ -217,6 +228,13 @@ impl<'a> Write<'a> {
             }
         }
     }
+}
+
+fn links(touched: &Touched) -> Vec<(&Key, &Key, i64)> {
+    let links = touched.links.iter();
+    links
+        .map(|((campaign, clip), count)| (campaign, clip, *count))
+        .collect()
 }
 
 /// Those of which all is known exactly.
@@ -249,9 +267,31 @@ fn look_at_clips(binding: &Binding, links: &[(&Key, &Key, i64)]) -> Result<Optio
         let Some(clip) = binding.earnings_of(clip)? else {
             return Ok(None);
         };
-        let earned = moves::earned(Some(clip.version.written_by), clip.amount, *count, None);
+        let earned = moves::earned(clip.amount, *count, None);
         let added = earned.and_then(|by| found.add((*campaign).clone(), by, Some(clip.version)));
         if added.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(found))
+}
+
+fn are_unlinked<'a>(binding: &Binding, mut clips: impl Iterator<Item = &'a Key>) -> Result<bool> {
+    clips.try_fold(true, |are, clip| Ok(are && binding.is_unlinked(clip)?))
+}
+
+/// Neither these clips are there any more nor any link of them: nobody can have made one, for he would wait for us.
+fn look_at_gone(binding: &Binding, clips: &[(&Key, Decimal)], links: &[(&Key, &Key, i64)]) -> Result<Option<Found>> {
+    for (clip, _) in clips {
+        if !binding.is_unlinked(clip)? || !binding.is_no_clip(clip)? {
+            return Ok(None);
+        }
+    }
+    let mut found = Found::default();
+    for (campaign, clip, count) in links {
+        let grown = clips.iter().find(|(gone, _)| gone == clip).map(|(_, grown)| *grown);
+        let earned = grown.and_then(|by| moves::earned(Some(Decimal::ZERO), *count, Some(Some(by))));
+        if earned.and_then(|by| found.add((*campaign).clone(), by, None)).is_none() {
             return Ok(None);
         }
     }

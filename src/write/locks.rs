@@ -250,6 +250,11 @@ fn lock_clips(binding: &Binding, keys: Vec<Key>) -> Result<()> {
     let guard = |keys: &[Key]| Who::Misses.guard(clips_table(binding), of_clips(binding, keys));
     if binding.clips_may_double {
         guard(&keys)?;
+    } else if let [key] = keys.as_slice()
+        && binding.lock_clip(key)?
+        && !binding.is_outdated()
+    {
+        return Ok(());
     }
     let locked = binding.run(Statement::LockClips, kind, &keys)?;
     let unmet = if binding.is_outdated() {

@@ -12,8 +12,8 @@
 //!   was too long;
 //! - a clip that came to be is linked by links of this flush alone: one that was there before stands in the total with
 //!   what an earlier clip of the key earned, if that went unseen;
-//! - a link's earnings are those with which it stands in the total: a clip that this transaction wrote may have had
-//!   others then, and what this flush knows of it says which.
+//! - a link's earnings are those with which it stands in the total: what this flush knows of its clip says by how much these have grown,
+//!   and what an earlier one knew is in the total.
 //!
 //! Of a submission that holds what it adds itself, the difference is known from its old and its new version alone: neither what an
 //! earlier flush moved, nor rows that were not told of, make it another. Only a flush that summed has perhaps read it.
@@ -236,12 +236,7 @@ fn by_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
                     Some(Decimal::ZERO)
                 })
             });
-            tally.add(earned(
-                row.get(changed::WRITTEN_BY).and_then(|number| number.parse().ok()),
-                money::parse(row.text(changed::EARNINGS)?),
-                links,
-                written,
-            ));
+            tally.add(earned(money::parse(row.text(changed::EARNINGS)?), links, written));
         }
     }
     Ok(moves)
@@ -292,23 +287,10 @@ fn lock_by_links(binding: &Binding, links: &HashMap<(Key, Key), i64>) -> Result<
     binding.run_over(Statement::LockByLinks, size, &values, Sees::Locked)
 }
 
-/// What `links` links to a clip earned before this flush: by the number of the transaction that wrote the clip (`None`: there is none),
-/// what it earns now, and by how much this flush knows it to have grown (`Some(None)`: not by how much). What to take off is not known
-/// of a clip that this transaction wrote and this flush knows nothing of.
-pub fn earned(
-    written_by: Option<u32>,
-    now: Option<Decimal>,
-    links: i64,
-    grown: Option<Option<Decimal>>,
-) -> Option<Decimal> {
-    let now = now?;
-    let before = match grown {
-        Some(difference) => money::exact_sum([now, -difference?])?,
-        None => {
-            let is_own = transaction::is_own_transaction(written_by?);
-            (links > 0 || !is_own).then_some(now)?
-        }
-    };
+/// What `links` links to a clip earned before this flush: by what it earns now (one that is gone: 0), and by how much this flush knows
+/// it to have grown (`Some(None)`: not by how much). What an earlier flush knew of it is in the total.
+pub fn earned(now: Option<Decimal>, links: i64, grown: Option<Option<Decimal>>) -> Option<Decimal> {
+    let before = money::exact_sum([now?, -grown.unwrap_or(Some(Decimal::ZERO))?])?;
     money::exact_product(before, links)
 }
 

@@ -122,8 +122,8 @@ pub fn is_amid() -> Result<bool> {
 pub enum Runs {
     /// A statement, where that is needed, with all that it sets off.
     AStatement,
-    /// None: what cannot be moved without one is not.
-    Nothing,
+    /// Nothing of a user's: what cannot be moved without is not.
+    NothingOfUsers,
 }
 
 /// Moves totals of one campaign, and locks it by that; false if no row came to hold them moved (it is not there,
@@ -137,8 +137,8 @@ pub fn move_one(moves: &[(&Binding, Decimal)], campaign: &Key, look: Look, may_r
     let update = OwnUpdate::of_moves(campaign, differences, &look);
     let others: Vec<&Binding> = others.iter().map(|(binding, _)| *binding).collect();
     match first.lock_totals(&others, campaign)? {
-        InRow::No if may_run == Runs::Nothing => {}
-        InRow::No => {
+        InRow::No if may_run == Runs::NothingOfUsers => {}
+        InRow::No | InRow::ForChecks => {
             update.begins();
             let differences: Vec<String> = moves.iter().map(|(_, difference)| difference.to_string()).collect();
             first.move_one(&others, campaign, &differences)?;
@@ -147,6 +147,21 @@ pub fn move_one(moves: &[(&Binding, Decimal)], campaign: &Key, look: Look, may_r
         InRow::Locked(row) => move_in_row(row, moves, campaign, &look)?,
     }
     Ok(update.is_moved())
+}
+
+/// Locks a campaign whose totals stay as they are, in its row; false if it could not be (one that is not there has a guard), or what the
+/// look has shown is true no more.
+pub fn lock_one(binding: &Binding, campaign: &Key, look: &Look) -> Result<bool> {
+    let is_locked = match binding.lock_totals(&[], campaign)? {
+        InRow::No | InRow::NotThere => false,
+        InRow::ForChecks => true,
+        InRow::Locked(row) => {
+            let is_it = row.campaign().as_ref() == Some(campaign);
+            row.leave()?;
+            is_it
+        }
+    };
+    Ok(is_locked && look.is_true()?)
 }
 
 /// No trigger of ours fires there: what they find of the row, and say of it, is found and said here.

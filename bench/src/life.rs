@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use postgres::{Client, Error};
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Protocol};
 use crate::commands::Command;
 use crate::contenders::Contender;
 use crate::run;
@@ -90,12 +90,10 @@ impl Life {
         for statement in contender.session() {
             client.batch_execute(statement)?;
         }
+        let insert = insert(&mut client, arguments.protocol)?;
         let mut command = |sql| Command::new(&mut client, arguments.protocol, sql);
         Ok(Life {
-            insert: command(
-                r#"INSERT INTO clips (id, "userId", url, platform, earnings)
-                   SELECT $1, id, 'https://clips.example.org/' || $1, 'TIKTOK', 5 FROM (SELECT min(id) AS id FROM users) u"#,
-            )?,
+            insert,
             link: command(
                 r#"INSERT INTO clip_submissions (id, "userId", "campaignId", "clipId", "clipUrl", platform, status)
                    SELECT $1, c."userId", k.id, c.id, c.url, c.platform, 'APPROVED'
@@ -145,6 +143,16 @@ impl Life {
     fn delete(&mut self, key: &str) -> Result<(), Error> {
         self.delete.run(&mut self.client, &[key])
     }
+}
+
+/// Inserts a clip by its key.
+pub fn insert(client: &mut Client, protocol: Protocol) -> Result<Command> {
+    Command::new(
+        client,
+        protocol,
+        r#"INSERT INTO clips (id, "userId", url, platform, earnings)
+           SELECT $1, id, 'https://clips.example.org/' || $1, 'TIKTOK', 5 FROM (SELECT min(id) AS id FROM users) u"#,
+    )
 }
 
 fn rate(times: usize, begin: Instant) -> f64 {

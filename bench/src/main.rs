@@ -1,7 +1,7 @@
 //! What a write costs: spend_sync side by side with no trigger, hand-written triggers and pg_ivm, for every row of
 //! DESIGN.md section 13.
 //!
-//! arguments -> for each layout (tables): for each work: rounds (or life, repair, verification, ddl, ddl_load) -> run (contenders, writer, oracle) ->
+//! arguments -> for each layout (tables): for each work: rounds (or life, inserts, repair, verification, ddl, ddl_load) -> run (contenders, writer, oracle) ->
 //! section -> results, chart. Tables go to standard output, progress to standard error.
 
 mod arguments;
@@ -10,6 +10,7 @@ mod commands;
 mod contenders;
 mod ddl;
 mod ddl_load;
+mod inserts;
 mod life;
 mod machine;
 mod oracle;
@@ -117,12 +118,15 @@ fn measure_all(
             first.layout.clips, first.layout.campaigns
         );
         tables::load(client, first.layout)?;
-        if !matches!(first.kind, Kind::Repair | Kind::Ddl(_) | Kind::Life) && other_totals::of(first.kind).is_none() {
+        if !matches!(first.kind, Kind::Repair | Kind::Ddl(_) | Kind::Life | Kind::Inserts)
+            && other_totals::of(first.kind).is_none()
+        {
             rounds::settle(arguments, client, first)?;
         }
         for work in works.iter().filter(|work| work.layout == first.layout) {
             sections.push(match work.kind {
                 Kind::Verification => verification::measure(arguments, client, work)?,
+                Kind::Inserts => inserts::measure(arguments, client, work)?,
                 Kind::Life => life::measure(arguments, client, work)?,
                 Kind::Repair => repair::measure(arguments, client, work)?,
                 Kind::DdlUnderLoad | Kind::DdlBesideTransactions => ddl_load::measure(arguments, client, work)?,

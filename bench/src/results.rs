@@ -196,6 +196,7 @@ fn table(section: &Section) -> String {
     let retried = section.lines.iter().any(|line| line.retries > 0);
     let base = match work.kind {
         Kind::Repair => "to by hand",
+        Kind::Inserts => "to keys checked at once",
         Kind::Ddl(_) => "to event triggers disabled",
         _ => "to no trigger",
     };

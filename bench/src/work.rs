@@ -21,6 +21,8 @@ pub enum Kind {
     Bulk,
     /// A clip comes, is linked, earns and is rejected, or goes.
     Life,
+    /// begin, 50 clips inserted one by one, commit.
+    Inserts,
     /// Repair and status of all campaigns.
     Repair,
     /// One write that compares a total with its clips, and another client's meanwhile.
@@ -134,6 +136,8 @@ pub const WORKS: &[Work] = &[
         "A clip comes, is sent in, earns and is rejected, or goes; a campaign of 1,000 clips"),
     work("life-200000", Kind::Life, CLIPS_200000, 1, Target::AtLeast(Contender::SpendSync, 0.6), false,
         "A clip comes, is sent in, earns and is rejected, or goes; a campaign of 200,000 clips"),
+    work("inserts", Kind::Inserts, CAMPAIGNS_100, 4, Target::AtMost(1.1), false,
+        "4 clients: begin, 50 clips inserted one by one, commit, by what foreign keys there are"),
     work("interactive", Kind::Interactive, CAMPAIGNS_1, 8, Target::AtLeast(Contender::SpendSyncAtCommit, 0.85), true,
         "8 clients, one campaign of 100,000 clips: begin, a clip, 2 ms at the client, another clip, commit"),
     work("interactive-10", Kind::Interactive, CAMPAIGNS_10, 8, Target::AtLeast(Contender::SpendSyncAtCommit, 0.85), false,
@@ -187,7 +191,12 @@ impl Work {
             Kind::Approval | Kind::Life => "writes/s",
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",
-            Kind::Repair | Kind::Verification | Kind::Ddl(_) | Kind::DdlUnderLoad | Kind::DdlBesideTransactions => "ms",
+            Kind::Inserts
+            | Kind::Repair
+            | Kind::Verification
+            | Kind::Ddl(_)
+            | Kind::DdlUnderLoad
+            | Kind::DdlBesideTransactions => "ms",
         }
     }
 }

@@ -207,7 +207,7 @@ pub fn lock_by_clips(names: &Names, clips: &ClipNames, is_of_these: &str) -> Str
 
 /// One campaign and the clip that was linked to it, or no longer is.
 /// ```sql
-/// SELECT c.id, c.spent::numeric, $3, coalesce(k.earnings::numeric, 0), $2
+/// SELECT c.id, c.spent::numeric, $3, k.ctid IS NOT NULL, coalesce(k.earnings::numeric, 0), $2
 /// FROM campaigns AS c LEFT JOIN clips AS k ON k.id = $2 WHERE c.id = $1 FOR NO KEY UPDATE OF c
 /// ```
 pub fn lock_by_link(names: &Names, clips: &ClipNames) -> String {
@@ -220,7 +220,7 @@ pub fn lock_by_link(names: &Names, clips: &ClipNames) -> String {
         ..
     } = clips;
     format!(
-        "SELECT {value}, c.{spent}::numeric, $3, coalesce({amount}, 0), $2 \
+        "SELECT {value}, c.{spent}::numeric, $3, k.ctid IS NOT NULL, coalesce({amount}, 0), $2 \
          FROM {campaigns} AS c LEFT JOIN {clips} AS k ON {is_clip} WHERE {is_it} FOR NO KEY UPDATE OF c",
         value = id.value("c"),
         is_clip = clip_id.is_given("k", "$2"),
@@ -231,7 +231,7 @@ pub fn lock_by_link(names: &Names, clips: &ClipNames) -> String {
 
 /// The same of many.
 /// ```sql
-/// SELECT c.id, c.spent, u.links, coalesce(k.earnings::numeric, 0), u.clip
+/// SELECT c.id, c.spent, u.links, k.ctid IS NOT NULL, coalesce(k.earnings::numeric, 0), u.clip
 /// FROM (SELECT c.id, c.spent::numeric FROM campaigns AS c WHERE c.id = ANY ($1) ORDER BY c.id FOR NO KEY UPDATE OF c) AS c
 /// LEFT JOIN ROWS FROM (unnest($2), unnest($3), unnest($4)) AS u (campaign, clip, links) ON u.campaign = c.id
 /// LEFT JOIN clips AS k ON k.id = u.clip
@@ -247,7 +247,7 @@ pub fn lock_by_links(names: &Names, clips: &ClipNames) -> String {
     } = clips;
     let locked = id.named("id");
     format!(
-        "SELECT {value}, c.spent, u.links, coalesce({amount}, 0), u.clip \
+        "SELECT {value}, c.spent, u.links, k.ctid IS NOT NULL, coalesce({amount}, 0), u.clip \
          FROM (SELECT {key}, c.{spent}::numeric AS spent FROM {campaigns} AS c \
          WHERE {is_wanted} ORDER BY {each} FOR NO KEY UPDATE OF c) AS c \
          LEFT JOIN ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) \

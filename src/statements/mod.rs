@@ -111,10 +111,12 @@ pub mod changed {
     pub const SPENT: usize = 1;
     /// How many more of it count; NULL without a link.
     pub const LINKS: usize = 2;
-    /// What the clip earns now; 0 if that is NULL, and without a clip.
-    pub const EARNINGS: usize = 3;
+    /// Whether there is such a clip.
+    pub const IS_THERE: usize = 3;
+    /// What it earns now; 0 if that is NULL, and without a clip.
+    pub const EARNINGS: usize = 4;
     /// Its key, as the link has it.
-    pub const CLIP: usize = 4;
+    pub const CLIP: usize = 5;
 }
 
 /// The columns that `LinksOfClip` and `Earnings` begin with: which version of which row they read.

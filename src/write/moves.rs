@@ -236,7 +236,9 @@ fn by_links(binding: &Binding, touched: &Touched) -> Result<Tallies> {
                     Some(Decimal::ZERO)
                 })
             });
-            tally.add(earned(money::parse(row.text(changed::EARNINGS)?), links, written));
+            // One that is gone, and went unseen, stands in the total with what nobody knows.
+            let grown = written.or_else(|| (!row.is_true(changed::IS_THERE)).then_some(None));
+            tally.add(earned(money::parse(row.text(changed::EARNINGS)?), links, grown));
         }
     }
     Ok(moves)

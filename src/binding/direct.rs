@@ -279,17 +279,6 @@ impl Binding {
         Ok(matches!(self.met_by(looked, Statement::LinksOfClip)?, Looked::None))
     }
 
-    /// Whether no clip has this key, as far as a look at the index can tell.
-    pub fn is_no_clip(&self, clip: &Key) -> Result<bool> {
-        let linked = self.shape.linked()?;
-        let key = Param::Key(linked.key, clip);
-        let Some((clips, number)) = self.direct()?.clips.as_ref().zip(only(&linked.id)) else {
-            return Ok(false);
-        };
-        let looked = index::look(clips.index, &key, [number, number], &clips.looking);
-        Ok(matches!(self.met_by(looked, Statement::Earnings)?, Looked::None))
-    }
-
     /// Locks the one clip of a key FOR SHARE, past a statement; false if that was not possible, or there is none. At REPEATABLE READ and
     /// above only a statement says whether the row is newer than the transaction's snapshot.
     pub fn lock_clip(&self, clip: &Key) -> Result<bool> {

@@ -31,6 +31,19 @@ impl Column {
         )
     }
 
+    pub fn is_array(&self) -> bool {
+        self.base_sql.ends_with("[]")
+    }
+
+    /// Whether it is of a type of PostgreSQL's own of which no value is a word.
+    pub fn holds_no_words(&self) -> bool {
+        let is_word = matches!(
+            self.base_type,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID | pg_sys::NAMEOID | pg_sys::CHAROID
+        );
+        self.base_type.to_u32() < pg_sys::FirstNormalObjectId && !is_word
+    }
+
     /// The type of money that it has, if any.
     pub fn money(&self) -> Option<MoneyType> {
         MoneyType::of(self.base_type, self.typmod)

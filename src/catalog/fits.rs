@@ -8,7 +8,7 @@ use crate::pg::name;
 use crate::value::key::KeyType;
 use crate::value::money::MoneyType;
 use crate::value::names;
-use crate::value::status::StatusType;
+use crate::value::status::{APPROVED, StatusType};
 use pgrx::pg_sys::{self, Oid};
 
 /// A campaign without a key would have no total.
@@ -191,11 +191,19 @@ fn generated(submissions: &Relation, column: &Column, approved: &[String]) -> St
         [one] => format!("= {one}"),
         several => format!("IN ({})", several.join(", ")),
     };
-    let counts = match column.is_moment() {
-        true if ends => format!("{name} IS NULL"),
-        true => format!("{name} IS NOT NULL"),
-        false if column.is_domain() => format!("{name}::{} {one_of}", column.base_sql),
-        false => format!("{name} {one_of}"),
+    let value = if column.is_domain() {
+        format!("{name}::{}", column.base_sql)
+    } else {
+        name.clone()
+    };
+    let has_one = || values.iter().map(|one| format!("{one} = ANY ({value})"));
+    let counts = match column.base_type {
+        _ if column.is_moment() && ends => format!("{name} IS NULL"),
+        _ if column.is_moment() => format!("{name} IS NOT NULL"),
+        _ if column.is_array() => has_one().collect::<Vec<_>>().join(" OR "),
+        pg_sys::JSONOID | pg_sys::JSONBOID => format!("{value} #>> '{{}}' {one_of}"),
+        _ if column.holds_no_words() && approved == [APPROVED] => format!("{name} IS NOT NULL"),
+        _ => format!("{value} {one_of}"),
     };
     format!(
         "ALTER TABLE {} ADD counts boolean GENERATED ALWAYS AS ({counts}) STORED; and spend_sync_attach(status => 'counts', approved => '{{true}}', ...).",

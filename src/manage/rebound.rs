@@ -7,6 +7,7 @@ use crate::pg::{name, session};
 use crate::value::columns::{Columns, DirectWrites, Flush};
 use crate::value::mapping::{FullName, Said};
 use crate::value::names::{array, literal};
+use crate::value::status::APPROVED;
 
 /// Whether a trigger that stood there counted the same statuses.
 pub fn counted_the_same(trigger: &Trigger, shape: &Shape) -> bool {
@@ -42,7 +43,7 @@ pub fn tell_of_changes(shape: &Shape, replaced: &[Trigger]) {
         session::notice(format!("total {total} summed {was}; now it sums {is}"));
     }
     let (was, is) = (&before.columns, &now.columns);
-    if (&was.status, &was.approved) != (&is.status, &is.approved) && is.approved == ["APPROVED"] {
+    if (&was.status, &was.approved) != (&is.status, &is.approved) && is.approved == [APPROVED] {
         let [was_counting, counting] = [was, is].map(counting);
         session::warn(
             &format!("total {total} counted {was_counting}; now it counts {counting}"),

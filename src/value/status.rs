@@ -62,7 +62,7 @@ impl StatusType {
 }
 
 /// The default of the argument `approved`.
-const APPROVED: &str = "APPROVED";
+pub const APPROVED: &str = "APPROVED";
 
 /// A boolean's value. The default of what counts stands for "true".
 fn boolean(value: &str) -> Option<String> {

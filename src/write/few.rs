@@ -280,10 +280,10 @@ fn are_unlinked<'a>(binding: &Binding, mut clips: impl Iterator<Item = &'a Key>)
     clips.try_fold(true, |are, clip| Ok(are && binding.is_unlinked(clip)?))
 }
 
-/// Neither these clips are there any more nor any link of them: nobody can have made one, for he would wait for us.
+/// No link of these clips is left: nobody can have made one meanwhile, nor another clip of the key, for he would wait for us.
 fn look_at_gone(binding: &Binding, clips: &[(&Key, Decimal)], links: &[(&Key, &Key, i64)]) -> Result<Option<Found>> {
     for (clip, _) in clips {
-        if !binding.is_unlinked(clip)? || !binding.is_no_clip(clip)? {
+        if !binding.is_unlinked(clip)? {
             return Ok(None);
         }
     }

@@ -95,3 +95,17 @@ SELECT id, spent FROM campaigns ORDER BY id;
 SELECT approved_when, corrected FROM spend_sync_attach(status => 'approved');
 UPDATE clip_submissions SET approved_at = now() WHERE id = 1;
 SELECT id, spent FROM campaigns ORDER BY id;
+-- So are the conditions of json, of arrays, and of what holds no words at all.
+ALTER TABLE clip_submissions ADD state jsonb DEFAULT '"APPROVED"', ADD labels text[] DEFAULT '{APPROVED,NEW}', ADD batch uuid;
+CREATE FUNCTION hint_of(status text, approved text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE hint text;
+BEGIN
+    PERFORM spend_sync_attach(status => hint_of.status, approved => hint_of.approved);
+    RETURN 'none';
+EXCEPTION WHEN datatype_mismatch THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN substring(hint FROM 'ALTER TABLE .* STORED');
+END $$;
+SELECT replace(hint_of(status, approved), 'ADD counts', 'ADD counts_' || n)
+FROM (VALUES (1, 'state', '{APPROVED}'::text[]), (2, 'labels', '{APPROVED,PAID}'), (3, 'batch', '{APPROVED}')) AS of (n, status, approved) \gexec
+SELECT id, counts_1, counts_2, counts_3 FROM clip_submissions ORDER BY id LIMIT 1;

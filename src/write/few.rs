@@ -52,6 +52,11 @@ struct Moved {
 }
 
 impl Found {
+    /// One is meant, and as far as this row says stays as it is.
+    fn stays(&mut self, campaign: Key) {
+        self.0.entry(campaign).or_default();
+    }
+
     /// One moves by so much more, as this row says; `None`: that cannot be told exactly.
     fn add(&mut self, campaign: Key, difference: Decimal, version: Option<RowVersion>) -> Option<()> {
         let moved = self.0.entry(campaign).or_default();
@@ -264,6 +269,10 @@ fn look_at_links(binding: &Binding, clips: &[(&Key, Decimal)]) -> Result<Option<
 fn look_at_clips(binding: &Binding, links: &[(&Key, &Key, i64)]) -> Result<Option<Found>> {
     let mut found = Found::default();
     for (campaign, clip, count) in links {
+        if *count == 0 {
+            found.stays((*campaign).clone());
+            continue;
+        }
         let Some(clip) = binding.earnings_of(clip)? else {
             return Ok(None);
         };
@@ -289,6 +298,10 @@ fn look_at_gone(binding: &Binding, clips: &[(&Key, Decimal)], links: &[(&Key, &K
     }
     let mut found = Found::default();
     for (campaign, clip, count) in links {
+        if *count == 0 {
+            found.stays((*campaign).clone());
+            continue;
+        }
         let grown = clips.iter().find(|(gone, _)| gone == clip).map(|(_, grown)| *grown);
         let earned = grown.and_then(|by| moves::earned(Some(Decimal::ZERO), *count, Some(Some(by))));
         if earned.and_then(|by| found.add((*campaign).clone(), by, None)).is_none() {

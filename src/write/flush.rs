@@ -13,7 +13,7 @@ use crate::value::row::Row;
 use crate::write::capture::Owed;
 use crate::write::drift::FoundBy;
 use crate::write::due::{self, Due};
-use crate::write::sums::{self, Wanted};
+use crate::write::from_sums::{self, Wanted};
 use crate::write::touched::Touched;
 use crate::write::under_way::Place;
 use crate::write::verify::Looked;
@@ -176,7 +176,10 @@ pub fn repair(binding: &Binding, campaigns: &BTreeSet<Key>, found_by: FoundBy) -
             campaigns,
             linked: &BTreeSet::new(),
         };
-        let rows = sums::bring_up(&[wanted])?.into_iter().flatten().collect::<Vec<_>>();
+        let rows = from_sums::bring_up(&[wanted])?
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>();
         drift::suspect(binding, found_by, &drift::found(&rows)?)?;
         capture::flushed_before(binding.id(), transaction::next_command());
         // What triggers of the user's wrote when these were stored.

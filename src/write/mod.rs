@@ -7,8 +7,8 @@
 //!    totals of one row together.
 //! 4. `locks`: clips that a link came to point to are locked, then the campaigns, each set in the order of its keys.
 //! 5. `moves`: the clip's links are looked up, and say by how much each total has to move; `few` is the short way for
-//!    a few rows.
-//! 6. `sums`: what cannot be moved is summed.
+//!    a few rows, each by a `look`.
+//! 6. `sums`: what cannot be moved is summed; `from_sums` does so whatever is known.
 //! 7. `store`: one UPDATE writes what differs, or one row is written without any; `own_update` tells the campaigns trigger that it is
 //!    ours.
 //! 8. `drift`: a total that was wrong before is logged.
@@ -21,16 +21,18 @@ pub mod drift;
 mod due;
 mod few;
 pub mod flush;
+mod from_sums;
 pub mod guards;
 pub mod large;
 pub mod locks;
+mod look;
 mod moves;
 pub mod own_update;
 pub mod replica;
 pub mod schedule;
 mod settle;
 mod store;
-pub mod sums;
+mod sums;
 pub mod touched;
 pub mod under_way;
 pub mod verify;

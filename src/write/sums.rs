@@ -1,4 +1,4 @@
-//! Summing campaigns: what is not moved, and what is repaired.
+//! The sums of campaigns: of those that are not moved, that are repaired, and that are verified.
 
 use crate::binding::{Binding, FEW_KEYS};
 use crate::errors::Result;
@@ -6,40 +6,8 @@ use crate::pg::transaction;
 use crate::statements::Statement;
 use crate::value::key::Key;
 use crate::value::row::Row;
-use crate::write::store::{self, Owed};
-use crate::write::{capture, locks, schedule, verify};
+use crate::write::{capture, schedule};
 use std::collections::BTreeSet;
-
-/// Campaigns of one total that are to be summed.
-pub struct Wanted<'a> {
-    pub binding: &'a Binding,
-    pub campaigns: &'a BTreeSet<Key>,
-    /// Those that a link points to anew.
-    pub linked: &'a BTreeSet<Key>,
-}
-
-/// Locks campaigns, sums them, stores what differs; a row of [`summed`] for each that exists, as it was found, for each of these totals,
-/// whose rows are the same ones.
-pub fn bring_up(all: &[Wanted]) -> Result<Vec<Vec<Row>>> {
-    verify::no_more();
-    let mut found = Vec::new();
-    for Wanted {
-        binding,
-        campaigns,
-        linked,
-    } in all
-    {
-        locks::lock_campaigns(binding, campaigns, linked)?;
-        found.push(sum_locked(binding, campaigns, false)?);
-    }
-    let owed = all.iter().zip(&found);
-    let owed = owed.map(|(wanted, rows)| Owed::of(wanted.binding, rows, std::iter::empty()));
-    store::store(owed.collect::<Result<_>>()?)?;
-    for (wanted, rows) in all.iter().zip(&found) {
-        verify::remember(wanted.binding, rows)?;
-    }
-    Ok(found)
-}
 
 /// The sums of campaigns that are locked, to be stored: what this transaction has written until now is in them.
 pub fn sum_locked(binding: &Binding, campaigns: &BTreeSet<Key>, are_large: bool) -> Result<Vec<Row>> {

@@ -28,7 +28,7 @@ SELECT * FROM spend_sync_attach(spent => 'sent', count => true, earnings => 'ear
 \echo :SQLSTATE
 SELECT * FROM spend_sync_attach(spent => 'sent', status => 'state');
 \echo :SQLSTATE
-SELECT id, spent, approved, sent, earned FROM campaigns ORDER BY id;
+SELECT id, spent, approved, sent, trim_scale(earned) AS earned FROM campaigns ORDER BY id;
 TABLE wrong;
 SELECT spent, earnings, status, approved FROM spend_sync.binding ORDER BY spent;
 SELECT * FROM spend_sync_check();
@@ -69,7 +69,7 @@ CREATE PROCEDURE write_all() LANGUAGE sql AS $$
         'DELETE FROM campaigns WHERE id = 4']);
 $$;
 CALL write_all();
-SELECT id, spent, approved, sent, earned FROM campaigns ORDER BY id;
+SELECT id, spent, approved, sent, trim_scale(earned) AS earned FROM campaigns ORDER BY id;
 SET spend_sync.recompute_interval = 0;
 CALL write_all();
 RESET spend_sync.recompute_interval;

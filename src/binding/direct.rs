@@ -204,18 +204,16 @@ impl Binding {
     /// The link of a clip, if it has exactly one that names a campaign.
     pub fn only_link(&self, clip: &Key) -> Result<Option<Link>> {
         let key = Param::Key(self.shape.linked()?.key, clip);
-        if let Some(links) = &self.direct()?.links {
-            let columns = [links.campaign.number, links.status.number];
-            let looked = index::look(links.index, &key, columns, &links.statement);
-            if let Some(seen) = of_one(self.met_by(looked, Statement::LinksOfClip)?) {
-                return Ok(seen.and_then(|seen| {
-                    Some(Link {
-                        version: seen.version,
-                        campaign: seen.key(0, links.campaign)?,
-                        counts: seen.counts(1, &links.status),
-                    })
-                }));
-            }
+        if let Some(links) = &self.direct()?.links
+            && let Some(seen) = of_one(self.look_at_links(links, &key)?)
+        {
+            return Ok(seen.and_then(|seen| {
+                Some(Link {
+                    version: seen.version,
+                    campaign: seen.key(0, links.campaign)?,
+                    counts: seen.counts(1, &links.status),
+                })
+            }));
         }
         let Some(row) = self.only_row(Statement::LinksOfClip, &key)? else {
             return Ok(None);
@@ -271,12 +269,17 @@ impl Binding {
     /// Whether no link names a clip, as far as a look at the index can tell.
     pub fn is_unlinked(&self, clip: &Key) -> Result<bool> {
         let key = Param::Key(self.shape.linked()?.key, clip);
-        let Some(links) = &self.direct()?.links else {
-            return Ok(false);
-        };
+        match &self.direct()?.links {
+            Some(links) => Ok(matches!(self.look_at_links(links, &key)?, Looked::None)),
+            None => Ok(false),
+        }
+    }
+
+    /// By the index: their campaigns and statuses.
+    fn look_at_links(&self, links: &Links, clip: &Param) -> Result<Looked> {
         let columns = [links.campaign.number, links.status.number];
-        let looked = index::look(links.index, &key, columns, &links.statement);
-        Ok(matches!(self.met_by(looked, Statement::LinksOfClip)?, Looked::None))
+        let looked = index::look(links.index, clip, columns, &links.statement);
+        self.met_by(looked, Statement::LinksOfClip)
     }
 
     /// Locks the one clip of a key FOR SHARE, past a statement; false if that was not possible, or there is none. At REPEATABLE READ and

@@ -161,7 +161,7 @@ fn exact_sum_of_two(one: Decimal, other: Decimal) -> Option<Decimal> {
 /// An amount, `count` times; `None` where that is not exact.
 pub fn exact_product(amount: Decimal, count: i64) -> Option<Decimal> {
     let product = amount.checked_mul(Decimal::from(count))?;
-    (product.scale() >= amount.scale() || amount.is_zero()).then_some(product)
+    (product.scale() >= amount.scale() || amount.is_zero() || count == 0).then_some(product)
 }
 
 /// The exact difference of two amounts that may be unknown; `None` where it is not known exactly.
@@ -303,6 +303,7 @@ mod tests {
     fn a_product_that_would_be_rounded_is_none() {
         let amount = parse("1.25").expect("fits");
         assert_eq!(exact_product(amount, -2).expect("fits").to_string(), "-2.50");
+        assert_eq!(exact_product(amount, 0), Some(Decimal::ZERO));
         let long = parse("9.999999999999999999999999999").expect("fits");
         assert_eq!(exact_product(long, 9), None);
     }

@@ -40,11 +40,6 @@ struct Moved {
 }
 
 impl Found {
-    /// One is meant, and as far as this row says stays as it is.
-    fn stays(&mut self, campaign: Key) {
-        self.0.entry(campaign).or_default();
-    }
-
     /// One moves by so much more, as this row says; `None`: that cannot be told exactly.
     fn add(&mut self, campaign: Key, difference: Decimal, version: Option<RowVersion>) -> Option<()> {
         let moved = self.0.entry(campaign).or_default();
@@ -161,20 +156,23 @@ fn look_at_links(binding: &Binding, clips: &[(&Key, Decimal)]) -> Result<Option<
     Ok(Some(found))
 }
 
-/// Each of these links has one clip.
+/// Each of these links has one clip. What moves nothing needs no look.
 fn look_at_clips(binding: &Binding, links: &[(&Key, &Key, i64)]) -> Result<Option<Found>> {
     let mut found = Found::default();
     for (campaign, clip, count) in links {
-        if *count == 0 {
-            found.stays((*campaign).clone());
-            continue;
-        }
-        let Some(clip) = binding.earnings_of(clip)? else {
-            return Ok(None);
+        let (amount, version) = if *count == 0 {
+            (Some(Decimal::ZERO), None)
+        } else {
+            let Some(clip) = binding.earnings_of(clip)? else {
+                return Ok(None);
+            };
+            (clip.amount, Some(clip.version))
         };
-        let earned = moves::earned(clip.amount, *count, None);
-        let added = earned.and_then(|by| found.add((*campaign).clone(), by, Some(clip.version)));
-        if added.is_none() {
+        let earned = moves::earned(amount, *count, None);
+        if earned
+            .and_then(|by| found.add((*campaign).clone(), by, version))
+            .is_none()
+        {
             return Ok(None);
         }
     }
@@ -187,17 +185,11 @@ fn are_unlinked<'a>(binding: &Binding, mut clips: impl Iterator<Item = &'a Key>)
 
 /// No link of these clips is left: nobody can have made one meanwhile, nor another clip of the key, for he would wait for us.
 fn look_at_gone(binding: &Binding, clips: &[(&Key, Decimal)], links: &[(&Key, &Key, i64)]) -> Result<Option<Found>> {
-    for (clip, _) in clips {
-        if !binding.is_unlinked(clip)? {
-            return Ok(None);
-        }
+    if !are_unlinked(binding, clips.iter().map(|(clip, _)| *clip))? {
+        return Ok(None);
     }
     let mut found = Found::default();
     for (campaign, clip, count) in links {
-        if *count == 0 {
-            found.stays((*campaign).clone());
-            continue;
-        }
         let grown = clips.iter().find(|(gone, _)| gone == clip).map(|(_, grown)| *grown);
         let earned = grown.and_then(|by| moves::earned(Some(Decimal::ZERO), *count, Some(Some(by))));
         if earned.and_then(|by| found.add((*campaign).clone(), by, None)).is_none() {

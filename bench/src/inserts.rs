@@ -1,10 +1,9 @@
 //! Clients that insert clips of their own, with foreign keys that are checked at once, at commit, or not there. A clip that is inserted
 //! has links looked for, under a guard: nobody may wait for anybody by that.
 
-use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use postgres::Client;
 
 use crate::arguments::Arguments;
@@ -68,24 +67,15 @@ fn set_keys(client: &mut Client, keys: &str) -> Result<()> {
 
 /// How long a transaction takes on the average, in milliseconds, with all clients at work. A deadlock ends the benchmark.
 fn in_all(arguments: &Arguments, work: &Work) -> Result<f64> {
-    thread::scope(|scope| {
-        let clients: Vec<_> = (0..work.clients)
-            .map(|number| scope.spawn(move || one(arguments, number)))
-            .collect();
-        // All are joined before any is judged: a scope panics itself over a panic that nobody has taken.
-        let took: Vec<_> = clients.into_iter().map(|client| client.join()).collect();
-        let took: Vec<f64> = took
-            .into_iter()
-            .map(|took| took.map_err(|_| anyhow!("a client panicked"))?)
-            .collect::<Result<_>>()?;
-        Ok(took.iter().sum::<f64>() / took.len() as f64)
-    })
+    let mut clients: Vec<usize> = (0..work.clients).collect();
+    let took = run::each(&mut clients, |number| one(arguments, *number))?;
+    Ok(took.iter().sum::<f64>() / took.len() as f64)
 }
 
 fn one(arguments: &Arguments, number: usize) -> Result<f64> {
-    let mut client = run::connect(arguments)?;
+    let mut client = run::session(arguments, Contender::SpendSync)?;
     let insert = life::insert(&mut client, arguments.protocol)?;
-    let mut transaction = |prefix: &str, count: usize| -> Result<()> {
+    let mut transaction = |prefix: &str, count: u32| -> Result<()> {
         client.batch_execute("BEGIN")?;
         for clip in 0..INSERTS_A_TRANSACTION {
             // No client's keys are beside another's.
@@ -94,15 +84,14 @@ fn one(arguments: &Arguments, number: usize) -> Result<f64> {
         }
         Ok(client.batch_execute("COMMIT")?)
     };
-    let (begin, mut count) = (Instant::now(), 0);
-    while begin.elapsed() < arguments.warm_up / 4 {
-        transaction("w", count)?;
-        count += 1;
-    }
-    let (begin, mut count) = (Instant::now(), 0);
-    while count == 0 || begin.elapsed() < arguments.window {
-        transaction("m", count)?;
-        count += 1;
-    }
-    Ok(begin.elapsed().as_secs_f64() * 1e3 / f64::from(u32::try_from(count)?))
+    let mut for_a_while = |prefix: &str, time: Duration| -> Result<f64> {
+        let (begin, mut count) = (Instant::now(), 0);
+        while count == 0 || begin.elapsed() < time {
+            transaction(prefix, count)?;
+            count += 1;
+        }
+        Ok(begin.elapsed().as_secs_f64() * 1e3 / f64::from(count))
+    };
+    for_a_while("w", arguments.warm_up / 4)?;
+    for_a_while("m", arguments.window)
 }

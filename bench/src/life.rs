@@ -86,10 +86,7 @@ fn once(arguments: &Arguments, client: &mut Client, contender: Contender) -> Res
 
 impl Life {
     fn new(arguments: &Arguments, contender: Contender) -> Result<Life> {
-        let mut client = run::connect(arguments)?;
-        for statement in contender.session() {
-            client.batch_execute(statement)?;
-        }
+        let mut client = run::session(arguments, contender)?;
         let insert = insert(&mut client, arguments.protocol)?;
         let mut command = |sql| Command::new(&mut client, arguments.protocol, sql);
         Ok(Life {

@@ -101,12 +101,12 @@ fn one(arguments: &Arguments, client: &mut Client, ours: bool, sql: &str, drifte
     if ours {
         Contender::SpendSync.install(client)?;
     }
-    let mut session = run::connect(arguments)?;
-    if ours {
-        for statement in Contender::SpendSync.session() {
-            session.batch_execute(statement)?;
-        }
-    }
+    let contender = if ours {
+        Contender::SpendSync
+    } else {
+        Contender::NoTrigger
+    };
+    let mut session = run::session(arguments, contender)?;
     make_drift(client, drifted)?;
     let begin = Instant::now();
     session.query(sql, &[])?;

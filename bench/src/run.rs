@@ -48,6 +48,15 @@ pub fn connect(arguments: &Arguments) -> Result<Client> {
         .context("cannot connect")
 }
 
+/// A session of a contender's.
+pub fn session(arguments: &Arguments, contender: Contender) -> Result<Client> {
+    let mut client = connect(arguments)?;
+    for statement in contender.session() {
+        client.batch_execute(statement)?;
+    }
+    Ok(client)
+}
+
 /// From clean tables to clean tables.
 pub fn run(
     arguments: &Arguments,
@@ -143,7 +152,7 @@ pub fn writers(
     for number in 0..work.clients {
         let own = keys.iter().skip(number).step_by(work.clients).cloned().collect();
         let seed = u64::from(round) * 100 + number as u64;
-        let session = connect(arguments)?;
+        let session = session(arguments, contender)?;
         let mut writer = Writer::new(session, work.kind, contender, arguments.protocol, own, seed)?;
         writer.share_touches(number, work.clients);
         writers.push(writer);
@@ -151,15 +160,15 @@ pub fn writers(
     Ok(writers)
 }
 
-/// Lets every writer do something at the same time, and waits for all.
-pub fn each<T: Send>(writers: &mut [Writer], act: impl Fn(&mut Writer) -> Result<T> + Sync) -> Result<Vec<T>> {
+/// Lets every writer, whatever it is, do something at the same time, and waits for all.
+pub fn each<W: Send, T: Send>(writers: &mut [W], act: impl Fn(&mut W) -> Result<T> + Sync) -> Result<Vec<T>> {
     Ok(each_beside(writers, act, || ())?.0)
 }
 
 /// The same, and something else meanwhile, which may say when they are to end.
-pub fn each_beside<T: Send, U>(
-    writers: &mut [Writer],
-    act: impl Fn(&mut Writer) -> Result<T> + Sync,
+pub fn each_beside<W: Send, T: Send, U>(
+    writers: &mut [W],
+    act: impl Fn(&mut W) -> Result<T> + Sync,
     beside: impl FnOnce() -> U,
 ) -> Result<(Vec<T>, U)> {
     thread::scope(|scope| {
@@ -190,10 +199,7 @@ fn bulk(arguments: &Arguments, work: &Work, contender: Contender, round: u32) ->
             one.as_secs_f64() * 1e3
         )));
     }
-    let mut session = connect(arguments)?;
-    for statement in contender.session() {
-        session.batch_execute(statement)?;
-    }
+    let mut session = session(arguments, contender)?;
     session.batch_execute(&format!(
         "SET statement_timeout = {}",
         arguments.statement_max.as_millis()
@@ -224,7 +230,7 @@ fn bulk(arguments: &Arguments, work: &Work, contender: Contender, round: u32) ->
 
 /// Also writes once in each campaign: spend_sync then knows which are large, as it does in everyday use.
 fn cost_of_one_row(arguments: &Arguments, contender: Contender) -> Result<Duration> {
-    let mut session = connect(arguments)?;
+    let mut session = session(arguments, contender)?;
     let keys = writer::keys(&mut session)?;
     let mut writer = Writer::new(session, Kind::Clip, contender, arguments.protocol, keys, 1)?;
     writer.warm_up(Duration::from_millis(50))?;

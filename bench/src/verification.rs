@@ -27,7 +27,7 @@ pub fn measure(arguments: &Arguments, client: &mut Client, work: &Work) -> Resul
         let mut keys = writer::keys(client)?;
         let other_keys = keys.split_off(keys.len() / 2);
         let writer = |keys, seed| {
-            let session = run::connect(arguments)?;
+            let session = run::session(arguments, Contender::SpendSync)?;
             Writer::new(
                 session,
                 Kind::Clip,

@@ -187,8 +187,9 @@ impl Work {
     /// What a second counts.
     pub fn unit(&self) -> &'static str {
         match self.kind {
-            Kind::Clip | Kind::ClipOfTwo | Kind::ClipOfRow | Kind::ClipAlone => "writes/s",
-            Kind::Approval | Kind::Life => "writes/s",
+            Kind::Clip | Kind::ClipOfTwo | Kind::ClipOfRow | Kind::ClipAlone | Kind::Approval | Kind::Life => {
+                "writes/s"
+            }
             Kind::Interactive => "transactions/s",
             Kind::Bulk => "clips/s",
             Kind::Inserts

@@ -84,9 +84,6 @@ impl Writer {
         keys: Vec<Key>,
         seed: u64,
     ) -> Result<Writer> {
-        for statement in contender.session() {
-            client.batch_execute(statement)?;
-        }
         let mut seen = std::collections::HashSet::new();
         let mut touch: Vec<_> = (0..keys.len())
             .filter(|&place| seen.insert(keys[place].campaign.clone()))
